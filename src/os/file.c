@@ -1,0 +1,265 @@
+#include "os/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+
+int hf_file_open(const struct hf_env *env, const char *path, int flags, mode_t mode,
+                 struct hf_error *err)
+{
+    int fd;
+    do
+        fd = env->fs.open(env->fs.context, path, flags, mode);
+    while (fd < 0 && errno == EINTR);
+    return fd < 0 ? hf_error_sys(err, errno, "open", path) : fd;
+}
+
+int hf_file_close(const struct hf_env *env, int fd, const char *path, struct hf_error *err)
+{
+    /* Not repeated after EINTR: Linux has released the descriptor (close(2), NOTES). */
+    if (env->fs.close(env->fs.context, fd) && errno != EINTR)
+        return hf_error_sys(err, errno, "close", path);
+    return 0;
+}
+
+int64_t hf_file_read(const struct hf_env *env, int fd, const char *path, void *out, size_t length,
+                     uint64_t offset, struct hf_error *err)
+{
+    size_t done = 0;
+    while (done < length) {
+        ssize_t got = env->fs.pread(env->fs.context, fd, (char *)out + done, length - done,
+                                    (off_t)(offset + done));
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return hf_error_sys(err, errno, "read", path);
+        if (got == 0)
+            break;
+        done += (size_t)got;
+    }
+    return (int64_t)done;
+}
+
+int hf_file_write(const struct hf_env *env, int fd, const char *path, const void *in,
+                  size_t length, uint64_t offset, struct hf_error *err)
+{
+    size_t done = 0;
+    while (done < length) {
+        ssize_t put = env->fs.pwrite(env->fs.context, fd, (const char *)in + done, length - done,
+                                     (off_t)(offset + done));
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put <= 0)
+            return hf_error_sys(err, put < 0 ? errno : ENOSPC, "write", path);
+        done += (size_t)put;
+    }
+    return 0;
+}
+
+int hf_file_read_all(const struct hf_env *env, const char *path, size_t limit, struct hf_buf *out,
+                     struct hf_error *err)
+{
+    int fd = hf_file_open(env, path, O_RDONLY, 0, err);
+    if (fd < 0)
+        return -1;
+    size_t before = out->length;
+    int64_t got;
+    do {
+        if (hf_buf_reserve(out, 65536, err)) {
+            got = -1;
+            break;
+        }
+        got = hf_file_read(env, fd, path, out->data + out->length, 65536, out->length - before,
+                           err);
+        out->length += got > 0 ? (size_t)got : 0;
+        if (out->length - before > limit)
+            got = hf_error_set(err, HF_CORRUPT, "'%s' is larger than it can be", path);
+    } while (got > 0);
+    env->fs.close(env->fs.context, fd);
+    if (got < 0)
+        out->length = before;
+    return got < 0 ? -1 : 0;
+}
+
+char *hf_path_parent(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    if (!slash)
+        return strdup(".");
+    return slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
+}
+
+char *hf_path_join(const char *a, const char *b)
+{
+    size_t length = strlen(a);
+    while (length > 1 && a[length - 1] == '/')
+        length--;
+    char *joined = malloc(length + strlen(b) + 2);
+    if (joined) {
+        memcpy(joined, a, length);
+        sprintf(joined + length, "%s%s", length && a[length - 1] == '/' ? "" : "/", b);
+    }
+    return joined;
+}
+
+static int sync_parent(const struct hf_env *env, const char *path, struct hf_error *err)
+{
+    hf_auto_free char *parent = hf_path_parent(path);
+    if (!parent)
+        return hf_error_memory(err);
+    if (env->fs.sync_dir(env->fs.context, parent))
+        return hf_error_sys(err, errno, "sync directory", parent);
+    return 0;
+}
+
+int hf_make_directories(const struct hf_env *env, const char *path, mode_t mode,
+                        struct hf_error *err)
+{
+    struct stat status;
+    if (env->fs.stat(env->fs.context, path, &status) == 0) {
+        if (!S_ISDIR(status.st_mode))
+            return hf_error_sys(err, ENOTDIR, "make directory", path);
+        return 0;
+    }
+    if (errno != ENOENT)
+        return hf_error_sys(err, errno, "make directory", path);
+    hf_auto_free char *parent = hf_path_parent(path);
+    if (!parent)
+        return hf_error_memory(err);
+    if (strcmp(parent, path) && hf_make_directories(env, parent, mode, err))
+        return -1;
+    if (env->fs.mkdir(env->fs.context, path, mode) && errno != EEXIST)
+        return hf_error_sys(err, errno, "make directory", path);
+    return sync_parent(env, path, err);
+}
+
+static const char temporary_suffix[] = ".tmp";
+
+int hf_new_file_begin(struct hf_new_file *file, const struct hf_env *env, const char *path,
+                      mode_t mode, struct hf_error *err)
+{
+    *file = (struct hf_new_file){.env = env, .fd = -1};
+    uint8_t salt[4];
+    char digits[9];
+    if (hf_random(env, salt, sizeof salt, err))
+        return -1;
+    hf_hex_encode(digits, salt, sizeof salt);
+    const char *slash = strrchr(path, '/');
+    const char *name = slash ? slash + 1 : path;
+    char *temporary = malloc(strlen(path) + sizeof digits + sizeof temporary_suffix + 3);
+    file->path = strdup(path);
+    if (!temporary || !file->path) {
+        free(temporary);
+        hf_new_file_release(file);
+        return hf_error_memory(err);
+    }
+    /* A long name is cut, so that the temporary fits where the name itself does. */
+    sprintf(temporary, "%.*s.%.200s.%s%s", (int)(name - path), path, name, digits,
+            temporary_suffix);
+    file->fd = hf_file_open(env, temporary, O_RDWR | O_CREAT | O_EXCL, mode, err);
+    if (file->fd < 0) {
+        free(temporary);
+        hf_new_file_release(file);
+        return -1;
+    }
+    file->temporary = temporary;
+    return 0;
+}
+
+int hf_new_file_write(struct hf_new_file *file, const void *in, size_t length, uint64_t offset,
+                      struct hf_error *err)
+{
+    return hf_file_write(file->env, file->fd, file->temporary, in, length, offset, err);
+}
+
+/* Puts the temporary under its name without replacing: link(2) on most file systems, else
+ * renameat2(2). Sets `moved` when the temporary's name is gone. */
+static int place_new(const struct hf_fs *fs, const char *from, const char *to, bool *moved)
+{
+    if (fs->link(fs->context, from, to) == 0)
+        return 0;
+    if (errno != EPERM && errno != ENOTSUP && errno != ENOSYS && errno != EMLINK)
+        return -1;
+    *moved = true;
+    return fs->rename_new(fs->context, from, to);
+}
+
+int hf_new_file_commit(struct hf_new_file *file, enum hf_commit how, struct hf_error *err)
+{
+    const struct hf_fs *fs = &file->env->fs;
+    int result = -1;
+    bool moved = false;
+    if (fs->sync(fs->context, file->fd)) {
+        hf_error_sys(err, errno, "sync", file->temporary);
+        goto out;
+    }
+    int fd = file->fd;
+    file->fd = -1;
+    if (hf_file_close(file->env, fd, file->temporary, err))
+        goto out;
+    if (how == HF_COMMIT_NEW) {
+        if (place_new(fs, file->temporary, file->path, &moved)) {
+            hf_error_sys(err, errno, "create", file->path);
+            moved = false;
+            goto out;
+        }
+    } else if (fs->rename(fs->context, file->temporary, file->path)) {
+        hf_error_sys(err, errno, "rename to", file->path);
+        goto out;
+    } else {
+        moved = true;
+    }
+    result = sync_parent(file->env, file->path, err);
+out:
+    if (moved) {
+        free(file->temporary);
+        file->temporary = NULL;
+    }
+    hf_new_file_release(file);
+    return result;
+}
+
+void hf_new_file_release(struct hf_new_file *file)
+{
+    if (!file->path)
+        return;
+    const struct hf_fs *fs = &file->env->fs;
+    if (file->fd >= 0)
+        fs->close(fs->context, file->fd);
+    if (file->temporary)
+        fs->unlink(fs->context, file->temporary);
+    free(file->temporary);
+    free(file->path);
+    *file = (struct hf_new_file){.fd = -1};
+}
+
+bool hf_is_temporary_name(const char *name)
+{
+    size_t length = strlen(name), suffix = sizeof temporary_suffix - 1;
+    return name[0] == '.' && length > suffix && !strcmp(name + length - suffix, temporary_suffix);
+}
+
+int hf_file_write_durable(const struct hf_env *env, const char *path, const void *in,
+                          size_t length, mode_t mode, enum hf_commit how, struct hf_error *err)
+{
+    hf_auto(hf_new_file) struct hf_new_file file = {0};
+    if (hf_new_file_begin(&file, env, path, mode, err) ||
+        hf_new_file_write(&file, in, length, 0, err))
+        return -1;
+    return hf_new_file_commit(&file, how, err);
+}
+
+int hf_file_remove(const struct hf_env *env, const char *path, struct hf_error *err)
+{
+    if (env->fs.unlink(env->fs.context, path)) {
+        if (errno == ENOENT)
+            return 0;
+        return hf_error_sys(err, errno, "remove", path);
+    }
+    return sync_parent(env, path, err);
+}

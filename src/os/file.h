@@ -1,0 +1,83 @@
+/*
+ * Files with struct hf_error: whole reads and writes, and files that appear complete or not
+ * at all. Everything goes through the file system in `env`.
+ */
+#ifndef HF_OS_FILE_H
+#define HF_OS_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "os/env.h"
+
+/* Opens; the caller closes with hf_file_close. Returns a descriptor, or -1. */
+int hf_file_open(const struct hf_env *env, const char *path, int flags, mode_t mode,
+                 struct hf_error *err);
+
+/* A failed close is an error: data may be lost. The descriptor is gone in any case. */
+int hf_file_close(const struct hf_env *env, int fd, const char *path, struct hf_error *err);
+
+/* Reads up to `length` bytes; fewer only at the end of the file. Returns the count, or -1. */
+int64_t hf_file_read(const struct hf_env *env, int fd, const char *path, void *out, size_t length,
+                     uint64_t offset, struct hf_error *err);
+
+/* Writes all of it. */
+int hf_file_write(const struct hf_env *env, int fd, const char *path, const void *in,
+                  size_t length, uint64_t offset, struct hf_error *err);
+
+/* Appends the whole file to `out`; more than `limit` bytes is HF_CORRUPT. */
+int hf_file_read_all(const struct hf_env *env, const char *path, size_t limit, struct hf_buf *out,
+                     struct hf_error *err);
+
+/* The directory part of `path` ("." when it has none). Caller frees. NULL: no memory. */
+char *hf_path_parent(const char *path);
+
+/* "<a>/<b>" (one slash), caller frees. NULL: no memory. */
+char *hf_path_join(const char *a, const char *b);
+
+/* Makes the directory and its missing parents durably. An existing directory is success. */
+int hf_make_directories(const struct hf_env *env, const char *path, mode_t mode,
+                        struct hf_error *err);
+
+/*
+ * A file that appears under its name complete and durable, or not at all: written to
+ * "<directory>/.<name>.<random>.tmp" and moved on commit (sync of the file, link or rename,
+ * sync of the directory). Single-owner, but hf_new_file_write may be called by several threads
+ * for disjoint ranges.
+ */
+struct hf_new_file {
+    const struct hf_env *env;
+    char *path;
+    char *temporary;
+    int fd;
+};
+
+enum hf_commit {
+    HF_COMMIT_REPLACE, /* takes the place of what is there */
+    HF_COMMIT_NEW,     /* HF_EXISTS when there is something */
+};
+
+int hf_new_file_begin(struct hf_new_file *file, const struct hf_env *env, const char *path,
+                      mode_t mode, struct hf_error *err);
+int hf_new_file_write(struct hf_new_file *file, const void *in, size_t length, uint64_t offset,
+                      struct hf_error *err);
+/* Ends the file in any case: on failure its temporary is removed. When only the sync of the
+ * directory failed the file may be there: the caller must treat it as not acknowledged. */
+int hf_new_file_commit(struct hf_new_file *file, enum hf_commit how, struct hf_error *err);
+/* Removes the temporary; nothing to do after commit. */
+void hf_new_file_release(struct hf_new_file *file);
+HF_AUTO_RELEASE(hf_new_file)
+
+/* True for names that hf_new_file gives to temporaries: what a crash may leave behind. */
+bool hf_is_temporary_name(const char *name);
+
+/* hf_new_file in one call. */
+int hf_file_write_durable(const struct hf_env *env, const char *path, const void *in,
+                          size_t length, mode_t mode, enum hf_commit how, struct hf_error *err);
+
+/* Removes durably; a file that is not there is success. */
+int hf_file_remove(const struct hf_env *env, const char *path, struct hf_error *err);
+
+#endif

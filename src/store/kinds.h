@@ -1,0 +1,35 @@
+/*
+ * The kinds of store. Each is made here and used through store/store.h.
+ */
+#ifndef HF_STORE_KINDS_H
+#define HF_STORE_KINDS_H
+
+#include "os/env.h"
+#include "store/store.h"
+
+/* A local directory (made when the first object is put, mode 0700; files 0600). Keys are paths in it.
+ * `env` and the system's file locks are all that it needs; names of temporaries are hidden. */
+struct hf_store *hf_store_directory_new(const struct hf_env *env, const char *path,
+                                        struct hf_error *err);
+
+/* In memory, gone when it is freed. `env` for its clock. */
+struct hf_store *hf_store_memory_new(const struct hf_env *env, struct hf_error *err);
+
+struct hf_retry_options {
+    int attempts;             /* tries in all, 1 or more */
+    int64_t first_wait;       /* ms before the second try; doubles, with a random half */
+    int64_t longest_wait;     /* ms */
+    int (*wait)(void *context, int64_t milliseconds); /* NULL: sleeps; non-zero return gives up */
+    void *context;
+};
+
+/*
+ * Tries again what failed with HF_IO or HF_UNREACHABLE (nothing else can get better). Owns `inner`,
+ * and frees it even when it fails. A put that is found to have happened (same bytes under the key,
+ * after a lost reply) is a success. An upload is kept in memory up to 8 MiB, else in an unlinked temporary
+ * file, so that it can be sent again.
+ */
+struct hf_store *hf_store_retry_new(struct hf_store *inner, const struct hf_env *env,
+                                    const struct hf_retry_options *options, struct hf_error *err);
+
+#endif
