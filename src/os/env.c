@@ -1,4 +1,3 @@
-#define _GNU_SOURCE
 #include "os/env.h"
 
 #include <dirent.h>
