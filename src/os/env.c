@@ -65,6 +65,12 @@ static int posix_sync(void *context, int fd)
     return fdatasync(fd);
 }
 
+static void posix_flush_begin(void *context, int fd, off_t offset, off_t length)
+{
+    (void)context;
+    sync_file_range(fd, offset, length, SYNC_FILE_RANGE_WRITE);
+}
+
 static int posix_stat(void *context, const char *path, struct stat *out)
 {
     (void)context;
@@ -145,22 +151,24 @@ const struct hf_env *hf_env_system(void)
     static const struct hf_env env = {
         .now = system_now,
         .random = system_random,
-        .fs = {
-            .open = posix_open,
-            .close = posix_close,
-            .pread = posix_pread,
-            .pwrite = posix_pwrite,
-            .truncate = posix_truncate,
-            .sync = posix_sync,
-            .stat = posix_stat,
-            .link = posix_link,
-            .rename = posix_rename,
-            .rename_new = posix_rename_new,
-            .unlink = posix_unlink,
-            .mkdir = posix_mkdir,
-            .sync_dir = posix_sync_dir,
-            .list = posix_list,
-        },
+        .fs =
+            {
+                .open = posix_open,
+                .close = posix_close,
+                .pread = posix_pread,
+                .pwrite = posix_pwrite,
+                .truncate = posix_truncate,
+                .sync = posix_sync,
+                .flush_begin = posix_flush_begin,
+                .stat = posix_stat,
+                .link = posix_link,
+                .rename = posix_rename,
+                .rename_new = posix_rename_new,
+                .unlink = posix_unlink,
+                .mkdir = posix_mkdir,
+                .sync_dir = posix_sync_dir,
+                .list = posix_list,
+            },
     };
     return &env;
 }

@@ -24,6 +24,9 @@ struct hf_fs {
     ssize_t (*pwrite)(void *context, int fd, const void *in, size_t length, off_t offset);
     int (*truncate)(void *context, int fd, off_t size);
     int (*sync)(void *context, int fd); /* data and size are durable when it returns 0 */
+    /* Asks for this range to be written back soon, so that a later sync is short. Promises
+     * nothing and never fails; may be NULL. */
+    void (*flush_begin)(void *context, int fd, off_t offset, off_t length);
     int (*stat)(void *context, const char *path, struct stat *out);
     int (*link)(void *context, const char *from, const char *to);
     int (*rename)(void *context, const char *from, const char *to);
