@@ -36,13 +36,14 @@ struct hf_argon {
 
 enum { HF_ARGON_PASSES = 3, HF_ARGON_MEMORY = 64 << 20 };
 
-/* Key from a passphrase. Parameters above 16 passes or 1 GiB are HF_CORRUPT: whoever can write to
- * the store must not be able to exhaust the host. HF_NO_MEMORY when it cannot be had. */
+/* Key from a passphrase. Parameters above 16 passes or 1 GiB are HF_CORRUPT (whoever can write to
+ * the store must not be able to exhaust the host), as are those below Argon2id's own least, 1 pass
+ * and 8 KiB. HF_NO_MEMORY when it cannot be had. */
 int hf_key_from_passphrase(struct hf_key *out, const char *passphrase, const struct hf_argon *argon,
                            struct hf_error *err);
 
-/* Key from the contents of a keyfile: derived, with an all-zero key, from all of its bytes.
- * Fewer than 32 bytes are HF_CONFIG. */
+/* Key from the contents of a keyfile: derived, with an all-zero key and the label "keyfile", from
+ * all of its bytes. Fewer than 32 bytes are HF_CONFIG. */
 int hf_key_from_keyfile(struct hf_key *out, const void *bytes, size_t length,
                         struct hf_error *err);
 
