@@ -10,14 +10,16 @@
 
 /*
  * Understands, in this order: "now"; "15m ago", "2 hours ago", "1h30m ago" (s, m, h, d, w and
- * their words; "ago" may be left out); "today 14:05", "yesterday 14:05:10"; "14:05" (today);
- * "2026-11-22", "2026-11-22 14:05[:10[.250]]" in local time; ISO 8601 with "T" and "Z" or an
- * offset ("+02:00"). False when it is none of these or no such day exists.
+ * their words, the largest first; "ago" may be left out; a day is 24 hours); "today", "today
+ * 14:05", "yesterday 14:05:10"; "14:05" (today); "2026-11-22", "2026-11-22 14:05[:10[.250]]" in
+ * local time, or followed by the local zone's abbreviation (what hf_time_local writes) or "UTC";
+ * ISO 8601 with "T" and "Z" or an offset ("+02:00"). False when it is none of these or no such
+ * day exists.
  * A local time that a clock change skips or repeats is taken as mktime takes it.
  */
 bool hf_time_parse(const char *text, int64_t now, int64_t *time);
 
-/* The least precise unit that was typed, in ms: "14:05" means the minute up to 14:05:59.999, so
+/* The least unit that was typed, in ms, a day as long as that day is: "14:05" means the minute up to 14:05:59.999, so
  * the newest point "at 14:05" may lie within it. 1 for relative times and exact milliseconds. */
 int64_t hf_time_precision(const char *text);
 
