@@ -1,0 +1,96 @@
+/*
+ * The settings in force, and where each came from.
+ *
+ * Flags win over the environment, the environment over the configuration file. Every
+ * variable NAME may instead be given as NAME_FILE, a file whose content (without the
+ * newline at its end) is the value, as container secrets are; both at once is an error.
+ * The file is the one named by --config or HOLDFAST_CONFIG, else ./holdfast.yml, else
+ * /etc/holdfast/holdfast.yml, else none.
+ *
+ *   repository: /srv/backups
+ *   passphrase-file: /run/secrets/pw     # or keyfile:, or recovery-key-file:
+ *   state-directory: /var/lib/holdfast
+ *   databases:
+ *     - path: /data/dev.db               # a pattern (* ? [) stands for every match
+ *       name: dev                        # default: the file's name without its extension
+ *
+ * `database: /data/dev.db` is short for a list of one. Relative paths in the file are
+ * relative to the file; elsewhere to the current directory.
+ */
+#ifndef HF_CONFIG_CONFIG_H
+#define HF_CONFIG_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "os/env.h"
+
+enum hf_setting {
+    HF_SETTING_CONFIG,
+    HF_SETTING_REPOSITORY,
+    HF_SETTING_PASSPHRASE,
+    HF_SETTING_KEYFILE,
+    HF_SETTING_RECOVERY_KEY,
+    HF_SETTING_STATE_DIR,
+    HF_SETTING_DB,
+    HF_SETTING_NAME,
+    HF_SETTING_COUNT
+};
+
+/* `text` is NULL for what is not set; `source` is then "default", else "--repository",
+ * "HOLDFAST_DB_FILE", "holdfast.yml line 3". */
+struct hf_value {
+    char *text;
+    char *source;
+};
+
+struct hf_config_database {
+    char *name;
+    char *path;
+    char *source;
+};
+
+struct hf_config {
+    /* At most one of passphrase, keyfile and recovery key is set: the highest source's. */
+    struct hf_value values[HF_SETTING_COUNT];
+    struct hf_config_database *databases; /* in the file's order, names unique */
+    size_t database_count;
+    char **notices; /* what a person should look at though it is no error; one line each */
+    size_t notice_count;
+};
+
+struct hf_config_input {
+    /* As typed, or NULL. For passphrase and recovery key a flag names a file: arguments are
+     * seen by everybody on the machine. */
+    const char *flags[HF_SETTING_COUNT];
+    const char *const *environment; /* "NAME=value"; ends with NULL */
+    const char *local_file;         /* "holdfast.yml" */
+    const char *system_file;        /* "/etc/holdfast/holdfast.yml" */
+};
+
+/* HF_CONFIG for anything that is wrong with a setting, naming its source. On failure `out` holds
+ * nothing. A pattern that matches no file is a notice. */
+int hf_config_load(struct hf_config *out, const struct hf_config_input *input,
+                   const struct hf_env *env, struct hf_error *err);
+
+/* Wipes secrets. */
+void hf_config_release(struct hf_config *config);
+HF_AUTO_RELEASE(hf_config)
+
+/* "passphrase", for people; the flag, "--passphrase-file"; the variable, "HOLDFAST_PASSPHRASE". */
+const char *hf_setting_title(enum hf_setting setting);
+const char *hf_setting_flag(enum hf_setting setting);
+const char *hf_setting_variable(enum hf_setting setting);
+
+/* A passphrase or recovery key: its text must not be shown. */
+bool hf_setting_is_secret(enum hf_setting setting);
+
+/* 1 to 64 of A-Z a-z 0-9 . _ -, not beginning with a dot or a dash. */
+bool hf_database_name_ok(const char *name);
+
+/* The file's name without its extension, or an error that proposes a name. Caller frees. */
+char *hf_database_name_of(const char *path, struct hf_error *err);
+
+#endif

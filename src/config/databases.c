@@ -1,0 +1,203 @@
+#include "config/databases.h"
+
+#include <errno.h>
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LONGEST_NAME = 64 };
+
+static bool name_character(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == '-';
+}
+
+bool hf_database_name_ok(const char *name)
+{
+    size_t length = strlen(name);
+    if (!length || length > LONGEST_NAME || name[0] == '.' || name[0] == '-')
+        return false;
+    for (size_t i = 0; i < length; i++) {
+        if (!name_character(name[i]))
+            return false;
+    }
+    return true;
+}
+
+/* A name near `name` that would do, for a hint. */
+static void propose(char out[LONGEST_NAME + 1], const char *name)
+{
+    size_t used = 0;
+    for (; *name && used < LONGEST_NAME; name++) {
+        bool good = name_character(*name) && (used || (*name != '.' && *name != '-'));
+        if (good)
+            out[used++] = *name;
+        else if (used && out[used - 1] != '-')
+            out[used++] = '-';
+    }
+    while (used && out[used - 1] == '-')
+        used--;
+    out[used] = 0;
+    if (!used)
+        snprintf(out, LONGEST_NAME + 1, "main");
+}
+
+char *hf_database_name_of(const char *path, struct hf_error *err)
+{
+    const char *slash = strrchr(path, '/');
+    const char *file = slash ? slash + 1 : path;
+    const char *dot = strrchr(file, '.');
+    char *name = strndup(file, dot && dot != file ? (size_t)(dot - file) : strlen(file));
+    if (!name) {
+        hf_error_memory(err);
+        return NULL;
+    }
+    if (hf_database_name_ok(name))
+        return name;
+    char proposed[LONGEST_NAME + 1];
+    propose(proposed, name);
+    hf_error_set(err, HF_CONFIG, "'%s' cannot be a database's name: 1 to 64 of A-Z a-z 0-9 . _ -",
+                 name);
+    hf_error_hint(err, "give the database a name: '--name %s', or 'name: %s' in holdfast.yml",
+                  proposed, proposed);
+    free(name);
+    return NULL;
+}
+
+static int check_unique(const struct hf_config *config, const char *name, const char *path,
+                        const char *source, struct hf_error *err)
+{
+    for (size_t i = 0; i < config->database_count; i++) {
+        const struct hf_config_database *other = &config->databases[i];
+        if (strcmp(other->name, name))
+            continue;
+        hf_error_set(err, HF_CONFIG, "%s: '%s' and '%s' (%s) would both be named '%s'", source,
+                     path, other->path, other->source, name);
+        return hf_error_hint(err, "a name stands for one history: give one of them another with "
+                                  "'name:'");
+    }
+    return 0;
+}
+
+static int add(struct hf_config *config, const char *path, const char *name, const char *source,
+               struct hf_error *err)
+{
+    struct hf_config_database *grown =
+        realloc(config->databases, (config->database_count + 1) * sizeof *grown);
+    if (!grown)
+        return hf_error_memory(err);
+    config->databases = grown;
+    struct hf_config_database database = {.name =
+                                              name ? strdup(name) : hf_database_name_of(path, err)};
+    if (!database.name)
+        return name ? hf_error_memory(err) : hf_error_wrap(err, "%s", source);
+    int failed = check_unique(config, database.name, path, source, err);
+    database.path = strdup(path);
+    database.source = strdup(source);
+    if (!failed && (!database.path || !database.source))
+        failed = hf_error_memory(err);
+    if (failed) {
+        free(database.name);
+        free(database.path);
+        free(database.source);
+        return -1;
+    }
+    grown[config->database_count++] = database;
+    return 0;
+}
+
+int hf_databases_add_one(struct hf_config *config, const struct hf_value *path,
+                         const struct hf_value *name, struct hf_error *err)
+{
+    if (name->text && !hf_database_name_ok(name->text)) {
+        hf_error_set(err, HF_CONFIG, "%s: '%s' cannot be a database's name", name->source,
+                     name->text);
+        return hf_error_hint(err, "use 1 to 64 of A-Z a-z 0-9 . _ -");
+    }
+    return add(config, path->text, name->text, path->source, err);
+}
+
+static int add_notice(struct hf_config *config, char *text, struct hf_error *err)
+{
+    char **grown =
+        text ? realloc(config->notices, (config->notice_count + 1) * sizeof *grown) : NULL;
+    if (!grown) {
+        free(text);
+        return hf_error_memory(err);
+    }
+    config->notices = grown;
+    grown[config->notice_count++] = text;
+    return 0;
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t length = strlen(text), tail = strlen(end);
+    return length >= tail && !strcmp(text + length - tail, end);
+}
+
+/* SQLite's own files beside a database. */
+static bool is_companion(const char *path)
+{
+    return ends_with(path, "-wal") || ends_with(path, "-shm") || ends_with(path, "-journal");
+}
+
+static int add_matches(struct hf_config *config, const struct hf_yaml_database *entry,
+                       const glob_t *found, struct hf_error *err)
+{
+    size_t added = 0;
+    for (size_t i = 0; i < found->gl_pathc; i++) {
+        const char *path = found->gl_pathv[i];
+        if (is_companion(path) || ends_with(path, "/"))
+            continue;
+        if (add(config, path, NULL, entry->source, err))
+            return -1;
+        added++;
+    }
+    char *notice = NULL;
+    if (added)
+        return 0;
+    if (asprintf(&notice, "%s: '%s' matches no file", entry->source, entry->path) < 0)
+        notice = NULL;
+    return add_notice(config, notice, err);
+}
+
+static bool is_pattern(const struct hf_env *env, const char *path)
+{
+    struct stat status;
+    return strpbrk(path, "*?[") && env->fs.stat(env->fs.context, path, &status);
+}
+
+/* A folder that is not there holds no match; one that cannot be read might. */
+static int unreadable(const char *path, int sys)
+{
+    (void)path;
+    return sys != ENOENT && sys != ENOTDIR;
+}
+
+int hf_databases_add_entry(struct hf_config *config, const struct hf_yaml_database *entry,
+                           const struct hf_env *env, struct hf_error *err)
+{
+    if (!is_pattern(env, entry->path))
+        return add(config, entry->path, entry->name, entry->source, err);
+    if (entry->name) {
+        hf_error_set(err, HF_CONFIG, "%s: '%s' may match several files, which cannot all be '%s'",
+                     entry->source, entry->path, entry->name);
+        return hf_error_hint(err, "leave out 'name': each is named after its file");
+    }
+    glob_t found = {0};
+    /* GLOB_MARK: directories end with a slash, and are no databases. */
+    int outcome = glob(entry->path, GLOB_MARK, unreadable, &found);
+    int failed;
+    if (outcome == GLOB_NOSPACE)
+        failed = hf_error_memory(err);
+    else if (outcome && outcome != GLOB_NOMATCH)
+        failed = hf_error_set(err, HF_CONFIG, "%s: the folders of '%s' cannot all be read",
+                              entry->source, entry->path);
+    else
+        failed = add_matches(config, entry, &found, err);
+    globfree(&found);
+    return failed;
+}
