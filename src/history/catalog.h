@@ -1,0 +1,27 @@
+/*
+ * The catalog: a sealed list of the points up to a sequence number, so that listing many needs one
+ * read and not one each (docs/format.md, "Catalogs"). It only saves reads: without it, or with a damaged
+ * one, the trailers say the same.
+ */
+#ifndef HF_HISTORY_CATALOG_H
+#define HF_HISTORY_CATALOG_H
+
+#include "history/point.h"
+
+/* From how many points on that no catalog lists a new one is written. */
+enum { HF_CATALOG_EVERY = 64 };
+
+/* The newest whole catalog's points, by segment name; none is an empty list. */
+int hf_catalog_load(struct hf_points *out, const struct hf_database *database,
+                    struct hf_error *err);
+
+/* The point whose segment has this name; NULL when the catalog does not list it. */
+const struct hf_point *hf_catalog_find(const struct hf_points *catalog,
+                                       const struct hf_segment_name *name);
+
+/* Writes catalog/<seq>.<epoch> when HF_CATALOG_EVERY points have come since the last one, and removes all
+ * but the two newest. */
+int hf_catalog_refresh(const struct hf_database *database, const struct hf_timeline *timeline,
+                       uint32_t epoch, struct hf_error *err);
+
+#endif

@@ -1,0 +1,217 @@
+#include "history/point.h"
+
+#include <stdio.h>
+
+#include "base/text.h"
+#include "history/catalog.h"
+
+static void fill_from_trailer(struct hf_point *point, const struct hf_trailer *trailer)
+{
+    point->page_size = trailer->page_size;
+    point->size = (uint64_t)trailer->page_size * trailer->page_count;
+    point->pages_stored = trailer->pages_stored;
+    point->full = trailer->flags & HF_SEGMENT_FULL;
+    point->pinned = trailer->flags & HF_SEGMENT_PINNED;
+    memcpy(point->label, trailer->label, sizeof point->label);
+    memcpy(point->reason, trailer->reason, sizeof point->reason);
+}
+
+static int describe(struct hf_point *point, const struct hf_database *database,
+                    const struct hf_timeline_entry *entry, const struct hf_points *catalog,
+                    struct hf_error *err)
+{
+    const struct hf_point *known = hf_catalog_find(catalog, &entry->name);
+    struct hf_error local = {0};
+    if (known) {
+        *point = *known;
+        point->bytes = entry->bytes;
+        return 0;
+    }
+    hf_auto(hf_trailer) struct hf_trailer trailer = {0};
+    *point = (struct hf_point){.seq = entry->name.to,
+                               .time = entry->name.time,
+                               .segment = entry->name,
+                               .bytes = entry->bytes};
+    if (!hf_segment_read_trailer(database, &entry->name, &trailer, &local)) {
+        fill_from_trailer(point, &trailer);
+        return 0;
+    }
+    /* One damaged point must not hide the others. */
+    if (local.code == HF_CORRUPT || local.code == HF_UNSUPPORTED || local.code == HF_NOT_FOUND) {
+        point->damaged = true;
+        return 0;
+    }
+    if (err)
+        *err = local;
+    return -1;
+}
+
+static struct hf_point *by_seq(const struct hf_points *points, uint64_t seq)
+{
+    size_t low = 0, high = points->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (points->list[middle].seq < seq)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < points->count && points->list[low].seq == seq ? &points->list[low] : NULL;
+}
+
+struct changes {
+    const struct hf_database *database;
+    struct hf_points *points;
+    size_t prefix;
+};
+
+static void apply(struct hf_point *point, const struct hf_fields *fields)
+{
+    size_t length;
+    if (hf_fields_find(fields, HF_TAG_LABEL, &length))
+        hf_fields_text(fields, HF_TAG_LABEL, point->label, sizeof point->label);
+    if (hf_fields_find(fields, HF_TAG_PIN, &length))
+        point->pinned = hf_fields_number_or(fields, HF_TAG_PIN, 0) == 1;
+    if (hf_fields_find(fields, HF_TAG_PROOF_RESULT, &length)) {
+        point->proof =
+            (enum hf_proof_result)hf_fields_number_or(fields, HF_TAG_PROOF_RESULT, 0);
+        point->proof_time = (int64_t)hf_fields_number_or(fields, HF_TAG_PROOF_TIME, 0);
+        point->proof_duration = (int64_t)hf_fields_number_or(fields, HF_TAG_PROOF_DURATION, 0);
+    }
+}
+
+/* Keys are points/<seq>.<n>: listed in the order in which changes were made. */
+static int apply_change(void *arg, const struct hf_stored *object, struct hf_error *err)
+{
+    struct changes *changes = arg;
+    const struct hf_repository *repository = changes->database->repository;
+    hf_auto(hf_buf) struct hf_buf body = {0};
+    struct hf_fields fields;
+    struct hf_error local = {0};
+    uint64_t seq;
+    if (!hf_hex_number(object->key + changes->prefix, 16, &seq))
+        return 0;
+    struct hf_point *point = by_seq(changes->points, seq);
+    if (!point)
+        return 0;
+    if (!hf_record_get(repository->store, object->key, HF_OBJECT_POINT, &repository->keys, &body,
+                       &fields, &local)) {
+        apply(point, &fields);
+        return 0;
+    }
+    /* A lost label or proof is no reason to lose the point; check reports it. */
+    if (local.code == HF_CORRUPT || local.code == HF_UNSUPPORTED)
+        return 0;
+    if (err)
+        *err = local;
+    return -1;
+}
+
+int hf_points_load(struct hf_points *out, const struct hf_database *database,
+                   const struct hf_timeline *timeline, struct hf_error *err)
+{
+    hf_auto(hf_points) struct hf_points points = {0};
+    hf_auto(hf_points) struct hf_points catalog = {0};
+    char prefix[HF_OBJECT_NAME_TEXT];
+    points.list = calloc(timeline->count ? timeline->count : 1, sizeof *points.list);
+    if (!points.list)
+        return hf_error_memory(err);
+    if (hf_catalog_load(&catalog, database, err))
+        return -1;
+    uint64_t last = 0;
+    for (size_t i = 0; i < timeline->count; i++) {
+        const struct hf_timeline_entry *entry = &timeline->entries[i];
+        if (!entry->restorable || entry->name.to == last)
+            continue;
+        last = entry->name.to;
+        if (describe(&points.list[points.count], database, entry, &catalog, err))
+            return -1;
+        points.count++;
+    }
+    hf_database_object(prefix, database, "points/");
+    struct changes changes = {database, &points, strlen(prefix)};
+    if (hf_store_list(database->repository->store, prefix, "", apply_change, &changes, err))
+        return -1;
+    *out = points;
+    points = (struct hf_points){0};
+    return 0;
+}
+
+void hf_points_release(struct hf_points *points)
+{
+    free(points->list);
+    *points = (struct hf_points){0};
+}
+
+const struct hf_point *hf_points_at(const struct hf_points *points, int64_t time)
+{
+    for (size_t i = points->count; i--;)
+        if (points->list[i].time <= time)
+            return &points->list[i];
+    return NULL;
+}
+
+const struct hf_point *hf_points_find(const struct hf_points *points, const char *id_or_label)
+{
+    char *end;
+    unsigned long long seq = strtoull(id_or_label, &end, 10);
+    if (*id_or_label >= '0' && *id_or_label <= '9' && !*end) {
+        const struct hf_point *point = by_seq(points, seq);
+        if (point)
+            return point;
+    }
+    for (size_t i = points->count; i--;)
+        if (*id_or_label && !strcmp(points->list[i].label, id_or_label))
+            return &points->list[i];
+    return NULL;
+}
+
+static int keep_number(void *arg, const struct hf_stored *object, struct hf_error *err)
+{
+    const char *dot = strrchr(object->key, '.');
+    (void)err;
+    hf_hex_number(dot + 1, 8, arg);
+    return 0;
+}
+
+static int encode_change(struct hf_buf *body, const struct hf_point_change *change,
+                         struct hf_error *err)
+{
+    if ((change->label && hf_field_text(body, HF_TAG_LABEL, change->label, err)) ||
+        (change->pin >= 0 && hf_field_number(body, HF_TAG_PIN, 1, (uint64_t)change->pin, err)))
+        return -1;
+    if (change->proof == HF_PROOF_NONE)
+        return 0;
+    if (hf_field_number(body, HF_TAG_PROOF_RESULT, 1, change->proof, err) ||
+        hf_field_number(body, HF_TAG_PROOF_TIME, 8, (uint64_t)change->proof_time, err) ||
+        hf_field_number(body, HF_TAG_PROOF_DURATION, 8, (uint64_t)change->proof_duration, err))
+        return -1;
+    return 0;
+}
+
+int hf_point_change(const struct hf_database *database, uint64_t seq,
+                    const struct hf_point_change *change, struct hf_error *err)
+{
+    const struct hf_repository *repository = database->repository;
+    hf_auto(hf_buf) struct hf_buf body = {0};
+    char object[HF_OBJECT_NAME_TEXT];
+    if (encode_change(&body, change, err))
+        return -1;
+    for (;;) {
+        struct hf_error local = {0};
+        uint64_t number = 0;
+        hf_database_object(object, database, "points/%016llx.", (unsigned long long)seq);
+        if (hf_store_list(repository->store, object, "", keep_number, &number, err))
+            return -1;
+        hf_database_object(object, database, "points/%016llx.%08x", (unsigned long long)seq,
+                           (unsigned)number + 1);
+        if (!hf_record_put(repository->store, object, HF_OBJECT_POINT, &repository->keys, &body,
+                           &local))
+            return 0;
+        if (local.code != HF_EXISTS) {
+            if (err)
+                *err = local;
+            return -1;
+        }
+    }
+}

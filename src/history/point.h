@@ -1,0 +1,57 @@
+/*
+ * Restore points as people see them: what the timeline, the trailers, the catalog and later changes
+ * (pin, label, proof) say together.
+ */
+#ifndef HF_HISTORY_POINT_H
+#define HF_HISTORY_POINT_H
+
+#include "history/segment_format.h"
+#include "history/timeline.h"
+
+enum hf_proof_result { HF_PROOF_NONE = 0, HF_PROOF_PASSED = 1, HF_PROOF_FAILED = 2 };
+
+struct hf_point {
+    uint64_t seq; /* its id */
+    int64_t time; /* of the state, ms */
+    struct hf_segment_name segment;
+    uint64_t bytes;      /* that it added to the repository */
+    uint64_t size;       /* of the database file that it restores to */
+    uint64_t pages_stored;
+    uint32_t page_size;
+    bool full, pinned;
+    char label[HF_LABEL_TEXT];
+    char reason[HF_REASON_TEXT];
+    enum hf_proof_result proof; /* of the last test restore */
+    int64_t proof_time, proof_duration; /* ms */
+    bool damaged; /* its trailer cannot be read: only seq, time and bytes are known */
+};
+
+struct hf_points {
+    struct hf_point *list; /* owned, oldest first */
+    size_t count;
+};
+
+/* All points of a timeline that can be restored. */
+int hf_points_load(struct hf_points *out, const struct hf_database *database,
+                   const struct hf_timeline *timeline, struct hf_error *err);
+void hf_points_release(struct hf_points *points);
+HF_AUTO_RELEASE(hf_points)
+
+/* The newest point at or before `time`; NULL when there is none. */
+const struct hf_point *hf_points_at(const struct hf_points *points, int64_t time);
+
+/* By id (a number) or by label; the newest with that label. NULL when there is none. */
+const struct hf_point *hf_points_find(const struct hf_points *points, const char *id_or_label);
+
+/* Later changes to a point, each an object of its own. */
+struct hf_point_change {
+    const char *label; /* NULL: as it is */
+    int pin;           /* -1: as it is, 0: unpin, 1: pin */
+    enum hf_proof_result proof;
+    int64_t proof_time, proof_duration;
+};
+
+int hf_point_change(const struct hf_database *database, uint64_t seq,
+                    const struct hf_point_change *change, struct hf_error *err);
+
+#endif

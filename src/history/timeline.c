@@ -1,0 +1,258 @@
+#include "history/timeline.h"
+
+#include <stdio.h>
+
+struct loading {
+    struct hf_timeline *timeline;
+    struct hf_timeline_entry open; /* the segment whose objects are being listed */
+    bool any, closed;
+    size_t prefix;
+};
+
+/* Names list parts right after the closing object, which sorts first: it has no suffix. */
+static int end_segment(struct loading *state, struct hf_error *err)
+{
+    if (!state->any)
+        return 0;
+    state->any = false;
+    if (!state->closed) {
+        state->timeline->stray_parts++;
+        return 0;
+    }
+    return hf_timeline_add(state->timeline, &state->open, err);
+}
+
+static int take_object(void *arg, const struct hf_stored *object, struct hf_error *err)
+{
+    struct loading *state = arg;
+    struct hf_segment_name name;
+    if (!hf_segment_name_parse(&name, object->key + state->prefix))
+        return 0;
+    if (name.to > state->timeline->highest)
+        state->timeline->highest = name.to;
+    if (!state->any || !hf_segment_name_same(&name, &state->open.name)) {
+        if (end_segment(state, err))
+            return -1;
+        state->open = (struct hf_timeline_entry){.name = name};
+        state->any = true;
+        state->closed = false;
+    }
+    state->open.bytes += object->size;
+    if (!name.part) {
+        state->closed = true;
+        state->open.name.part = 0;
+        state->open.received = object->received;
+    }
+    return 0;
+}
+
+int hf_timeline_load(struct hf_timeline *out, const struct hf_database *database,
+                     struct hf_error *err)
+{
+    struct hf_timeline timeline = {0};
+    struct loading state = {.timeline = &timeline};
+    char prefix[HF_OBJECT_NAME_TEXT];
+    hf_database_object(prefix, database, "segments/");
+    state.prefix = strlen(prefix);
+    if (hf_store_list(database->repository->store, prefix, "", take_object, &state, err) ||
+        end_segment(&state, err)) {
+        hf_timeline_release(&timeline);
+        return -1;
+    }
+    hf_timeline_settle(&timeline);
+    *out = timeline;
+    return 0;
+}
+
+void hf_timeline_release(struct hf_timeline *timeline)
+{
+    free(timeline->entries);
+    *timeline = (struct hf_timeline){0};
+}
+
+int hf_timeline_add(struct hf_timeline *timeline, const struct hf_timeline_entry *entry,
+                    struct hf_error *err)
+{
+    if (timeline->count == timeline->capacity) {
+        size_t capacity = timeline->capacity ? 2 * timeline->capacity : 64;
+        struct hf_timeline_entry *entries =
+            realloc(timeline->entries, capacity * sizeof *entries);
+        if (!entries)
+            return hf_error_memory(err);
+        timeline->entries = entries;
+        timeline->capacity = capacity;
+    }
+    timeline->entries[timeline->count++] = *entry;
+    if (entry->name.to > timeline->highest)
+        timeline->highest = entry->name.to;
+    return 0;
+}
+
+static int order(uint64_t a, uint64_t b)
+{
+    return (a > b) - (a < b);
+}
+
+static int compare_entries(const void *left, const void *right)
+{
+    const struct hf_segment_name *a = &((const struct hf_timeline_entry *)left)->name;
+    const struct hf_segment_name *b = &((const struct hf_timeline_entry *)right)->name;
+    int result = order(a->to, b->to);
+    if (!result)
+        result = order(a->from, b->from);
+    if (!result)
+        result = order(b->level, a->level);
+    if (!result)
+        result = order(b->epoch, a->epoch);
+    return result ? result : order((uint64_t)a->time, (uint64_t)b->time);
+}
+
+/*
+ * The lowest `to` that a later epoch wrote at level 0 ends every earlier epoch: what those wrote at it or past
+ * it is an orphan.
+ */
+static void mark_orphans(struct hf_timeline *timeline)
+{
+    for (size_t i = 0; i < timeline->count; i++) {
+        const struct hf_segment_name *later = &timeline->entries[i].name;
+        if (later->level || (i && timeline->entries[i - 1].name.epoch == later->epoch &&
+                             !timeline->entries[i - 1].name.level))
+            continue; /* entries are in order of `to`: the run's first one says it all */
+        for (size_t j = timeline->count; j-- && timeline->entries[j].name.to >= later->to;)
+            if (timeline->entries[j].name.epoch < later->epoch && !timeline->entries[j].name.level)
+                timeline->entries[j].orphan = true;
+    }
+}
+
+static void mark_restorable(struct hf_timeline *timeline)
+{
+    uint64_t reached = 0, here = 0; /* the newest point below this `to`; at it */
+    uint64_t to = 0;
+    for (size_t i = 0; i < timeline->count; i++) {
+        struct hf_timeline_entry *entry = &timeline->entries[i];
+        if (entry->name.to != to) {
+            reached = here > reached ? here : reached;
+            to = entry->name.to;
+        }
+        if (entry->orphan || (entry->name.from > 1 && reached + 1 < entry->name.from))
+            continue;
+        entry->restorable = true;
+        here = to;
+    }
+}
+
+void hf_timeline_settle(struct hf_timeline *timeline)
+{
+    if (timeline->count)
+        qsort(timeline->entries, timeline->count, sizeof *timeline->entries, compare_entries);
+    mark_orphans(timeline);
+    mark_restorable(timeline);
+}
+
+const struct hf_timeline_entry *hf_timeline_newest(const struct hf_timeline *timeline)
+{
+    for (size_t i = timeline->count; i--;)
+        if (timeline->entries[i].restorable)
+            return &timeline->entries[i];
+    return NULL;
+}
+
+/* The first entry with `to` at least this. */
+static size_t lower_bound(const struct hf_timeline *timeline, uint64_t to)
+{
+    size_t low = 0, high = timeline->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (timeline->entries[middle].name.to < to)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+const struct hf_timeline_entry *hf_timeline_at(const struct hf_timeline *timeline, uint64_t seq)
+{
+    for (size_t i = lower_bound(timeline, seq);
+         i < timeline->count && timeline->entries[i].name.to == seq; i++)
+        if (timeline->entries[i].restorable)
+            return &timeline->entries[i];
+    return NULL;
+}
+
+/* What can come before `step`: it ends within [from-1, to-1]. The one that reaches back furthest. */
+static const struct hf_timeline_entry *predecessor(const struct hf_timeline *timeline,
+                                                   const struct hf_timeline_entry *step)
+{
+    const struct hf_timeline_entry *best = NULL;
+    for (size_t i = lower_bound(timeline, step->name.to); i--;) {
+        const struct hf_timeline_entry *entry = &timeline->entries[i];
+        if (entry->name.to + 1 < step->name.from)
+            break;
+        if (entry->restorable && (!best || entry->name.from < best->name.from))
+            best = entry;
+    }
+    return best;
+}
+
+static int append_step(struct hf_plan *plan, const struct hf_timeline_entry *step,
+                       struct hf_error *err)
+{
+    if (!(plan->count & (plan->count - 1))) {
+        size_t capacity = plan->count ? 2 * plan->count : 1;
+        const struct hf_timeline_entry **steps =
+            realloc(plan->steps, capacity * sizeof(const struct hf_timeline_entry *));
+        if (!steps)
+            return hf_error_memory(err);
+        plan->steps = steps;
+    }
+    plan->steps[plan->count++] = step;
+    plan->bytes += step->bytes;
+    return 0;
+}
+
+static int explain_missing(const struct hf_timeline *timeline, uint64_t seq, struct hf_error *err)
+{
+    size_t at = lower_bound(timeline, seq);
+    if (at == timeline->count || timeline->entries[at].name.to != seq) {
+        hf_error_set(err, HF_NOT_FOUND, "there is no restore point %llu",
+                     (unsigned long long)seq);
+        return hf_error_hint(err, "'holdfast list' shows the restore points");
+    }
+    if (timeline->entries[at].orphan) {
+        hf_error_set(err, HF_NOT_FOUND, "restore point %llu was written by a Holdfast that had "
+                                        "been taken over from", (unsigned long long)seq);
+        return hf_error_hint(err, "'holdfast list' shows the restore points");
+    }
+    uint64_t reached = 0;
+    for (size_t i = 0; i < at; i++)
+        if (timeline->entries[i].restorable)
+            reached = timeline->entries[i].name.to;
+    hf_error_set(err, HF_CORRUPT,
+                 "segments after %llu that restore point %llu needs are missing",
+                 (unsigned long long)reached, (unsigned long long)seq);
+    return hf_error_hint(err, "'holdfast list' shows the points that can be restored, "
+                              "'holdfast check' what is missing");
+}
+
+int hf_plan_make(struct hf_plan *out, const struct hf_timeline *timeline, uint64_t seq,
+                 struct hf_error *err)
+{
+    struct hf_plan plan = {0};
+    const struct hf_timeline_entry *step = hf_timeline_at(timeline, seq);
+    if (!step)
+        return explain_missing(timeline, seq, err);
+    for (; step; step = step->name.from > 1 ? predecessor(timeline, step) : NULL)
+        if (append_step(&plan, step, err)) {
+            hf_plan_release(&plan);
+            return -1;
+        }
+    *out = plan;
+    return 0;
+}
+
+void hf_plan_release(struct hf_plan *plan)
+{
+    free(plan->steps);
+    *plan = (struct hf_plan){0};
+}

@@ -1,0 +1,63 @@
+/*
+ * A database's segments in order, and which of them make a restore point
+ * (docs/architecture.md, "Which segments make a point"). Planning is pure.
+ */
+#ifndef HF_HISTORY_TIMELINE_H
+#define HF_HISTORY_TIMELINE_H
+
+#include "history/database.h"
+#include "history/segment_name.h"
+
+struct hf_timeline_entry {
+    struct hf_segment_name name; /* part 0 */
+    uint64_t bytes;              /* of all its objects */
+    int64_t received;            /* when the store received the closing part, by its clock */
+    bool orphan;                 /* written by somebody who had been taken over from */
+    bool restorable;             /* some plan ends here */
+};
+
+/* Entries sort by `to`, then `from`, then level. */
+struct hf_timeline {
+    struct hf_timeline_entry *entries; /* owned */
+    size_t count, capacity;
+    uint64_t stray_parts; /* objects of segments that were never closed */
+    uint64_t highest;     /* sequence number in any name, 0 when there is none */
+};
+
+/* Lists the segments. */
+int hf_timeline_load(struct hf_timeline *out, const struct hf_database *database,
+                     struct hf_error *err);
+void hf_timeline_release(struct hf_timeline *timeline);
+HF_AUTO_RELEASE(hf_timeline)
+
+/* Adds one segment; pure, for hf_timeline_load and tests. A segment from 1 needs no predecessor:
+ * it is `full`. */
+int hf_timeline_add(struct hf_timeline *timeline, const struct hf_timeline_entry *entry,
+                    struct hf_error *err);
+
+/* Sorts, marks orphans and what is restorable. After the last hf_timeline_add. */
+void hf_timeline_settle(struct hf_timeline *timeline);
+
+/* The newest entry that is a restore point; NULL when there is none. */
+const struct hf_timeline_entry *hf_timeline_newest(const struct hf_timeline *timeline);
+
+/* The entry that ends at `seq` and reaches back furthest; NULL when there is none. */
+const struct hf_timeline_entry *hf_timeline_at(const struct hf_timeline *timeline, uint64_t seq);
+
+/* Segments to apply for one point, newest first. */
+struct hf_plan {
+    const struct hf_timeline_entry **steps; /* owned array of borrowed entries */
+    size_t count;
+    uint64_t bytes;
+};
+
+/*
+ * The smallest cover of 1..seq by segments that end at `seq` or before. HF_NOT_FOUND: `seq` is no
+ * restore point. HF_CORRUPT: a segment is missing; the error says from where to where.
+ */
+int hf_plan_make(struct hf_plan *out, const struct hf_timeline *timeline, uint64_t seq,
+                 struct hf_error *err);
+void hf_plan_release(struct hf_plan *plan);
+HF_AUTO_RELEASE(hf_plan)
+
+#endif
