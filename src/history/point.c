@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "history/catalog.h"
+#include "history/segment_reader.h"
 
 static void fill_from_trailer(struct hf_point *point, const struct hf_trailer *trailer)
 {

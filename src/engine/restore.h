@@ -1,0 +1,54 @@
+/*
+ * Restore: store -> plan -> pages -> database file (docs/architecture.md, "The story").
+ */
+#ifndef HF_ENGINE_RESTORE_H
+#define HF_ENGINE_RESTORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/events.h"
+#include "history/database.h"
+#include "history/timeline.h"
+
+enum hf_restore_manner {
+    HF_RESTORE_NEW,     /* HF_REFUSED when there is a file at the target */
+    HF_RESTORE_REPLACE, /* takes the place of what is there, at once */
+    HF_RESTORE_DELTA,   /* rewrites only the pages that differ, protected by a rollback journal */
+};
+
+struct hf_restore_options {
+    const char *target;
+    enum hf_restore_manner manner;
+    bool keep_replaced; /* with REPLACE: the old file stays beside as "<target>.replaced-<ms>" */
+    int busy_ms;
+    const struct hf_events *events; /* may be NULL */
+};
+
+struct hf_restore_result {
+    uint64_t seq;
+    uint64_t segments;      /* of the plan */
+    uint64_t bytes_read;    /* of the repository: at most, by the plan */
+    uint64_t size;          /* of the database file */
+    uint64_t pages;         /* of the point */
+    uint64_t pages_written; /* with DELTA those that differed */
+    int64_t duration;       /* ms */
+    char kept[4096];        /* where what was there is kept now, or "" */
+};
+
+/*
+ * Brings restore point `seq` back as the file `target`, every page proven by its seal and fingerprint and the
+ * whole by the state's fingerprint, durable when it returns 0. On an error, and after a crash at any
+ * moment, the target is what it was before or (from the rename on) the restored database; with DELTA a rollback
+ * journal brings the old state back when SQLite next opens the file.
+ * HF_LOCKED: somebody has the target open. HF_NO_SPACE, HF_CORRUPT, HF_NOT_FOUND (no such point).
+ */
+int hf_restore(const struct hf_database *database, const struct hf_timeline *timeline,
+               uint64_t seq, const struct hf_restore_options *options,
+               struct hf_restore_result *result, struct hf_error *err);
+
+/* What hf_restore would do, from names and trailers alone: fills seq, segments, bytes_read, size, pages. */
+int hf_restore_preview(const struct hf_database *database, const struct hf_timeline *timeline,
+                       uint64_t seq, struct hf_restore_result *result, struct hf_error *err);
+
+#endif
