@@ -11,11 +11,11 @@
 enum { HF_DB_HEADER_BYTES = 100, HF_PAGE_SIZE_MIN = 512, HF_PAGE_SIZE_MAX = 65536 };
 
 struct hf_db_header {
-    uint32_t page_size; /* 512 to 65536, a power of two */
+    uint32_t page_size;  /* 512 to 65536, a power of two */
     uint32_t page_count; /* as the header says; valid when counters_agree */
     uint32_t change_counter;
     bool counters_agree; /* version-valid-for equals the change counter */
-    bool wal; /* read version 2 */
+    bool wal;            /* read version 2 */
 };
 
 /* False when the bytes are not the beginning of a SQLite 3 database. */

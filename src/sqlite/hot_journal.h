@@ -1,8 +1,8 @@
 /*
  * Rewriting pages of a database in place so that a crash at any moment leaves the state before:
  * the pages' old images go first into a rollback journal in SQLite's own format
- * (https://www.sqlite.org/fileformat2.html#the_rollback_journal), which any SQLite that opens the file
- * plays back. For a file taken with restore_target.h. Single-owner.
+ * (https://www.sqlite.org/fileformat2.html#the_rollback_journal), which any SQLite that opens the
+ * file plays back. For a file taken with restore_target.h. Single-owner.
  */
 #ifndef HF_SQLITE_HOT_JOURNAL_H
 #define HF_SQLITE_HOT_JOURNAL_H

@@ -9,8 +9,8 @@
  * Page bytes are read through SQLite's own file handles: opening and closing the file
  * otherwise would drop every POSIX lock that this process has on it. In WAL mode a page's newest
  * image is taken from the log up to the published mxFrame, else from the file; held on read
- * slot 0 the file alone is the state (https://www.sqlite.org/walformat.html). Log frames are proven by salt
- * and checksum chain. Single-owner.
+ * slot 0 the file alone is the state (https://www.sqlite.org/walformat.html). Log frames are proven
+ * by salt and checksum chain. Single-owner.
  */
 #ifndef HF_SQLITE_PAGE_SOURCE_H
 #define HF_SQLITE_PAGE_SOURCE_H
@@ -25,14 +25,14 @@ struct hf_page_source;
 
 /*
  * What a database looked like without reading its pages. Two stamps that are equal, the
- * earlier of them settled, mean that no page has changed in between. Taken so that a change during the
- * taking makes it differ from every later one.
+ * earlier of them settled, mean that no page has changed in between. Taken so that a change during
+ * the taking makes it differ from every later one.
  */
 struct hf_db_stamp {
     uint64_t device, inode;
-    uint64_t size, modified, changed;   /* of the database file: bytes, ns, ns (ctime) */
-    uint64_t log_size, log_modified;    /* of the -wal file, 0 without one */
-    uint32_t log_frames;                /* wal-index mxFrame; 0 in rollback modes */
+    uint64_t size, modified, changed;      /* of the database file: bytes, ns, ns (ctime) */
+    uint64_t log_size, log_modified;       /* of the -wal file, 0 without one */
+    uint32_t log_frames;                   /* wal-index mxFrame; 0 in rollback modes */
     uint32_t log_salt[2], log_checksum[2]; /* of the wal-index; 0 when log_frames is 0 */
     uint32_t change_counter;
     uint32_t settled; /* 1: no file time is so recent that a later write could leave it the same */
@@ -50,8 +50,8 @@ struct hf_db_info {
 
 /*
  * Waits at most `busy_ms` for a writer that has the file exclusively.
- * Errors, each with a hint: HF_NOT_FOUND (no file), HF_CORRUPT (empty file, not a database or encrypted,
- * truncated), HF_LOCKED, HF_IO (a directory, no permission), HF_NO_MEMORY.
+ * Errors, each with a hint: HF_NOT_FOUND (no file), HF_CORRUPT (empty file, not a database or
+ * encrypted, truncated), HF_LOCKED, HF_IO (a directory, no permission), HF_NO_MEMORY.
  */
 struct hf_page_source *hf_page_source_open(const char *path, int busy_ms, struct hf_error *err);
 

@@ -9,6 +9,7 @@
 #define HF_SQLITE_RESTORE_TARGET_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/cleanup.h"
@@ -35,15 +36,17 @@ enum hf_target_state hf_restore_target_state(const struct hf_restore_target *tar
 uint32_t hf_restore_target_page_size(const struct hf_restore_target *target);
 uint32_t hf_restore_target_page_count(const struct hf_restore_target *target);
 
-/* A descriptor for reading and writing the taken file through `env`; opened on first use, owned by the
- * target and closed after its lock is no longer needed (closing it earlier would drop the lock). */
+/* A descriptor for reading and writing the taken file through `env`; opened on first use, owned by
+ * the target and closed after its lock is no longer needed (closing it earlier would drop the
+ * lock). */
 int hf_restore_target_fd(struct hf_restore_target *target, struct hf_error *err);
 
 /*
- * Moves what is there out of the way of a new file: -wal, -shm and -journal that belong to a file that is
- * missing or damaged. They, and a damaged database, are kept as "<path>.replaced-<milliseconds>" with the
- * same endings; nothing is deleted. For HF_TARGET_DATABASE nothing is to be done.
- * Writes the name of the kept database or "" to `kept` (at most `size` bytes).
+ * Moves what is there out of the way of a new file: -wal, -shm and -journal that belong to a file
+ * that is missing or damaged. They, and a damaged database, are kept as
+ * "<path>.replaced-<milliseconds>" with the same endings; nothing is deleted. For
+ * HF_TARGET_DATABASE nothing is to be done. Writes the name of the kept database or "" to `kept`
+ * (at most `size` bytes).
  */
 int hf_restore_target_set_aside(struct hf_restore_target *target, char *kept, size_t size,
                                 struct hf_error *err);

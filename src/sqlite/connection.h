@@ -1,0 +1,30 @@
+/*
+ * SQLite connections as this layer opens them, and their errors as struct hf_error.
+ */
+#ifndef HF_SQLITE_CONNECTION_H
+#define HF_SQLITE_CONNECTION_H
+
+#include <sqlite3.h>
+
+#include "base/error.h"
+
+/*
+ * Opens an existing database for reading and writing (for reading alone where that is all that is
+ * permitted), through the VFS `vfs` (NULL: the default). `path` is taken literally: nothing in it
+ * is an URI or a special name. The connection never checkpoints by itself, never removes a log and
+ * maps no memory. NULL on failure, with a hint; the caller closes with sqlite3_close.
+ */
+sqlite3 *hf_connection_open(const char *path, const char *vfs, int busy_ms, struct hf_error *err);
+
+/*
+ * What an SQLite result code means for the file `path`: HF_LOCKED, HF_CORRUPT, HF_NO_SPACE,
+ * HF_NO_MEMORY, HF_IO, else HF_FAILED; with a hint. `db` may be NULL. Returns -1.
+ */
+int hf_connection_error(sqlite3 *db, int rc, const char *path, struct hf_error *err);
+
+/* The connection's own file object: SQLITE_FCNTL_FILE_POINTER (the database) or
+ * SQLITE_FCNTL_JOURNAL_POINTER (the log in WAL mode). NULL when there is none, or it is not open.
+ */
+sqlite3_file *hf_connection_file(sqlite3 *db, int which);
+
+#endif
