@@ -87,7 +87,7 @@ const char *hf_setting_variable(enum hf_setting setting);
 /* A passphrase or recovery key: its text must not be shown. */
 bool hf_setting_is_secret(enum hf_setting setting);
 
-/* 1 to 64 of A-Z a-z 0-9 . _ -, not beginning with a dot or a dash. */
+/* 1 to 64 of A-Z a-z 0-9 . _ -, the first a letter or a digit. */
 bool hf_database_name_ok(const char *name);
 
 /* The file's name without its extension, or an error that proposes a name. Caller frees. */

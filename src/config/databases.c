@@ -17,7 +17,7 @@ static bool name_character(char c)
 bool hf_database_name_ok(const char *name)
 {
     size_t length = strlen(name);
-    if (!length || length > LONGEST_NAME || name[0] == '.' || name[0] == '-')
+    if (!length || length > LONGEST_NAME || strchr(".-_", name[0]))
         return false;
     for (size_t i = 0; i < length; i++) {
         if (!name_character(name[i]))
@@ -31,7 +31,7 @@ static void propose(char out[LONGEST_NAME + 1], const char *name)
 {
     size_t used = 0;
     for (; *name && used < LONGEST_NAME; name++) {
-        bool good = name_character(*name) && (used || (*name != '.' && *name != '-'));
+        bool good = name_character(*name) && (used || !strchr(".-_", *name));
         if (good)
             out[used++] = *name;
         else if (used && out[used - 1] != '-')

@@ -1,0 +1,44 @@
+/*
+ * What every verb is given, and what it says of itself.
+ */
+#ifndef HF_CLI_CLI_H
+#define HF_CLI_CLI_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "cli/options.h"
+#include "cli/progress.h"
+#include "config/config.h"
+#include "os/env.h"
+
+struct hf_cli {
+    const struct hf_verb *verb;
+    struct hf_arguments arguments;
+    struct hf_config config;
+    const struct hf_env *env;
+    struct hf_progress_line progress;
+    /* With --json: the object that is printed when the verb ends; else NULL, and the verb prints
+     * its text to standard output itself. */
+    json_t *json;
+};
+
+struct hf_verb {
+    const char *name;     /* "backup", "key list" */
+    const char *operands; /* "[DATABASE...]", or "" */
+    const char *summary;  /* one line for the program's --help */
+    const char *about;    /* more lines for the verb's own, or NULL */
+    int most_operands;
+    const struct hf_option *options; /* its own, besides the common ones; or NULL */
+    int (*run)(struct hf_cli *cli, struct hf_error *err);
+};
+
+/* In the order of --help; the last has no name. */
+extern const struct hf_verb *const hf_verbs[];
+
+extern const struct hf_verb hf_verb_init, hf_verb_backup, hf_verb_list, hf_verb_restore,
+    hf_verb_check, hf_verb_test_restore, hf_verb_status, hf_verb_key_list, hf_verb_key_add,
+    hf_verb_key_remove, hf_verb_key_rotate_slot, hf_verb_key_kit, hf_verb_config_check;
+
+#endif

@@ -1,0 +1,81 @@
+#include <stdio.h>
+
+#include "cli/cli.h"
+#include "cli/output.h"
+#include "cli/table.h"
+
+static const struct hf_column columns[] = {
+    {"SETTING", HF_LEFT}, {"VALUE", HF_LEFT}, {"FROM", HF_LEFT}, {0}};
+
+static const char *shown(const struct hf_config *config, enum hf_setting setting)
+{
+    const char *text = config->values[setting].text;
+    return text && hf_setting_is_secret(setting) ? "(given)" : text;
+}
+
+/* The database and its name are shown with the databases. */
+static bool is_listed(enum hf_setting setting)
+{
+    return setting != HF_SETTING_DB && setting != HF_SETTING_NAME;
+}
+
+static void to_json(const struct hf_config *config, json_t *out)
+{
+    json_t *settings = hf_json_list(out, "settings");
+    for (enum hf_setting i = 0; i < HF_SETTING_COUNT; i++) {
+        if (!is_listed(i))
+            continue;
+        json_t *item = hf_json_item(settings);
+        hf_json_text(item, "setting", hf_setting_title(i));
+        hf_json_boolean(item, "given", config->values[i].text != NULL);
+        hf_json_text(item, "value", hf_setting_is_secret(i) ? NULL : config->values[i].text);
+        hf_json_text(item, "source", config->values[i].source);
+    }
+    json_t *databases = hf_json_list(out, "databases");
+    for (size_t i = 0; i < config->database_count; i++) {
+        json_t *item = hf_json_item(databases);
+        hf_json_text(item, "name", config->databases[i].name);
+        hf_json_text(item, "path", config->databases[i].path);
+        hf_json_text(item, "source", config->databases[i].source);
+    }
+    json_t *notices = hf_json_list(out, "notices");
+    for (size_t i = 0; i < config->notice_count; i++)
+        hf_json_text_item(notices, config->notices[i]);
+}
+
+static int to_table(const struct hf_config *config, struct hf_error *err)
+{
+    hf_auto(hf_table) struct hf_table table;
+    hf_table_init(&table, columns);
+    for (enum hf_setting i = 0; i < HF_SETTING_COUNT; i++) {
+        const char *value = shown(config, i);
+        const char *cells[] = {hf_setting_title(i), value ? value : "-", config->values[i].source};
+        if (is_listed(i) && hf_table_add(&table, cells, err))
+            return -1;
+    }
+    for (size_t i = 0; i < config->database_count; i++) {
+        const struct hf_config_database *database = &config->databases[i];
+        char title[96];
+        snprintf(title, sizeof title, "database %s", database->name);
+        const char *cells[] = {title, database->path, database->source};
+        if (hf_table_add(&table, cells, err))
+            return -1;
+    }
+    hf_table_print(&table, stdout);
+    return 0;
+}
+
+static int run(struct hf_cli *cli, struct hf_error *err)
+{
+    if (!cli->json)
+        return to_table(&cli->config, err);
+    to_json(&cli->config, cli->json);
+    return 0;
+}
+
+const struct hf_verb hf_verb_config_check = {
+    .name = "config check",
+    .operands = "",
+    .summary = "show the settings in force and where each came from",
+    .run = run,
+};
