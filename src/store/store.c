@@ -153,6 +153,8 @@ int hf_store_list(struct hf_store *store, const char *prefix, const char *after,
     err = err ? err : &ignored;
     if (!is_prefix_valid(prefix))
         return hf_error_set(err, HF_FAILED, "no key can begin with '%.600s'", prefix);
+    if (!is_prefix_valid(after))
+        return hf_error_set(err, HF_FAILED, "'%.600s' cannot be part of a key", after);
     /* Not wrapped: the error may be the callback's. */
     return store->ops->list(store, prefix, after, each, arg, err) ? -1 : 0;
 }

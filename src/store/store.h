@@ -104,9 +104,10 @@ int hf_store_stat(struct hf_store *store, const char *key, struct hf_stored *out
 int hf_store_get(struct hf_store *store, const char *key, size_t limit, struct hf_buf *out,
                  struct hf_error *err);
 
-/* Keys that begin with `prefix` and sort after `after` ("" for all), in byte order. A callback
- * that returns non-zero has filled `err` and ends the listing, which then returns -1. A callback
- * may call the store; what it puts or removes may or may not be listed. */
+/* Keys that begin with `prefix` and sort after `after` ("" for all), in byte order; both are keys
+ * or beginnings of keys. A callback that returns non-zero has filled `err` and ends the listing,
+ * which then returns -1. A callback may call the store; what it puts or removes may or may not be
+ * listed. */
 int hf_store_list(struct hf_store *store, const char *prefix, const char *after,
                   int (*each)(void *arg, const struct hf_stored *object, struct hf_error *err),
                   void *arg, struct hf_error *err);
