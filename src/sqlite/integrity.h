@@ -15,9 +15,12 @@ struct hf_integrity {
     char first_orphan[256];  /* "table 'a' row 7 refers to a missing row of 'b'", or "" */
 };
 
-/* Runs integrity_check and foreign_key_check on a file that nobody else has open. Problems found
- * are not an error: the call fails only when it cannot find out (HF_IO, HF_NO_MEMORY). A file that
- * is no database is one problem. */
+/*
+ * Runs integrity_check and, if that finds nothing, foreign_key_check on a file that nobody else has
+ * open; leaves no -wal or -shm behind. Problems found are not an error: the call fails only when it
+ * cannot find out (HF_IO, HF_LOCKED, HF_NO_MEMORY; HF_UNSUPPORTED where the schema needs collations
+ * or functions that only the application has). A file that is no database is one problem.
+ */
 int hf_integrity_check(const char *path, struct hf_integrity *out, struct hf_error *err);
 
 #endif

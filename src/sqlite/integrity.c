@@ -1,0 +1,109 @@
+#include "sqlite/integrity.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "sqlite/connection.h"
+
+enum { MOST_PROBLEMS = 100 };
+
+static void note_problem(struct hf_integrity *out, const char *line, int length)
+{
+    if (out->problems >= MOST_PROBLEMS)
+        return;
+    if (!out->problems++)
+        snprintf(out->first_problem, sizeof out->first_problem, "%.*s", length, line);
+}
+
+/* A row may hold several lines; those with "***" only say which database is meant. */
+static int take_problem_row(void *context, int columns, char **values, char **names)
+{
+    (void)columns;
+    (void)names;
+    for (const char *line = values[0]; line && *line;) {
+        int length = (int)strcspn(line, "\n");
+        if (strncmp(line, "***", 3) && strcmp(line, "ok"))
+            note_problem(context, line, length);
+        line += length + (line[length] == '\n');
+    }
+    return 0;
+}
+
+/* Columns: table, rowid (NULL without one), parent table, number of the constraint. */
+static int take_orphan_row(void *context, int columns, char **values, char **names)
+{
+    (void)columns;
+    (void)names;
+    struct hf_integrity *out = context;
+    if (!out->orphans++)
+        snprintf(out->first_orphan, sizeof out->first_orphan,
+                 "table '%s' row %s refers to a missing row of '%s'", values[0],
+                 values[1] ? values[1] : "(no number)", values[2]);
+    return 0;
+}
+
+/* Damage is a finding; anything else keeps from finding out. */
+static int check_pages(sqlite3 *db, const char *path, struct hf_integrity *out,
+                       struct hf_error *err)
+{
+    int rc = sqlite3_exec(db, "PRAGMA integrity_check", take_problem_row, out, NULL);
+    switch (rc & 0xff) {
+    case SQLITE_OK:
+        return 0;
+    case SQLITE_NOTADB:
+    case SQLITE_CORRUPT:
+        note_problem(out, sqlite3_errmsg(db), (int)strlen(sqlite3_errmsg(db)));
+        return 0;
+    case SQLITE_ERROR:
+        hf_error_set(err, HF_UNSUPPORTED, "'%s' cannot be checked: %s", path, sqlite3_errmsg(db));
+        return hf_error_hint(err, "its schema uses what only its application has: check it there");
+    default:
+        return hf_connection_error(db, rc, path, err);
+    }
+}
+
+static int check_references(sqlite3 *db, const char *path, struct hf_integrity *out,
+                            struct hf_error *err)
+{
+    int rc = sqlite3_exec(db, "PRAGMA foreign_key_check", take_orphan_row, out, NULL);
+    switch (rc & 0xff) {
+    case SQLITE_OK:
+        return 0;
+    case SQLITE_ERROR: /* a reference that is declared wrongly */
+        if (!out->orphans++)
+            snprintf(out->first_orphan, sizeof out->first_orphan, "%s", sqlite3_errmsg(db));
+        return 0;
+    default:
+        return hf_connection_error(db, rc, path, err);
+    }
+}
+
+static bool has_log(const char *path)
+{
+    struct stat status;
+    return stat(sqlite3_filename_wal(path), &status) == 0 && status.st_size > 0;
+}
+
+int hf_integrity_check(const char *path, struct hf_integrity *out, struct hf_error *err)
+{
+    struct hf_integrity found = {0};
+    int result = -1;
+    sqlite3 *db = hf_connection_open(path, NULL, 0, err);
+    if (!db)
+        return -1;
+    /* Exclusive, so that no -shm file is made; an empty log is removed again, one with frames is
+     * kept. */
+    if (!has_log(sqlite3_db_filename(db, "main")))
+        sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
+    int rc = sqlite3_exec(db, "PRAGMA locking_mode = EXCLUSIVE", NULL, NULL, NULL);
+    if (rc != SQLITE_OK)
+        hf_connection_error(db, rc, path, err);
+    else if (check_pages(db, path, &found, err) == 0)
+        result = found.problems ? 0 : check_references(db, path, &found, err);
+    sqlite3_close(db);
+    if (result == 0)
+        *out = found;
+    return result;
+}
