@@ -3,6 +3,10 @@
  * the pages' old images go first into a rollback journal in SQLite's own format
  * (https://www.sqlite.org/fileformat2.html#the_rollback_journal), which any SQLite that opens the
  * file plays back. For a file taken with restore_target.h. Single-owner.
+ *
+ * The order: begin; add every page that will be overwritten or cut off; arm; write, truncate and
+ * sync the database (never down to no bytes at all: SQLite takes the journal of an empty file for a
+ * stale one); commit.
  */
 #ifndef HF_SQLITE_HOT_JOURNAL_H
 #define HF_SQLITE_HOT_JOURNAL_H
@@ -14,13 +18,15 @@
 
 struct hf_hot_journal;
 
-/* Creates "<path>-journal" (which must not exist). `page_count` is the file's before the change:
- * playing back truncates or extends to it. */
+/* Creates "<path>-journal" (HF_EXISTS if there is one), with the database's owner and mode. `path`
+ * is hf_restore_target_path(): SQLite looks beside the file, not beside a link to it. `page_count`
+ * is the file's before the change: playing back truncates or extends to it. */
 struct hf_hot_journal *hf_hot_journal_begin(const struct hf_env *env, const char *path,
                                             uint32_t page_size, uint32_t page_count,
                                             struct hf_error *err);
 
-/* Keeps one page's old image; pages past `page_count` need none. */
+/* Keeps one page's old image; pages past `page_count` and the lock-byte page need none and are
+ * passed over. */
 int hf_hot_journal_add(struct hf_hot_journal *journal, uint32_t page, const uint8_t *image,
                        struct hf_error *err);
 

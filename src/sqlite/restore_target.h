@@ -20,7 +20,7 @@ struct hf_restore_target;
 enum hf_target_state {
     HF_TARGET_ABSENT,   /* no file (or an empty one) */
     HF_TARGET_DATABASE, /* taken: folded, exclusively locked */
-    HF_TARGET_DAMAGED,  /* a file that SQLite cannot open as a database */
+    HF_TARGET_DAMAGED,  /* a file that SQLite cannot open as a database, or that is too short */
 };
 
 /*
@@ -29,6 +29,10 @@ enum hf_target_state {
  */
 struct hf_restore_target *hf_restore_target_take(const struct hf_env *env, const char *path,
                                                  int busy_ms, struct hf_error *err);
+
+/* Where the file is: `path` with symbolic links followed, so that a new file replaces the database
+ * and not the link to it. Borrowed. */
+const char *hf_restore_target_path(const struct hf_restore_target *target);
 
 enum hf_target_state hf_restore_target_state(const struct hf_restore_target *target);
 
