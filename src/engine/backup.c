@@ -1,0 +1,441 @@
+#include "engine/backup.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "codec/compress.h"
+#include "engine/scan.h"
+#include "engine/state_file.h"
+#include "history/catalog.h"
+#include "history/page_index.h"
+#include "history/segment_writer.h"
+
+enum { QUEUE = 64, SAMPLE_RUN_BYTES = 16 << 10 };
+
+/* One backup on its way. */
+struct backup {
+    const struct hf_database *database;
+    const struct hf_backup_options *options;
+    struct hf_backup_result *result;
+    struct hf_state_file state;
+    struct hf_page_source *source;
+    const struct hf_db_info *info;
+    struct hf_timeline timeline;
+    const struct hf_timeline_entry *newest; /* NULL: there is no point yet */
+    struct hf_known_state now;              /* what will be known when it is done */
+    bool full;
+    struct hf_scan scan; /* what differs from the newest point; not for a full backup */
+    struct hf_map_writer map;
+    uint32_t next_in_map; /* of a full backup: the page whose fingerprint comes next */
+    int64_t started;
+};
+
+static const struct hf_env *env_of(const struct backup *backup)
+{
+    return backup->database->repository->keys.env;
+}
+
+static bool wants_point_of_its_own(const struct hf_backup_options *options)
+{
+    return options->pin || (options->label && options->label[0]);
+}
+
+static int open_state(struct backup *backup, struct hf_error *err)
+{
+    const struct hf_backup_options *options = backup->options;
+    char *beside = NULL;
+    if (!options->state_path && asprintf(&beside, "%s-holdfast", options->path) < 0)
+        return hf_error_memory(err);
+    int failed = hf_state_file_open(&backup->state, env_of(backup),
+                                    beside ? beside : options->state_path, err);
+    free(beside);
+    return failed;
+}
+
+/* What is remembered of this timeline, and not of another repository's. */
+static bool knows_timeline(const struct backup *backup)
+{
+    const struct hf_known_state *known = &backup->state.known;
+    return known->segment.to &&
+           !memcmp(known->repository, backup->database->repository->keys.repository,
+                   HF_ID_BYTES) &&
+           !memcmp(known->database, backup->database->id, HF_ID_BYTES);
+}
+
+/* The newest point is the one that this host confirmed last. */
+static bool knows_newest(const struct backup *backup)
+{
+    return knows_timeline(backup) && backup->newest &&
+           hf_segment_name_same(&backup->newest->name, &backup->state.known.segment);
+}
+
+static bool unchanged_by_stamp(const struct backup *backup)
+{
+    const struct hf_known_state *known = &backup->state.known;
+    return knows_newest(backup) && known->stamp.settled &&
+           hf_db_stamp_equal(&known->stamp, &backup->info->stamp);
+}
+
+static int report_unchanged(struct backup *backup)
+{
+    struct hf_backup_result *result = backup->result;
+    result->kind = HF_BACKUP_UNCHANGED;
+    result->seq = backup->newest->name.to;
+    result->time = backup->newest->name.time;
+    return 0;
+}
+
+static void describe_writer(struct hf_writer *self, const struct backup *backup)
+{
+    const char *path = backup->options->path;
+    char *real = realpath(path, NULL);
+    memset(self, 0, sizeof *self);
+    memcpy(self->id, backup->state.writer, HF_ID_BYTES);
+    gethostname(self->host, sizeof self->host - 1);
+    snprintf(self->path, sizeof self->path, "%s", real ? real : path);
+    free(real);
+}
+
+static int claim(struct backup *backup, uint32_t *epoch, struct hf_error *err)
+{
+    struct hf_writer self;
+    describe_writer(&self, backup);
+    return hf_writer_claim(backup->database, &self, backup->options->claim, epoch, err);
+}
+
+/* The map of the newest point, from the indexes of its segments. */
+static int rebuild_map(struct backup *backup, struct hf_error *err)
+{
+    hf_progress(backup->options->events, "learn", 0, 0);
+    return hf_scan_learn(&backup->state, backup->database, &backup->timeline, backup->newest, err);
+}
+
+/*
+ * Decides between an increment and a full segment: an increment needs the newest point's map, which
+ * is at hand, or can be learned from the repository when that went on without this host.
+ */
+static int choose_base(struct backup *backup, struct hf_error *err)
+{
+    const struct hf_events *events = backup->options->events;
+    const struct hf_known_state *known = &backup->state.known;
+    struct hf_error local = {0};
+    backup->full = true;
+    if (knows_timeline(backup) &&
+        (!backup->newest || backup->newest->name.to < known->segment.to)) {
+        hf_notice(events,
+                  "the repository has lost restore points: the newest is %llu, this host wrote "
+                  "%llu. Taking a full backup",
+                  (unsigned long long)(backup->newest ? backup->newest->name.to : 0),
+                  (unsigned long long)known->segment.to);
+        return 0;
+    }
+    if (!backup->newest)
+        return 0;
+    if (!knows_newest(backup) && rebuild_map(backup, &local)) {
+        if (local.code != HF_CORRUPT && local.code != HF_NOT_FOUND &&
+            local.code != HF_UNSUPPORTED) {
+            if (err)
+                *err = local;
+            return -1;
+        }
+        hf_notice(events, "%s. Taking a full backup", local.text);
+        return 0;
+    }
+    backup->full = known->page_size != backup->info->page_size;
+    return 0;
+}
+
+static int scan(struct backup *backup, struct hf_error *err)
+{
+    const struct hf_events *events = backup->options->events;
+    const struct hf_fingerprint_key *key = &backup->database->fingerprints;
+    if (hf_map_writer_begin(&backup->map, &backup->state, err) ||
+        hf_scan_compare(&backup->scan, backup->source, key, &backup->state, &backup->map, events,
+                        err))
+        return -1;
+    backup->result->pages_read += backup->info->page_count;
+    if (backup->scan.map_was_whole)
+        return 0;
+    /* A damaged map is as good as none: learn it again, once, and look again. */
+    hf_scan_release(&backup->scan);
+    hf_map_writer_release(&backup->map);
+    if (rebuild_map(backup, err) || hf_map_writer_begin(&backup->map, &backup->state, err))
+        return -1;
+    if (hf_scan_compare(&backup->scan, backup->source, key, &backup->state, &backup->map, events,
+                        err))
+        return -1;
+    if (!backup->scan.map_was_whole)
+        return hf_error_set(err, HF_IO, "'%s' does not keep what is written to it",
+                            backup->state.path);
+    return 0;
+}
+
+static bool nothing_changed(const struct backup *backup)
+{
+    return !backup->full && !backup->scan.changed_count &&
+           backup->state.known.page_count == backup->info->page_count;
+}
+
+static int remember_stamp(struct backup *backup)
+{
+    struct hf_known_state known = backup->state.known;
+    struct hf_error local = {0};
+    known.stamp = backup->info->stamp;
+    if (hf_state_file_update(&backup->state, &known, &local))
+        hf_notice(backup->options->events, "%s. The next backup will read the whole database",
+                  local.text);
+    return report_unchanged(backup);
+}
+
+static uint64_t pages_to_store(const struct backup *backup)
+{
+    const struct hf_db_info *info = backup->info;
+    if (!backup->full)
+        return backup->scan.changed_count;
+    return info->page_count - (info->lock_byte_page <= info->page_count);
+}
+
+static bool is_to_store(const struct backup *backup, uint32_t page)
+{
+    return backup->full ? page != backup->info->lock_byte_page
+                        : hf_bitmap_get(&backup->scan.changed, page);
+}
+
+/* A full backup's map is written as its pages are. */
+static int map_page(void *context, uint32_t page, uint64_t fingerprint, struct hf_error *err)
+{
+    struct backup *backup = context;
+    for (; backup->next_in_map < page; backup->next_in_map++)
+        if (hf_map_writer_append(&backup->map, 0, err))
+            return -1;
+    backup->next_in_map++;
+    return hf_map_writer_append(&backup->map, fingerprint, err);
+}
+
+/* Runs of neighbours among what is stored, evenly spread, make the dictionary. */
+static int read_samples(struct backup *backup, struct hf_buf *samples, struct hf_error *err)
+{
+    uint64_t pages = pages_to_store(backup), size = backup->info->page_size;
+    uint64_t wanted = HF_DICTIONARY_SAMPLES / size, run = SAMPLE_RUN_BYTES / size;
+    uint64_t seen = 0, taken = 0;
+    wanted = wanted < pages / 8 ? wanted : pages / 8;
+    run = run < 4 ? 4 : run;
+    if (hf_buf_reserve(samples, (size_t)(wanted * size), err))
+        return -1;
+    for (uint32_t page = 1; page <= backup->info->page_count && taken < wanted; page++) {
+        /* A run begins when its share of the pages has gone by. */
+        if (!is_to_store(backup, page) || (seen++ * wanted < taken * pages && taken % run == 0))
+            continue;
+        if (hf_page_source_read(backup->source, page, 1, samples->data + samples->length, err))
+            return -1;
+        samples->length += (size_t)size;
+        taken++;
+    }
+    return 0;
+}
+
+static int make_dictionary(struct backup *backup, struct hf_segment_writer *writer,
+                           struct hf_error *err)
+{
+    size_t size = backup->info->page_size;
+    hf_auto(hf_buf) struct hf_buf samples = {0};
+    hf_auto(hf_buf) struct hf_buf dictionary = {0};
+    if (pages_to_store(backup) * size < HF_DICTIONARY_FROM_BYTES)
+        return 0;
+    if (read_samples(backup, &samples, err) ||
+        hf_dictionary_train(&dictionary, samples.data, samples.length / size, size, err))
+        return -1;
+    return hf_segment_writer_dictionary(writer, dictionary.data, dictionary.length, err);
+}
+
+static int write_run(struct backup *backup, struct hf_segment_writer *writer, uint32_t first,
+                     uint32_t count, struct hf_error *err)
+{
+    while (count) {
+        uint32_t room;
+        uint8_t *space = hf_segment_writer_space(writer, &room, err);
+        if (!space)
+            return -1;
+        uint32_t now = count < room ? count : room;
+        if (hf_page_source_read(backup->source, first, now, space, err) ||
+            hf_segment_writer_filled(writer, first, now, err))
+            return -1;
+        first += now;
+        count -= now;
+    }
+    return 0;
+}
+
+static int write_pages(struct backup *backup, struct hf_segment_writer *writer,
+                       struct hf_error *err)
+{
+    const struct hf_db_info *info = backup->info;
+    uint64_t total = pages_to_store(backup) * info->page_size, done = 0;
+    uint32_t most = HF_FRAME_BYTES / info->page_size;
+    for (uint64_t page = 1; page <= info->page_count; page++) {
+        uint32_t count = 0;
+        while (page + count <= info->page_count && count < most &&
+               is_to_store(backup, (uint32_t)page + count))
+            count++;
+        if (!count)
+            continue;
+        if (write_run(backup, writer, (uint32_t)page, count, err))
+            return -1;
+        page += count - 1;
+        done += (uint64_t)count * info->page_size;
+        hf_progress(backup->options->events, "store", done, total);
+    }
+    return hf_segment_writer_drain(writer, err);
+}
+
+static void describe_segment(const struct backup *backup, struct hf_trailer *trailer,
+                             uint64_t state_after)
+{
+    const struct hf_backup_options *options = backup->options;
+    *trailer = (struct hf_trailer){
+        .page_size = backup->info->page_size,
+        .page_count = backup->info->page_count,
+        .page_min = backup->info->page_count,
+        .lock_byte_page = backup->info->lock_byte_page,
+        .first_commit = backup->started,
+        .last_commit = backup->started,
+        .state_before = backup->full ? 0 : backup->state.known.fingerprint,
+        .state_after = state_after,
+        .flags = (backup->full ? HF_SEGMENT_FULL : 0) | (options->pin ? HF_SEGMENT_PINNED : 0),
+    };
+    snprintf(trailer->label, sizeof trailer->label, "%s", options->label ? options->label : "");
+    snprintf(trailer->reason, sizeof trailer->reason, "%s",
+             options->reason ? options->reason : "manual");
+}
+
+static void name_segment(struct backup *backup, uint32_t epoch)
+{
+    uint64_t seen = backup->timeline.highest;
+    if (knows_timeline(backup) && backup->state.known.segment.to > seen)
+        seen = backup->state.known.segment.to;
+    backup->now.segment = (struct hf_segment_name){
+        .epoch = epoch,
+        .from = backup->full ? 1 : backup->newest->name.to + 1,
+        .to = seen + 1,
+        .time = backup->started,
+    };
+}
+
+static int write_segment(struct backup *backup, struct hf_pool *pool, struct hf_error *err)
+{
+    struct hf_backup_result *result = backup->result;
+    struct hf_trailer trailer;
+    struct hf_segment_spec spec = {
+        .name = backup->now.segment,
+        .page_size = backup->info->page_size,
+        .pages = pages_to_store(backup),
+        .on_page = backup->full ? map_page : NULL,
+        .context = backup,
+    };
+    hf_auto_ptr(hf_segment_writer) struct hf_segment_writer *writer =
+        hf_segment_writer_new(backup->database, pool, &spec, err);
+    if (!writer || make_dictionary(backup, writer, err) || write_pages(backup, writer, err))
+        return -1;
+    backup->now.fingerprint =
+        backup->full ? hf_segment_writer_terms(writer) : backup->scan.terms;
+    describe_segment(backup, &trailer, backup->now.fingerprint);
+    if (hf_segment_writer_finish(writer, &trailer, &result->bytes_added, err))
+        return -1;
+    result->pages_stored = spec.pages;
+    if (backup->full)
+        result->pages_read += spec.pages;
+    return 0;
+}
+
+static int store_point(struct backup *backup, struct hf_error *err)
+{
+    uint32_t epoch;
+    hf_auto_ptr(hf_pool) struct hf_pool *pool = hf_pool_new(0, QUEUE, err);
+    if (!pool)
+        return -1;
+    if (backup->full && hf_map_writer_begin(&backup->map, &backup->state, err))
+        return -1;
+    if (claim(backup, &epoch, err))
+        return -1;
+    name_segment(backup, epoch);
+    if (write_segment(backup, pool, err))
+        return -1;
+    return hf_writer_confirm(backup->database, epoch, err);
+}
+
+/* From here on the point exists: what fails now costs time later, and nothing else. */
+static void remember_point(struct backup *backup)
+{
+    const struct hf_events *events = backup->options->events;
+    struct hf_known_state *now = &backup->now;
+    struct hf_timeline_entry entry = {.name = now->segment, .bytes = backup->result->bytes_added};
+    struct hf_error local = {0};
+    memcpy(now->repository, backup->database->repository->keys.repository, HF_ID_BYTES);
+    memcpy(now->database, backup->database->id, HF_ID_BYTES);
+    now->page_size = backup->info->page_size;
+    now->page_count = backup->info->page_count;
+    now->stamp = backup->info->stamp;
+    if (hf_map_writer_commit(&backup->map, &backup->state, now, &local))
+        hf_notice(events, "%s. The next backup will read the whole database", local.text);
+    if (hf_timeline_add(&backup->timeline, &entry, &local))
+        return;
+    hf_timeline_settle(&backup->timeline);
+    if (hf_catalog_refresh(backup->database, &backup->timeline, now->segment.epoch, &local))
+        hf_notice(events, "%s. Listing points will take longer", local.text);
+}
+
+static int run(struct backup *backup, struct hf_error *err)
+{
+    struct hf_backup_result *result = backup->result;
+    if (open_state(backup, err))
+        return -1;
+    backup->source = hf_page_source_open(backup->options->path, backup->options->busy_ms, err);
+    if (!backup->source)
+        return -1;
+    backup->started = hf_now(env_of(backup));
+    backup->info = hf_page_source_info(backup->source);
+    result->database_bytes = (uint64_t)backup->info->page_size * backup->info->page_count;
+    if (hf_timeline_load(&backup->timeline, backup->database, err))
+        return -1;
+    backup->newest = hf_timeline_newest(&backup->timeline);
+    bool wants_point = wants_point_of_its_own(backup->options);
+    if (!wants_point && unchanged_by_stamp(backup))
+        return report_unchanged(backup);
+    if (choose_base(backup, err) || (!backup->full && scan(backup, err)))
+        return -1;
+    if (!wants_point && nothing_changed(backup))
+        return remember_stamp(backup);
+    if (store_point(backup, err))
+        return -1;
+    result->kind = backup->full ? HF_BACKUP_FULL : HF_BACKUP_INCREMENTAL;
+    result->seq = backup->now.segment.to;
+    result->time = backup->started;
+    remember_point(backup);
+    return 0;
+}
+
+int hf_backup(const struct hf_database *database, const struct hf_backup_options *options,
+              struct hf_backup_result *result, struct hf_error *err)
+{
+    struct hf_backup_result found = {0};
+    struct backup *backup = calloc(1, sizeof *backup);
+    if (!backup)
+        return hf_error_memory(err);
+    *backup = (struct backup){.database = database, .options = options, .result = &found};
+    backup->state.fd = -1;
+    backup->next_in_map = 1;
+    int64_t began = hf_now(env_of(backup));
+    int failed = run(backup, err);
+    found.duration = hf_now(env_of(backup)) - began;
+    hf_map_writer_release(&backup->map);
+    hf_scan_release(&backup->scan);
+    hf_timeline_release(&backup->timeline);
+    hf_page_source_free(backup->source);
+    hf_state_file_release(&backup->state);
+    free(backup);
+    if (!failed)
+        *result = found;
+    return failed;
+}

@@ -1,0 +1,192 @@
+#include "engine/restore.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "engine/delta.h"
+#include "engine/page_writer.h"
+#include "sqlite/restore_target.h"
+
+/* One restore on its way. */
+struct restore {
+    const struct hf_database *database;
+    const struct hf_restore_options *options;
+    struct hf_restore_result *result;
+    struct hf_plan plan;
+    struct hf_state state;
+    struct hf_restore_target *target;
+};
+
+static const struct hf_env *env_of(const struct restore *restore)
+{
+    return restore->database->repository->keys.env;
+}
+
+static int preview(struct restore *restore, const struct hf_timeline *timeline, uint64_t seq,
+                   struct hf_error *err)
+{
+    struct hf_restore_result *result = restore->result;
+    if (hf_plan_make(&restore->plan, timeline, seq, err) ||
+        hf_plan_state(restore->database, &restore->plan, &restore->state, err))
+        return -1;
+    result->seq = seq;
+    result->segments = restore->plan.count;
+    result->bytes_read = restore->plan.bytes;
+    result->pages = restore->state.page_count;
+    result->size = (uint64_t)restore->state.page_size * restore->state.page_count;
+    return 0;
+}
+
+int hf_restore_preview(const struct hf_database *database, const struct hf_timeline *timeline,
+                       uint64_t seq, struct hf_restore_result *result, struct hf_error *err)
+{
+    struct hf_restore_result found = {0};
+    struct restore restore = {.database = database, .result = &found};
+    int failed = preview(&restore, timeline, seq, err);
+    hf_plan_release(&restore.plan);
+    if (!failed)
+        *result = found;
+    return failed;
+}
+
+/* Better said now than after writing for minutes. */
+static int check_space(const struct restore *restore, struct hf_error *err)
+{
+    struct statvfs disk;
+    char wanted[16], there[16];
+    hf_auto_free char *parent = hf_path_parent(restore->options->target);
+    if (!parent)
+        return hf_error_memory(err);
+    if (statvfs(parent, &disk)) {
+        hf_error_sys(err, errno, "restore into", parent);
+        return errno == ENOENT ? hf_error_hint(err, "make the directory first") : -1;
+    }
+    uint64_t available = (uint64_t)disk.f_bavail * disk.f_frsize;
+    if (available >= restore->result->size)
+        return 0;
+    hf_error_set(err, HF_NO_SPACE, "'%s' needs %s, and its disk has %s left",
+                 restore->options->target,
+                 hf_format_bytes(wanted, sizeof wanted, restore->result->size),
+                 hf_format_bytes(there, sizeof there, available));
+    return hf_error_hint(err, "make room, or restore to another disk with --to");
+}
+
+static int take_target(struct restore *restore, struct hf_error *err)
+{
+    const struct hf_restore_options *options = restore->options;
+    restore->target =
+        hf_restore_target_take(env_of(restore), options->target, options->busy_ms, err);
+    if (!restore->target)
+        return -1;
+    enum hf_target_state state = hf_restore_target_state(restore->target);
+    if (options->manner == HF_RESTORE_NEW && state != HF_TARGET_ABSENT) {
+        hf_error_set(err, HF_REFUSED, "there is a file at '%s' already", options->target);
+        return hf_error_hint(err, "name another file with --to, or replace this one with "
+                                  "--overwrite");
+    }
+    if (options->manner == HF_RESTORE_DELTA && state != HF_TARGET_DATABASE) {
+        hf_error_set(err, state == HF_TARGET_ABSENT ? HF_NOT_FOUND : HF_CORRUPT,
+                     "'%s' is no database that pages could be rewritten in", options->target);
+        return hf_error_hint(err, "restore it whole, without --delta");
+    }
+    return 0;
+}
+
+static int place_block(void *context, struct hf_live_block *live, struct hf_error *err)
+{
+    return hf_page_writer_take(context, live, err);
+}
+
+static int write_new_file(struct restore *restore, struct hf_new_file *file, struct hf_error *err)
+{
+    struct hf_page_file pages = {env_of(restore), file->fd, file->temporary};
+    const struct hf_fs *fs = &env_of(restore)->fs;
+    if (fs->truncate(fs->context, file->fd, (off_t)restore->result->size))
+        return hf_error_sys(err, errno, "extend", file->temporary);
+    hf_auto_ptr(hf_page_writer) struct hf_page_writer *writer =
+        hf_page_writer_new(&pages, NULL, restore->options->events, err);
+    if (!writer)
+        return -1;
+    const struct hf_plan_visitor visitor = {.context = writer, .block = place_block};
+    hf_page_writer_expect(writer, restore->result->size);
+    if (hf_plan_walk(restore->database, &restore->plan, &visitor, err))
+        return -1;
+    return hf_page_writer_finish(writer, &restore->result->pages_written, err);
+}
+
+/* The new file belongs to whom the old one belonged to. */
+static int adopt_owner(const struct restore *restore, const struct hf_new_file *file,
+                       struct hf_error *err)
+{
+    struct stat old;
+    const struct hf_fs *fs = &env_of(restore)->fs;
+    if (fs->stat(fs->context, restore->options->target, &old))
+        return 0;
+    if (fchown(file->fd, old.st_uid, old.st_gid) && errno != EPERM)
+        return hf_error_sys(err, errno, "set the owner of", file->temporary);
+    if (fchmod(file->fd, old.st_mode & 07777))
+        return hf_error_sys(err, errno, "set the mode of", file->temporary);
+    return 0;
+}
+
+/* Another name for the file that is about to be replaced. */
+static int keep_replaced(struct restore *restore, struct hf_error *err)
+{
+    const struct hf_fs *fs = &env_of(restore)->fs;
+    struct hf_restore_result *result = restore->result;
+    snprintf(result->kept, sizeof result->kept, "%s.replaced-%" PRId64, restore->options->target,
+             hf_now(env_of(restore)));
+    if (fs->link(fs->context, restore->options->target, result->kept))
+        return hf_error_sys(err, errno, "keep the replaced database as", result->kept);
+    return 0;
+}
+
+static int restore_whole(struct restore *restore, struct hf_error *err)
+{
+    const struct hf_restore_options *options = restore->options;
+    struct hf_restore_result *result = restore->result;
+    hf_auto(hf_new_file) struct hf_new_file file = {0};
+    enum hf_target_state state = hf_restore_target_state(restore->target);
+    if (check_space(restore, err) ||
+        hf_new_file_begin(&file, env_of(restore), options->target, 0600, err) ||
+        adopt_owner(restore, &file, err) || write_new_file(restore, &file, err))
+        return -1;
+    /* Everything is proven and written; only now is what was there touched. */
+    if (hf_restore_target_set_aside(restore->target, result->kept, sizeof result->kept, err))
+        return -1;
+    if (options->keep_replaced && state == HF_TARGET_DATABASE && keep_replaced(restore, err))
+        return -1;
+    return hf_new_file_commit(&file, HF_COMMIT_REPLACE, err);
+}
+
+static int run(struct restore *restore, const struct hf_timeline *timeline, uint64_t seq,
+               struct hf_error *err)
+{
+    if (preview(restore, timeline, seq, err) || take_target(restore, err))
+        return -1;
+    if (restore->options->manner != HF_RESTORE_DELTA)
+        return restore_whole(restore, err);
+    return hf_delta_restore(restore->database, &restore->plan, &restore->state, restore->target,
+                            restore->options, &restore->result->pages_written, err);
+}
+
+int hf_restore(const struct hf_database *database, const struct hf_timeline *timeline,
+               uint64_t seq, const struct hf_restore_options *options,
+               struct hf_restore_result *result, struct hf_error *err)
+{
+    struct hf_restore_result found = {0};
+    struct restore restore = {.database = database, .options = options, .result = &found};
+    int64_t began = hf_now(env_of(&restore));
+    int failed = run(&restore, timeline, seq, err);
+    hf_restore_target_free(restore.target);
+    hf_plan_release(&restore.plan);
+    found.duration = hf_now(env_of(&restore)) - began;
+    if (failed)
+        return hf_error_wrap(err, "restore '%s'", options->target);
+    *result = found;
+    return 0;
+}

@@ -1,0 +1,81 @@
+#include "engine/test_restore.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "history/point.h"
+#include "os/file.h"
+
+static int scratch_file(char **out, const struct hf_env *env, const char *scratch,
+                        const struct hf_database *database, struct hf_error *err)
+{
+    const char *directory = scratch ? scratch : getenv("TMPDIR");
+    uint64_t random;
+    if (!directory || !*directory)
+        directory = "/var/tmp";
+    if (hf_random(env, &random, sizeof random, err))
+        return -1;
+    if (asprintf(out, "%s/holdfast-test-%s-%016llx.db", directory, database->name,
+                 (unsigned long long)random) < 0)
+        return hf_error_memory(err);
+    return 0;
+}
+
+/* SQLite may have left its own files beside it. */
+static void remove_scratch(const struct hf_env *env, const char *path)
+{
+    static const char *const endings[] = {"", "-wal", "-shm", "-journal"};
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        char *name;
+        if (asprintf(&name, "%s%s", path, endings[i]) < 0)
+            return;
+        env->fs.unlink(env->fs.context, name);
+        free(name);
+    }
+}
+
+static int record(const struct hf_database *database, uint64_t seq, bool passed, int64_t began,
+                  int64_t duration, struct hf_error *err)
+{
+    struct hf_point_change change = {
+        .pin = -1,
+        .proof = passed ? HF_PROOF_PASSED : HF_PROOF_FAILED,
+        .proof_time = began,
+        .proof_duration = duration,
+    };
+    return hf_point_change(database, seq, &change, err);
+}
+
+int hf_test_restore(const struct hf_database *database, const struct hf_timeline *timeline,
+                    uint64_t seq, const char *scratch, const struct hf_events *events,
+                    struct hf_test_restore_result *result, struct hf_error *err)
+{
+    const struct hf_env *env = database->repository->keys.env;
+    struct hf_test_restore_result found = {0};
+    struct hf_error local = {0};
+    hf_auto_free char *path = NULL;
+    int64_t began = hf_now(env);
+    if (scratch_file(&path, env, scratch, database, err))
+        return -1;
+    const struct hf_restore_options options = {.target = path, .events = events};
+    int failed = hf_restore(database, timeline, seq, &options, &found.restore, &local);
+    if (!failed)
+        hf_progress(events, "verify", 0, 0);
+    if (!failed)
+        failed = hf_integrity_check(path, &found.integrity, &local);
+    remove_scratch(env, path);
+    found.duration = hf_now(env) - began;
+    found.passed = !failed && !found.integrity.problems;
+    /* Only what says something about the point is recorded: a full scratch disk does not. */
+    bool verdict = !failed || local.code == HF_CORRUPT;
+    if (verdict && record(database, seq, found.passed, began, found.duration, err))
+        return -1;
+    if (failed) {
+        if (err)
+            *err = local;
+        return -1;
+    }
+    *result = found;
+    return 0;
+}
