@@ -12,10 +12,10 @@
 
 enum hf_code {
     HF_OK = 0,
-    HF_FAILED,      /* anything without a code of its own */
+    HF_FAILED, /* anything without a code of its own */
     HF_NO_MEMORY,
-    HF_IO,          /* the system refused: see `sys` */
-    HF_NO_SPACE,    /* disk full, quota, file size limit */
+    HF_IO,       /* the system refused: see `sys` */
+    HF_NO_SPACE, /* disk full, quota, file size limit */
     HF_NOT_FOUND,
     HF_EXISTS,      /* put-if-absent found something */
     HF_USAGE,       /* wrong command line */

@@ -19,8 +19,9 @@
  */
 bool hf_time_parse(const char *text, int64_t now, int64_t *time);
 
-/* The least unit that was typed, in ms, a day as long as that day is: "14:05" means the minute up to 14:05:59.999, so
- * the newest point "at 14:05" may lie within it. 1 for relative times and exact milliseconds. */
+/* The least unit that was typed, in ms, a day as long as that day is: "14:05" means the minute up
+ * to 14:05:59.999, so the newest point "at 14:05" may lie within it. 1 for relative times and exact
+ * milliseconds. */
 int64_t hf_time_precision(const char *text);
 
 /* "2026-11-22T14:05:10.250Z". `out` holds 32 bytes or more. */

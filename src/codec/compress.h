@@ -10,29 +10,42 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 
-enum { HF_COMPRESSION_LEVEL = 3, HF_DICTIONARY_LIMIT = 1 << 20 };
+enum {
+    HF_COMPRESSION_LEVEL = 3,
+    HF_COMPRESSION_FRAME = 128 << 10, /* what the parameters are made for; others work too */
+    HF_DICTIONARY_LIMIT = 1 << 20,    /* of the format; those made here are 256 KiB at most */
+};
 
 /* Immutable once made: any number of threads may use it. */
 struct hf_dictionary;
 
-/* For compression at `level` from dictionary bytes (copied). */
+/*
+ * For compression at `level` from dictionary bytes (copied): 0.7 MiB of memory. Bytes that are no
+ * dictionary are HF_CORRUPT here and for the reader, which takes 0.3 MiB.
+ */
 struct hf_dictionary *hf_dictionary_new_writer(const void *bytes, size_t length, int level,
                                                struct hf_error *err);
-/* For decompression. Bytes that are no dictionary are HF_CORRUPT. */
 struct hf_dictionary *hf_dictionary_new_reader(const void *bytes, size_t length,
                                                struct hf_error *err);
 void hf_dictionary_free(struct hf_dictionary *dictionary);
 HF_AUTO_FREE(hf_dictionary)
 
 /*
- * Makes dictionary bytes (at most HF_DICTIONARY_LIMIT) from sample pages, `count` samples of
- * `size` bytes each, one after another. Appends to `out`; appends nothing when the samples are
- * too few to make a dictionary that is worth its bytes.
+ * Makes dictionary bytes from sample pages, `count` samples of `size` bytes each, one after
+ * another. Appends to `out`; appends nothing when the samples are too few (under 768 KiB) or too
+ * unlike one another to make a dictionary that is worth its bytes. The same samples always give
+ * the same bytes.
+ *
+ * Samples should be runs of 4 neighbouring pages (16 KiB, if that is more), spread evenly over the
+ * pages to be compressed, an eighth of them or HF_DICTIONARY_SAMPLES bytes, whichever is less.
+ * With all of these it takes 0.1 s and, while it lasts, 7 MiB of memory.
  */
+enum { HF_DICTIONARY_SAMPLES = 6 << 20 };
 int hf_dictionary_train(struct hf_buf *out, const void *samples, size_t count, size_t size,
                         struct hf_error *err);
 
-/* One thread's contexts for both directions; a context is made when it is first needed. */
+/* One thread's contexts for both directions; a context is made when it is first needed: 1 MiB to
+ * compress, 0.2 MiB to decompress, whatever is done with it. */
 struct hf_compressor;
 struct hf_compressor *hf_compressor_new(int level, struct hf_error *err);
 void hf_compressor_free(struct hf_compressor *compressor);
@@ -41,8 +54,8 @@ HF_AUTO_FREE(hf_compressor)
 /* The most that `length` bytes can become. */
 size_t hf_compress_bound(size_t length);
 
-/* Compresses into `out` (`capacity` at least hf_compress_bound). `dictionary` may be NULL; with one,
- * its level counts. Writes the length to `*made`. */
+/* Compresses into `out` (`capacity` at least hf_compress_bound). `dictionary` may be NULL; with
+ * one, its level counts. Writes the length to `*made`. Deterministic for one version of zstd. */
 int hf_compress(struct hf_compressor *compressor, const struct hf_dictionary *dictionary,
                 const void *in, size_t length, uint8_t *out, size_t capacity, size_t *made,
                 struct hf_error *err);

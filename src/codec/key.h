@@ -44,8 +44,7 @@ int hf_key_from_passphrase(struct hf_key *out, const char *passphrase, const str
 
 /* Key from the contents of a keyfile: derived, with an all-zero key and the label "keyfile", from
  * all of its bytes. Fewer than 32 bytes are HF_CONFIG. */
-int hf_key_from_keyfile(struct hf_key *out, const void *bytes, size_t length,
-                        struct hf_error *err);
+int hf_key_from_keyfile(struct hf_key *out, const void *bytes, size_t length, struct hf_error *err);
 
 /* The recovery key as people copy it: 32 bytes of key and 3 of BLAKE2b-256 over them as check,
  * in Crockford's Base32, 56 characters in groups of 4 joined by "-". */

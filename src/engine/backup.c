@@ -59,8 +59,7 @@ static bool knows_timeline(const struct backup *backup)
 {
     const struct hf_known_state *known = &backup->state.known;
     return known->segment.to &&
-           !memcmp(known->repository, backup->database->repository->keys.repository,
-                   HF_ID_BYTES) &&
+           !memcmp(known->repository, backup->database->repository->keys.repository, HF_ID_BYTES) &&
            !memcmp(known->database, backup->database->id, HF_ID_BYTES);
 }
 
@@ -338,8 +337,7 @@ static int write_segment(struct backup *backup, struct hf_pool *pool, struct hf_
         hf_segment_writer_new(backup->database, pool, &spec, err);
     if (!writer || make_dictionary(backup, writer, err) || write_pages(backup, writer, err))
         return -1;
-    backup->now.fingerprint =
-        backup->full ? hf_segment_writer_terms(writer) : backup->scan.terms;
+    backup->now.fingerprint = backup->full ? hf_segment_writer_terms(writer) : backup->scan.terms;
     describe_segment(backup, &trailer, backup->now.fingerprint);
     if (hf_segment_writer_finish(writer, &trailer, &result->bytes_added, err))
         return -1;

@@ -37,15 +37,16 @@ struct hf_backup_result {
     uint64_t database_bytes; /* page size times page count */
     uint64_t pages_read;     /* 0: headers only */
     uint64_t pages_stored;
-    uint64_t bytes_added;    /* to the repository */
-    int64_t duration;        /* ms */
+    uint64_t bytes_added; /* to the repository */
+    int64_t duration;     /* ms */
 };
 
 /*
- * Takes a restore point of the state that the database is in when it begins. When it returns 0 the point is
- * durable and confirmed, or the newest one is that state already (only without label and pin: those make a point
- * of their own). Errors leave the repository's points and the database as they were.
- * HF_LOCKED: the database is locked for longer than busy_ms, another backup of it runs, or somebody took over.
+ * Takes a restore point of the state that the database is in when it begins. When it returns 0 the
+ * point is durable and confirmed, or the newest one is that state already (only without label and
+ * pin: those make a point of their own). Errors leave the repository's points and the database as
+ * they were. HF_LOCKED: the database is locked for longer than busy_ms, another backup of it runs,
+ * or somebody took over.
  */
 int hf_backup(const struct hf_database *database, const struct hf_backup_options *options,
               struct hf_backup_result *result, struct hf_error *err);

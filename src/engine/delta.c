@@ -221,9 +221,8 @@ static int resize_and_sync(struct delta *delta, struct hf_error *err)
 
 static int rewrite(struct delta *delta, uint64_t *pages, struct hf_error *err)
 {
-    hf_auto_ptr(hf_hot_journal) struct hf_hot_journal *journal =
-        hf_hot_journal_begin(delta->file.env, delta->file.path, delta->state->page_size,
-                             delta->old_count, err);
+    hf_auto_ptr(hf_hot_journal) struct hf_hot_journal *journal = hf_hot_journal_begin(
+        delta->file.env, delta->file.path, delta->state->page_size, delta->old_count, err);
     if (!journal || keep_old_images(delta, journal, err))
         return -1;
     if (rewrite_pages(delta, pages, err) || clear_pages(delta, err) ||

@@ -84,8 +84,8 @@ static int place_block(struct hf_page_writer *writer, const struct hf_live_block
         if (!frame_is_wanted(writer, live, &block->frame[first]))
             continue;
         uint32_t last = last_of_request(writer, live, first);
-        if (hf_frame_reader_fetch(reader, live->object, &block->frame[first],
-                                  &block->frame[last], err))
+        if (hf_frame_reader_fetch(reader, live->object, &block->frame[first], &block->frame[last],
+                                  err))
             return -1;
         for (; first <= last; first++)
             if (hf_segment_read_frame(reader, live->object, block, first, err) ||

@@ -1,6 +1,6 @@
 /*
- * Places live pages of a plan in a file: fetched, opened, decompressed and written by a pool, several
- * blocks at once. Driven by one thread.
+ * Places live pages of a plan in a file: fetched, opened, decompressed and written by a pool,
+ * several blocks at once. Driven by one thread.
  */
 #ifndef HF_ENGINE_PAGE_WRITER_H
 #define HF_ENGINE_PAGE_WRITER_H
@@ -20,7 +20,8 @@ struct hf_page_file {
 
 struct hf_page_writer;
 
-/* `wanted` NULL: every live page; else those whose bit (by page number) is set. Everything is borrowed. */
+/* `wanted` NULL: every live page; else those whose bit (by page number) is set. Everything is
+ * borrowed. */
 struct hf_page_writer *hf_page_writer_new(const struct hf_page_file *file,
                                           const struct hf_bitmap *wanted,
                                           const struct hf_events *events, struct hf_error *err);

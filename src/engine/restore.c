@@ -174,9 +174,9 @@ static int run(struct restore *restore, const struct hf_timeline *timeline, uint
                             restore->options, &restore->result->pages_written, err);
 }
 
-int hf_restore(const struct hf_database *database, const struct hf_timeline *timeline,
-               uint64_t seq, const struct hf_restore_options *options,
-               struct hf_restore_result *result, struct hf_error *err)
+int hf_restore(const struct hf_database *database, const struct hf_timeline *timeline, uint64_t seq,
+               const struct hf_restore_options *options, struct hf_restore_result *result,
+               struct hf_error *err)
 {
     struct hf_restore_result found = {0};
     struct restore restore = {.database = database, .options = options, .result = &found};

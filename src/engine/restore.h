@@ -37,17 +37,19 @@ struct hf_restore_result {
 };
 
 /*
- * Brings restore point `seq` back as the file `target`, every page proven by its seal and fingerprint and the
- * whole by the state's fingerprint, durable when it returns 0. On an error, and after a crash at any
- * moment, the target is what it was before or (from the rename on) the restored database; with DELTA a rollback
- * journal brings the old state back when SQLite next opens the file.
- * HF_LOCKED: somebody has the target open. HF_NO_SPACE, HF_CORRUPT, HF_NOT_FOUND (no such point).
+ * Brings restore point `seq` back as the file `target`, every page proven by its seal and
+ * fingerprint and the whole by the state's fingerprint, durable when it returns 0. On an error, and
+ * after a crash at any moment, the target is what it was before or (from the rename on) the
+ * restored database; with DELTA a rollback journal brings the old state back when SQLite next opens
+ * the file. HF_LOCKED: somebody has the target open. HF_NO_SPACE, HF_CORRUPT, HF_NOT_FOUND (no such
+ * point).
  */
-int hf_restore(const struct hf_database *database, const struct hf_timeline *timeline,
-               uint64_t seq, const struct hf_restore_options *options,
-               struct hf_restore_result *result, struct hf_error *err);
+int hf_restore(const struct hf_database *database, const struct hf_timeline *timeline, uint64_t seq,
+               const struct hf_restore_options *options, struct hf_restore_result *result,
+               struct hf_error *err);
 
-/* What hf_restore would do, from names and trailers alone: fills seq, segments, bytes_read, size, pages. */
+/* What hf_restore would do, from names and trailers alone: fills seq, segments, bytes_read, size,
+ * pages. */
 int hf_restore_preview(const struct hf_database *database, const struct hf_timeline *timeline,
                        uint64_t seq, struct hf_restore_result *result, struct hf_error *err);
 

@@ -68,8 +68,7 @@ static int compare_all(struct comparison *work, struct hf_page_source *source, u
 
 int hf_scan_compare(struct hf_scan *out, struct hf_page_source *source,
                     const struct hf_fingerprint_key *key, const struct hf_state_file *state,
-                    struct hf_map_writer *map, const struct hf_events *events,
-                    struct hf_error *err)
+                    struct hf_map_writer *map, const struct hf_events *events, struct hf_error *err)
 {
     const struct hf_db_info *info = hf_page_source_info(source);
     struct hf_scan scan = {0};
@@ -132,8 +131,8 @@ static int learn_zeros(void *context, uint32_t first, uint32_t count, struct hf_
 {
     struct learning *learning = context;
     static const uint8_t zeros[65536];
-    uint64_t fingerprint = hf_page_fingerprint(&learning->database->fingerprints, zeros,
-                                               learning->at.page_size);
+    uint64_t fingerprint =
+        hf_page_fingerprint(&learning->database->fingerprints, zeros, learning->at.page_size);
     for (uint32_t i = 0; i < count; i++)
         if (hf_map_writer_put(learning->map, first + i, &fingerprint, 1, err))
             return -1;

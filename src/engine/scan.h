@@ -17,8 +17,8 @@ struct hf_scan {
     bool map_was_whole; /* the old map adds up to the known state's fingerprint */
 };
 
-/* Reads all pages of `source`, compares them with the map in `state`, and appends their fingerprints to
- * `map`. Page sizes are the same. */
+/* Reads all pages of `source`, compares them with the map in `state`, and appends their
+ * fingerprints to `map`. Page sizes are the same. */
 int hf_scan_compare(struct hf_scan *out, struct hf_page_source *source,
                     const struct hf_fingerprint_key *key, const struct hf_state_file *state,
                     struct hf_map_writer *map, const struct hf_events *events,
@@ -28,8 +28,8 @@ void hf_scan_release(struct hf_scan *scan);
 HF_AUTO_RELEASE(hf_scan)
 
 /*
- * Makes the state file know the point that `newest` ends at, from the indexes of its segments. HF_CORRUPT or
- * HF_NOT_FOUND when they are not whole.
+ * Makes the state file know the point that `newest` ends at, from the indexes of its segments.
+ * HF_CORRUPT or HF_NOT_FOUND when they are not whole.
  */
 int hf_scan_learn(struct hf_state_file *state, const struct hf_database *database,
                   const struct hf_timeline *timeline, const struct hf_timeline_entry *newest,

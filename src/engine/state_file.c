@@ -8,10 +8,6 @@
 
 enum {
     HEADER_BYTES = 4096,
-    KIND_STATE = 32, /* an object kind that no repository holds */
-    TAG_FINGERPRINT = HF_TAG_STATE_AFTER,
-    TAG_SEGMENT = HF_TAG_NAME,
-    TAG_STAMP = 256,
     PIECE = 4096,
 };
 
@@ -26,15 +22,15 @@ static int encode_header(uint8_t out[HEADER_BYTES], const uint8_t writer[HF_ID_B
     hf_auto(hf_buf) struct hf_buf head = {0};
     char name[HF_SEGMENT_NAME_TEXT];
     hf_segment_name_format(name, &known->segment);
-    if (hf_header_begin(&head, KIND_STATE, err) ||
+    if (hf_header_begin(&head, HF_OBJECT_HOST_STATE, err) ||
         hf_field_bytes(&head, HF_TAG_WRITER_ID, writer, HF_ID_BYTES, err) ||
         hf_field_bytes(&head, HF_TAG_REPOSITORY_ID, known->repository, HF_ID_BYTES, err) ||
         hf_field_bytes(&head, HF_TAG_DATABASE_ID, known->database, HF_ID_BYTES, err) ||
-        hf_field_text(&head, TAG_SEGMENT, name, err) ||
-        hf_field_number(&head, TAG_FINGERPRINT, 8, known->fingerprint, err) ||
+        hf_field_text(&head, HF_TAG_NAME, name, err) ||
+        hf_field_number(&head, HF_TAG_STATE_AFTER, 8, known->fingerprint, err) ||
         hf_field_number(&head, HF_TAG_PAGE_SIZE, 4, known->page_size, err) ||
         hf_field_number(&head, HF_TAG_PAGE_COUNT, 4, known->page_count, err) ||
-        hf_field_bytes(&head, TAG_STAMP, &known->stamp, sizeof known->stamp, err))
+        hf_field_bytes(&head, HF_TAG_STAMP, &known->stamp, sizeof known->stamp, err))
         return -1;
     hf_header_end(&head, 0);
     memset(out, 0, HEADER_BYTES);
@@ -53,17 +49,17 @@ static void decode_header(struct hf_state_file *file, const uint8_t bytes[HEADER
     size_t header;
     hf_digest_of(digest, bytes, HEADER_BYTES - HF_DIGEST_BYTES);
     if (memcmp(digest, bytes + HEADER_BYTES - HF_DIGEST_BYTES, sizeof digest) ||
-        hf_header_parse(bytes, HEADER_BYTES, KIND_STATE, &fields, &header, NULL) ||
+        hf_header_parse(bytes, HEADER_BYTES, HF_OBJECT_HOST_STATE, &fields, &header, NULL) ||
         hf_fields_copy(&fields, HF_TAG_WRITER_ID, writer, sizeof writer, NULL))
         return;
     memcpy(file->writer, writer, sizeof writer);
-    hf_fields_text(&fields, TAG_SEGMENT, name, sizeof name);
+    hf_fields_text(&fields, HF_TAG_NAME, name, sizeof name);
     if (hf_fields_copy(&fields, HF_TAG_REPOSITORY_ID, known.repository, HF_ID_BYTES, NULL) ||
         hf_fields_copy(&fields, HF_TAG_DATABASE_ID, known.database, HF_ID_BYTES, NULL) ||
-        hf_fields_copy(&fields, TAG_STAMP, &known.stamp, sizeof known.stamp, NULL) ||
+        hf_fields_copy(&fields, HF_TAG_STAMP, &known.stamp, sizeof known.stamp, NULL) ||
         !hf_segment_name_parse(&known.segment, name))
         return;
-    known.fingerprint = hf_fields_number_or(&fields, TAG_FINGERPRINT, 0);
+    known.fingerprint = hf_fields_number_or(&fields, HF_TAG_STATE_AFTER, 0);
     known.page_size = (uint32_t)hf_fields_number_or(&fields, HF_TAG_PAGE_SIZE, 0);
     known.page_count = (uint32_t)hf_fields_number_or(&fields, HF_TAG_PAGE_COUNT, 0);
     file->known = known;
@@ -76,8 +72,10 @@ static int lock(struct hf_state_file *file, struct hf_error *err)
     if (flock(file->fd, LOCK_EX | LOCK_NB)) {
         if (errno != EWOULDBLOCK)
             return hf_error_sys(err, errno, "lock", file->path);
-        hf_error_set(err, HF_LOCKED, "another holdfast is working on this database ('%s' is "
-                                     "locked)", file->path);
+        hf_error_set(err, HF_LOCKED,
+                     "another holdfast is working on this database ('%s' is "
+                     "locked)",
+                     file->path);
         return hf_error_hint(err, "try again when it has finished");
     }
     if (fstat(file->fd, &open_file))
@@ -150,9 +148,8 @@ int hf_map_reader_next(struct hf_map_reader *reader, uint64_t *fingerprint, stru
 {
     const struct hf_state_file *file = reader->file;
     if (reader->at == reader->have) {
-        uint32_t count = file->known.page_count, left = reader->next > count
-                                                            ? 0
-                                                            : count - reader->next + 1;
+        uint32_t count = file->known.page_count,
+                 left = reader->next > count ? 0 : count - reader->next + 1;
         reader->have = left < PIECE ? left : PIECE;
         reader->at = 0;
         if (!reader->have) {

@@ -1,10 +1,12 @@
 /*
  * What the host remembers of a database beside it, in one file that can always be thrown away: who
- * it is as a writer, the newest point that it confirmed, and every page's fingerprint at that point.
+ * it is as a writer, the newest point that it confirmed, and every page's fingerprint at that
+ * point.
  *
- * 4,096 bytes of header (an object header with fields, zeros, BLAKE2b-256), then 8 bytes a page. It proves itself:
- * a header that does not is as none, a map whose terms do not add up to the state's fingerprint is built again.
- * While it is open, no other Holdfast on this host opens it. Single-owner.
+ * 4,096 bytes of header (an object header with fields, zeros, BLAKE2b-256), then 8 bytes a page. It
+ * proves itself: a header that does not is as none, a map whose terms do not add up to the state's
+ * fingerprint is built again. While it is open, no other Holdfast on this host opens it.
+ * Single-owner.
  */
 #ifndef HF_ENGINE_STATE_FILE_H
 #define HF_ENGINE_STATE_FILE_H
@@ -47,8 +49,8 @@ HF_AUTO_RELEASE(hf_state_file)
 /* The map of the known state from its first page on, a piece at a time. */
 struct hf_map_reader {
     const struct hf_state_file *file;
-    uint32_t next;      /* page that is read next */
-    uint32_t have, at;  /* in `piece` */
+    uint32_t next;     /* page that is read next */
+    uint32_t have, at; /* in `piece` */
     uint64_t piece[4096];
 };
 
@@ -69,8 +71,7 @@ int hf_map_writer_begin(struct hf_map_writer *writer, const struct hf_state_file
                         struct hf_error *err);
 
 /* Fingerprints of pages in order from page 1 on, without gaps (the lock-byte page's is 0). */
-int hf_map_writer_append(struct hf_map_writer *writer, uint64_t fingerprint,
-                         struct hf_error *err);
+int hf_map_writer_append(struct hf_map_writer *writer, uint64_t fingerprint, struct hf_error *err);
 
 /* Fingerprints at any place; not to be mixed with append. */
 int hf_map_writer_put(struct hf_map_writer *writer, uint32_t first, const uint64_t *fingerprints,

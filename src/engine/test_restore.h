@@ -15,9 +15,10 @@ struct hf_test_restore_result {
 };
 
 /*
- * Restores `seq` into a new file in `scratch` (a directory; NULL: TMPDIR or /var/tmp), removes it afterwards, and
- * records the result as the point's proof. A point that restores but whose database fails SQLite's integrity_check
- * has passed = false and is no error of the call; one that does not restore is HF_CORRUPT, recorded too.
+ * Restores `seq` into a new file in `scratch` (a directory; NULL: TMPDIR or /var/tmp), removes it
+ * afterwards, and records the result as the point's proof. A point that restores but whose database
+ * fails SQLite's integrity_check has passed = false and is no error of the call; one that does not
+ * restore is HF_CORRUPT, recorded too.
  */
 int hf_test_restore(const struct hf_database *database, const struct hf_timeline *timeline,
                     uint64_t seq, const char *scratch, const struct hf_events *events,

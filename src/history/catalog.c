@@ -26,8 +26,7 @@ const struct hf_point *hf_catalog_find(const struct hf_points *catalog,
 static int encode_entry(struct hf_buf *out, const struct hf_point *point, struct hf_error *err)
 {
     char name[HF_SEGMENT_NAME_TEXT];
-    uint32_t flags =
-        (point->full ? HF_SEGMENT_FULL : 0) | (point->pinned ? HF_SEGMENT_PINNED : 0);
+    uint32_t flags = (point->full ? HF_SEGMENT_FULL : 0) | (point->pinned ? HF_SEGMENT_PINNED : 0);
     hf_segment_name_format(name, &point->segment);
     if (hf_field_text(out, HF_TAG_NAME, name, err) ||
         hf_field_number(out, HF_TAG_PAGE_SIZE, 4, point->page_size, err) ||
@@ -41,8 +40,7 @@ static int encode_entry(struct hf_buf *out, const struct hf_point *point, struct
     return 0;
 }
 
-static int decode_entry(struct hf_point *out, const struct hf_fields *fields,
-                        struct hf_error *err)
+static int decode_entry(struct hf_point *out, const struct hf_fields *fields, struct hf_error *err)
 {
     char name[HF_SEGMENT_NAME_TEXT];
     struct hf_point point = {0};
@@ -97,8 +95,7 @@ static int keep_newest(void *arg, const struct hf_stored *object, struct hf_erro
     return 0;
 }
 
-static int list_newest(struct newest *out, const struct hf_database *database,
-                       struct hf_error *err)
+static int list_newest(struct newest *out, const struct hf_database *database, struct hf_error *err)
 {
     char prefix[HF_OBJECT_NAME_TEXT];
     *out = (struct newest){0};
@@ -112,8 +109,8 @@ static int load_one(struct hf_points *out, const struct hf_database *database, c
     const struct hf_repository *repository = database->repository;
     hf_auto(hf_buf) struct hf_buf body = {0};
     struct hf_fields fields;
-    if (hf_record_get(repository->store, name, HF_OBJECT_CATALOG, &repository->keys, &body,
-                      &fields, err))
+    if (hf_record_get(repository->store, name, HF_OBJECT_CATALOG, &repository->keys, &body, &fields,
+                      err))
         return -1;
     if (decode(out, &fields, err)) {
         hf_points_release(out);
@@ -122,8 +119,7 @@ static int load_one(struct hf_points *out, const struct hf_database *database, c
     return 0;
 }
 
-int hf_catalog_load(struct hf_points *out, const struct hf_database *database,
-                    struct hf_error *err)
+int hf_catalog_load(struct hf_points *out, const struct hf_database *database, struct hf_error *err)
 {
     struct newest newest;
     if (list_newest(&newest, database, err))
@@ -180,8 +176,8 @@ int hf_catalog_refresh(const struct hf_database *database, const struct hf_timel
     if (hf_catalog_load(&known, database, err))
         return -1;
     for (size_t i = 0; i < timeline->count; i++)
-        unlisted += timeline->entries[i].restorable &&
-                    !hf_catalog_find(&known, &timeline->entries[i].name);
+        unlisted +=
+            timeline->entries[i].restorable && !hf_catalog_find(&known, &timeline->entries[i].name);
     if (unlisted < HF_CATALOG_EVERY)
         return 0;
     if (hf_points_load(&points, database, timeline, err) || !points.count ||

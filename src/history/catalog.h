@@ -1,7 +1,7 @@
 /*
  * The catalog: a sealed list of the points up to a sequence number, so that listing many needs one
- * read and not one each (docs/format.md, "Catalogs"). It only saves reads: without it, or with a damaged
- * one, the trailers say the same.
+ * read and not one each (docs/format.md, "Catalogs"). It only saves reads: without it, or with a
+ * damaged one, the trailers say the same.
  */
 #ifndef HF_HISTORY_CATALOG_H
 #define HF_HISTORY_CATALOG_H
@@ -19,8 +19,8 @@ int hf_catalog_load(struct hf_points *out, const struct hf_database *database,
 const struct hf_point *hf_catalog_find(const struct hf_points *catalog,
                                        const struct hf_segment_name *name);
 
-/* Writes catalog/<seq>.<epoch> when HF_CATALOG_EVERY points have come since the last one, and removes all
- * but the two newest. */
+/* Writes catalog/<seq>.<epoch> when HF_CATALOG_EVERY points have come since the last one, and
+ * removes all but the two newest. */
 int hf_catalog_refresh(const struct hf_database *database, const struct hf_timeline *timeline,
                        uint32_t epoch, struct hf_error *err);
 

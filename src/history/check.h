@@ -11,7 +11,7 @@
 
 enum hf_check_depth {
     HF_CHECK_STRUCTURE, /* names, headers, footers, index roots, trailers, all small objects */
-    HF_CHECK_DATA,      /* and every byte: checksums, every block and frame opened, every page proven */
+    HF_CHECK_DATA, /* and every byte: checksums, every block and frame opened, every page proven */
 };
 
 struct hf_check_options {
@@ -20,8 +20,8 @@ struct hf_check_options {
 };
 
 enum hf_check_severity {
-    HF_CHECK_NOTE,  /* nothing is lost: an object that nothing refers to */
-    HF_CHECK_LOSS,  /* restore points, labels or keys are lost or in doubt */
+    HF_CHECK_NOTE, /* nothing is lost: an object that nothing refers to */
+    HF_CHECK_LOSS, /* restore points, labels or keys are lost or in doubt */
 };
 
 struct hf_finding {
@@ -30,7 +30,7 @@ struct hf_finding {
     char database[65];     /* its name, or "" */
     char problem[512];     /* what is wrong */
     char consequence[256]; /* what that means for restore points */
-    bool removable;        /* removing it loses nothing more, and lets the next backup go on soundly */
+    bool removable; /* removing it loses nothing more, and lets the next backup go on soundly */
 };
 
 struct hf_check_result {
@@ -40,8 +40,8 @@ struct hf_check_result {
 };
 
 /*
- * Checks every object of the repository. Each finding goes to `each` (non-zero: give up). Findings are no error of
- * the call: look at result->losses.
+ * Checks every object of the repository. Each finding goes to `each` (non-zero: give up). Findings
+ * are no error of the call: look at result->losses.
  */
 int hf_check(const struct hf_repository *repository, const struct hf_check_options *options,
              int (*each)(void *arg, const struct hf_finding *finding, struct hf_error *err),

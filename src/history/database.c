@@ -47,8 +47,8 @@ static int load_about(struct hf_database *database, const char *object, struct h
     const struct hf_repository *repository = database->repository;
     hf_auto(hf_buf) struct hf_buf body = {0};
     struct hf_fields fields;
-    if (hf_record_get(repository->store, object, HF_OBJECT_ABOUT, &repository->keys, &body,
-                      &fields, err) ||
+    if (hf_record_get(repository->store, object, HF_OBJECT_ABOUT, &repository->keys, &body, &fields,
+                      err) ||
         hf_fields_copy(&fields, HF_TAG_FINGERPRINT_SECRET, database->fingerprints.secret,
                        HF_FINGERPRINT_SECRET, err))
         return -1;
@@ -103,8 +103,10 @@ int hf_database_open(struct hf_database *database, const struct hf_repository *r
     if (newest_about(object, &found, err))
         return -1;
     if (!object[0] && how == HF_DATABASE_EXISTING) {
-        hf_error_set(err, HF_NOT_FOUND, "the repository has no restore points of a database "
-                                        "named '%s'", name);
+        hf_error_set(err, HF_NOT_FOUND,
+                     "the repository has no restore points of a database "
+                     "named '%s'",
+                     name);
         return hf_error_hint(err, "'holdfast list' without a database shows what it has");
     }
     if (object[0] ? load_about(&found, object, err) : create_about(&found, name, err))

@@ -27,8 +27,8 @@ enum hf_database_open {
 int hf_database_open(struct hf_database *database, const struct hf_repository *repository,
                      const char *name, enum hf_database_open how, struct hf_error *err);
 
-/* Calls `each` with every database of the repository, by id. One whose `about` is damaged is given with
- * name "" (`damaged` says why). */
+/* Calls `each` with every database of the repository, by id. One whose `about` is damaged is given
+ * with name "" (`damaged` says why). */
 int hf_repository_databases(const struct hf_repository *repository,
                             int (*each)(void *arg, const struct hf_database *database,
                                         const struct hf_error *damaged, struct hf_error *err),

@@ -171,8 +171,8 @@ int hf_keyring_add(struct hf_store *store, const struct hf_record_keys *keys,
     slot.argon.memory = HF_ARGON_MEMORY;
     snprintf(slot.name, sizeof slot.name, "%s", wanted->name ? wanted->name : "");
     if (!offered(wanted->secret, wanted->kind))
-        return hf_error_set(err, HF_CONFIG, "a %s slot needs a %s",
-                            hf_slot_kind_name(wanted->kind), hf_slot_kind_name(wanted->kind));
+        return hf_error_set(err, HF_CONFIG, "a %s slot needs a %s", hf_slot_kind_name(wanted->kind),
+                            hf_slot_kind_name(wanted->kind));
     if (hf_random(keys->env, id, sizeof id, err) ||
         hf_random(keys->env, nonce, sizeof nonce, err) ||
         hf_random(keys->env, slot.argon.salt, sizeof slot.argon.salt, err))
@@ -292,11 +292,11 @@ static int wrong_key(const struct unlocking *state, struct hf_error *err)
                      state->kinds[0] ? "every key slot of the repository is damaged"
                                      : "the repository has no key slot");
     else if ((unlock->passphrase && wants_passphrase) || (unlock->keyfile && wants_keyfile))
-        hf_error_set(err, HF_WRONG_KEY, "the %s does not open the repository",
-                     unlock->passphrase && wants_passphrase
-                         ? (unlock->keyfile && wants_keyfile ? "passphrase or keyfile"
-                                                             : "passphrase")
-                         : "keyfile");
+        hf_error_set(
+            err, HF_WRONG_KEY, "the %s does not open the repository",
+            unlock->passphrase && wants_passphrase
+                ? (unlock->keyfile && wants_keyfile ? "passphrase or keyfile" : "passphrase")
+                : "keyfile");
     else
         hf_error_set(err, HF_WRONG_KEY, "the repository is encrypted and opens with %s", wanted);
     return hf_error_hint(err, "give %s%s", wanted,

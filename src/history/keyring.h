@@ -61,8 +61,8 @@ int hf_keyring_list(struct hf_store *store, const uint8_t repository[HF_ID_BYTES
                     void *arg, struct hf_error *err);
 
 /*
- * Finds the master key: with the recovery key itself, else through the first slot that opens. HF_WRONG_KEY
- * says what was offered and what the repository wants.
+ * Finds the master key: with the recovery key itself, else through the first slot that opens.
+ * HF_WRONG_KEY says what was offered and what the repository wants.
  */
 int hf_keyring_unlock(struct hf_store *store, const uint8_t repository[HF_ID_BYTES],
                       const uint8_t key_id[HF_ID_BYTES], const struct hf_unlock *unlock,

@@ -5,8 +5,8 @@
  *   0  8 magic "HOLDFAST"    8  2 kind    10  2 format version    12  4 header length
  *  16  4 required features  20  4 optional features              24  .. fields
  *
- * A field is tag (2), length (4), bytes. Unknown fields are skipped: what must not be ignored sets a
- * required feature bit. All integers are little-endian.
+ * A field is tag (2), length (4), bytes. Unknown fields are skipped: what must not be ignored sets
+ * a required feature bit. All integers are little-endian.
  */
 #ifndef HF_HISTORY_OBJECT_HEADER_H
 #define HF_HISTORY_OBJECT_HEADER_H
@@ -26,6 +26,7 @@ enum hf_object_kind {
     HF_OBJECT_POINT = 4,
     HF_OBJECT_CATALOG = 5,
     HF_OBJECT_SEGMENT = 16,
+    HF_OBJECT_HOST_STATE = 240, /* beside the database, never in a repository */
 };
 
 /* Tags are never reused. The table in docs/format.md says what each holds. */
@@ -79,6 +80,8 @@ enum hf_tag {
 
     HF_TAG_ENTRY = 128, /* repeated: one catalog entry, itself a list of fields */
     HF_TAG_BYTES = 129,
+
+    HF_TAG_STAMP = 240, /* of the host's state only */
 };
 
 /* A list of fields in memory that somebody else owns. */
@@ -100,14 +103,15 @@ int hf_field_number(struct hf_buf *out, enum hf_tag tag, int width, uint64_t val
                     struct hf_error *err);
 
 /*
- * Reads the header at the beginning of `bytes` (at least `length` of the object are there). HF_CORRUPT:
- * not one, not of this kind, or fields that do not fit. HF_UNSUPPORTED: a newer format or an unknown
- * required feature. Writes its length to `*header_length`.
+ * Reads the header at the beginning of `bytes` (at least `length` of the object are there).
+ * HF_CORRUPT: not one, not of this kind, or fields that do not fit. HF_UNSUPPORTED: a newer format
+ * or an unknown required feature. Writes its length to `*header_length`.
  */
 int hf_header_parse(const uint8_t *bytes, size_t length, enum hf_object_kind kind,
                     struct hf_fields *fields, size_t *header_length, struct hf_error *err);
 
-/* HF_CORRUPT unless `fields` is a list of whole fields. Everything below may then be asked of it. */
+/* HF_CORRUPT unless `fields` is a list of whole fields. Everything below may then be asked of it.
+ */
 int hf_fields_check(const struct hf_fields *fields, struct hf_error *err);
 
 /* The first field with this tag; NULL when there is none. */

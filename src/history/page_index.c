@@ -35,16 +35,14 @@ static bool take_varint(struct cursor *in, uint64_t *value)
 }
 
 /* Pages as runs: how many pages are passed over since the last run, how long this one is. */
-static int encode_runs(struct hf_buf *out, const struct hf_index_block *block,
-                       struct hf_error *err)
+static int encode_runs(struct hf_buf *out, const struct hf_index_block *block, struct hf_error *err)
 {
     uint32_t expected = block->pages[0];
     for (uint32_t i = 0; i < block->entries;) {
         uint32_t count = 1;
         while (i + count < block->entries && block->pages[i + count] == block->pages[i] + count)
             count++;
-        if (append_varint(out, block->pages[i] - expected, err) ||
-            append_varint(out, count, err))
+        if (append_varint(out, block->pages[i] - expected, err) || append_varint(out, count, err))
             return -1;
         expected = block->pages[i] + count;
         i += count;
@@ -74,7 +72,8 @@ static bool decode_frames(struct hf_index_block *out, struct cursor *in,
     uint64_t offset = row->first_frame_offset;
     uint32_t first = 0;
     for (uint32_t i = 0; i < out->frames; i++, in->at += FRAME_ROW) {
-        uint32_t length = (uint32_t)hf_get_le(in->at, 4), count = (uint32_t)hf_get_le(in->at + 4, 2);
+        uint32_t length = (uint32_t)hf_get_le(in->at, 4),
+                 count = (uint32_t)hf_get_le(in->at + 4, 2);
         if (!count || count > hf_frame_pages(page_size) || count > out->entries - first ||
             !length || length > 2 * HF_FRAME_BYTES)
             return false;
@@ -102,8 +101,7 @@ static bool decode_runs(struct hf_index_block *out, struct cursor *in,
 }
 
 int hf_index_block_decode(struct hf_index_block *out, const uint8_t *bytes, size_t length,
-                          const struct hf_index_row *row, uint32_t page_size,
-                          struct hf_error *err)
+                          const struct hf_index_row *row, uint32_t page_size, struct hf_error *err)
 {
     size_t fixed = BLOCK_HEAD + (size_t)row->frames * FRAME_ROW + (size_t)row->entries * 8;
     if (length < fixed || hf_get_le(bytes, 4) != row->entries ||
@@ -121,12 +119,10 @@ int hf_index_block_decode(struct hf_index_block *out, const uint8_t *bytes, size
     return 0;
 }
 
-int hf_index_root_encode(struct hf_buf *out, const struct hf_index_root *root,
-                         struct hf_error *err)
+int hf_index_root_encode(struct hf_buf *out, const struct hf_index_root *root, struct hf_error *err)
 {
     if (hf_buf_append_le(out, 4, root->page_size, err) ||
-        hf_buf_append_le(out, 4, root->blocks, err) ||
-        hf_buf_append_le(out, 8, root->entries, err))
+        hf_buf_append_le(out, 4, root->blocks, err) || hf_buf_append_le(out, 8, root->entries, err))
         return -1;
     for (uint32_t i = 0; i < root->blocks; i++) {
         const struct hf_index_row *row = &root->rows[i];

@@ -1,7 +1,7 @@
 /*
  * The page index of a segment: for every page image its page number, frame, place in the frame and
- * fingerprint, in blocks of at most 1,024 entries under a root (docs/format.md, "Page index"). Pure:
- * bytes in, values out; sealing is the segment's matter.
+ * fingerprint, in blocks of at most 1,024 entries under a root (docs/format.md, "Page index").
+ * Pure: bytes in, values out; sealing is the segment's matter.
  */
 #ifndef HF_HISTORY_PAGE_INDEX_H
 #define HF_HISTORY_PAGE_INDEX_H
@@ -62,14 +62,13 @@ int hf_index_block_encode(struct hf_buf *out, const struct hf_index_block *block
 
 /* HF_CORRUPT unless it is exactly what `row` of a root with this page size announces. */
 int hf_index_block_decode(struct hf_index_block *out, const uint8_t *bytes, size_t length,
-                          const struct hf_index_row *row, uint32_t page_size,
-                          struct hf_error *err);
+                          const struct hf_index_row *row, uint32_t page_size, struct hf_error *err);
 
 int hf_index_root_encode(struct hf_buf *out, const struct hf_index_root *root,
                          struct hf_error *err);
 
-/* `index_offset`: where the first block begins; `index_length`: of all blocks. HF_CORRUPT unless blocks fill
- * exactly that, in ascending page order. */
+/* `index_offset`: where the first block begins; `index_length`: of all blocks. HF_CORRUPT unless
+ * blocks fill exactly that, in ascending page order. */
 int hf_index_root_decode(struct hf_index_root *out, const uint8_t *bytes, size_t length,
                          uint64_t index_offset, uint64_t index_length, struct hf_error *err);
 

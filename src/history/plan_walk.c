@@ -96,8 +96,10 @@ static int fits(struct walk *walk, const struct hf_segment *segment, struct hf_e
 {
     if (segment->trailer.page_size != walk->state.page_size ||
         (walk->expects && segment->trailer.state_after != walk->expected_before))
-        return hf_error_set(err, HF_CORRUPT, "segment '%s' is not what the one after it was "
-                                             "made from", segment->object->name);
+        return hf_error_set(err, HF_CORRUPT,
+                            "segment '%s' is not what the one after it was "
+                            "made from",
+                            segment->object->name);
     return 0;
 }
 
@@ -134,8 +136,8 @@ static int visit_zeros(struct walk *walk, struct hf_error *err)
 {
     static const uint8_t zeros[65536];
     const struct hf_plan_visitor *visitor = walk->visitor;
-    uint64_t fingerprint = hf_page_fingerprint(&walk->database->fingerprints, zeros,
-                                               walk->state.page_size);
+    uint64_t fingerprint =
+        hf_page_fingerprint(&walk->database->fingerprints, zeros, walk->state.page_size);
     uint32_t count = walk->state.page_count;
     for (uint64_t page = 1; walk->remaining && page <= count; page++) {
         uint64_t first = page;
@@ -162,7 +164,8 @@ int hf_plan_walk(const struct hf_database *database, const struct hf_plan *plan,
     if (!failed && walk.terms != walk.state.fingerprint)
         failed = hf_error_set(err, HF_CORRUPT,
                               "the segments together do not give the state that restore point "
-                              "%" PRIu64 " had", plan->steps[0]->name.to);
+                              "%" PRIu64 " had",
+                              plan->steps[0]->name.to);
     hf_bitmap_release(&walk.covered);
     return failed;
 }

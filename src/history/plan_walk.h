@@ -1,7 +1,7 @@
 /*
  * Walks the indexes of a plan's segments, newest first, and says where the live image of each page
- * of a restore point is. Restore, comparison and the rebuilding of fingerprint maps are this walk with
- * different eyes.
+ * of a restore point is. Restore, comparison and the rebuilding of fingerprint maps are this walk
+ * with different eyes.
  */
 #ifndef HF_HISTORY_PLAN_WALK_H
 #define HF_HISTORY_PLAN_WALK_H
@@ -46,8 +46,8 @@ struct hf_plan_visitor {
 };
 
 /*
- * Every page of the point but the lock-byte page is given once, in a live block or as zeros. HF_CORRUPT when
- * segments do not fit together or the state's fingerprint is not the trailer's.
+ * Every page of the point but the lock-byte page is given once, in a live block or as zeros.
+ * HF_CORRUPT when segments do not fit together or the state's fingerprint is not the trailer's.
  */
 int hf_plan_walk(const struct hf_database *database, const struct hf_plan *plan,
                  const struct hf_plan_visitor *visitor, struct hf_error *err);

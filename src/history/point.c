@@ -74,8 +74,7 @@ static void apply(struct hf_point *point, const struct hf_fields *fields)
     if (hf_fields_find(fields, HF_TAG_PIN, &length))
         point->pinned = hf_fields_number_or(fields, HF_TAG_PIN, 0) == 1;
     if (hf_fields_find(fields, HF_TAG_PROOF_RESULT, &length)) {
-        point->proof =
-            (enum hf_proof_result)hf_fields_number_or(fields, HF_TAG_PROOF_RESULT, 0);
+        point->proof = (enum hf_proof_result)hf_fields_number_or(fields, HF_TAG_PROOF_RESULT, 0);
         point->proof_time = (int64_t)hf_fields_number_or(fields, HF_TAG_PROOF_TIME, 0);
         point->proof_duration = (int64_t)hf_fields_number_or(fields, HF_TAG_PROOF_DURATION, 0);
     }

@@ -14,14 +14,14 @@ struct hf_point {
     uint64_t seq; /* its id */
     int64_t time; /* of the state, ms */
     struct hf_segment_name segment;
-    uint64_t bytes;      /* that it added to the repository */
-    uint64_t size;       /* of the database file that it restores to */
+    uint64_t bytes; /* that it added to the repository */
+    uint64_t size;  /* of the database file that it restores to */
     uint64_t pages_stored;
     uint32_t page_size;
     bool full, pinned;
     char label[HF_LABEL_TEXT];
     char reason[HF_REASON_TEXT];
-    enum hf_proof_result proof; /* of the last test restore */
+    enum hf_proof_result proof;         /* of the last test restore */
     int64_t proof_time, proof_duration; /* ms */
     bool damaged; /* its trailer cannot be read: only seq, time and bytes are known */
 };

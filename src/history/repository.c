@@ -84,8 +84,7 @@ static int parse_head(struct head *head, const struct hf_buf *text, struct hf_er
         size_t body = text->length < tail_length ? 0 : text->length - tail_length;
         if (append_checksum(&tail, text->data, body, err))
             return -1;
-        if (text->length - body != tail.length ||
-            memcmp(text->data + body, tail.data, tail.length))
+        if (text->length - body != tail.length || memcmp(text->data + body, tail.data, tail.length))
             result = hf_error_set(err, HF_CORRUPT, "%s is damaged: its checksum does not match",
                                   head_name);
     }
@@ -165,8 +164,7 @@ static int unlock(struct hf_repository *repository, const struct head *head,
     memcpy(keys->repository, head->id, HF_ID_BYTES);
     memcpy(repository->key_id, head->key_id, HF_ID_BYTES);
     repository->created = head->created;
-    return hf_keyring_unlock(repository->store, head->id, head->key_id, secret, &keys->master,
-                             err);
+    return hf_keyring_unlock(repository->store, head->id, head->key_id, secret, &keys->master, err);
 }
 
 /* The slot first, then the head that makes it a repository: a crash in between leaves a slot that
@@ -275,12 +273,11 @@ static int head_from_slot(void *arg, const struct hf_stored *object, struct hf_e
     (void)err;
     if (search->found || hf_object_load(search->store, object->key, &slot, NULL))
         return 0;
-    search->found = !hf_header_parse(slot.data, slot.length - HF_DIGEST_BYTES,
-                                     HF_OBJECT_KEY_SLOT, &fields, &header, NULL) &&
-                    !hf_fields_copy(&fields, HF_TAG_REPOSITORY_ID, search->head.id, HF_ID_BYTES,
-                                    NULL) &&
-                    !hf_fields_copy(&fields, HF_TAG_KEY_ID, search->head.key_id, HF_ID_BYTES,
-                                    NULL);
+    search->found =
+        !hf_header_parse(slot.data, slot.length - HF_DIGEST_BYTES, HF_OBJECT_KEY_SLOT, &fields,
+                         &header, NULL) &&
+        !hf_fields_copy(&fields, HF_TAG_REPOSITORY_ID, search->head.id, HF_ID_BYTES, NULL) &&
+        !hf_fields_copy(&fields, HF_TAG_KEY_ID, search->head.key_id, HF_ID_BYTES, NULL);
     search->head.created = (int64_t)hf_fields_number_or(&fields, HF_TAG_CREATED, 0);
     return 0;
 }

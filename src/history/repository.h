@@ -21,15 +21,15 @@ struct hf_repository {
 
 /*
  * Makes a repository with one slot in an empty store. Two hosts that do so at once end with one
- * repository: the second opens what the first made, when its secret fits. HF_EXISTS when there is one
- * already; HF_REFUSED when the store holds anything else. Takes `store` in any case.
+ * repository: the second opens what the first made, when its secret fits. HF_EXISTS when there is
+ * one already; HF_REFUSED when the store holds anything else. Takes `store` in any case.
  */
 struct hf_repository *hf_repository_create(struct hf_store *store, const struct hf_env *env,
                                            const struct hf_new_slot *slot, struct hf_error *err);
 
 /*
- * Opens. HF_NOT_FOUND: nothing there. HF_CORRUPT: not a repository, or damaged. HF_UNSUPPORTED: newer
- * format. HF_WRONG_KEY. Takes `store` in any case.
+ * Opens. HF_NOT_FOUND: nothing there. HF_CORRUPT: not a repository, or damaged. HF_UNSUPPORTED:
+ * newer format. HF_WRONG_KEY. Takes `store` in any case.
  */
 struct hf_repository *hf_repository_open(struct hf_store *store, const struct hf_env *env,
                                          const struct hf_unlock *unlock, struct hf_error *err);
@@ -39,7 +39,8 @@ int hf_repository_is_encrypted(const struct hf_repository *repository, bool *enc
                                struct hf_error *err);
 
 /* Writes holdfast.json again from what the key slots say, when it is missing or damaged. Returns 1
- * when it did (or would: `really` false), 0 when there was nothing to do. HF_CORRUPT when no slot is whole. */
+ * when it did (or would: `really` false), 0 when there was nothing to do. HF_CORRUPT when no slot
+ * is whole. */
 int hf_repository_repair_head(struct hf_store *store, bool really, struct hf_error *err);
 
 void hf_repository_free(struct hf_repository *repository);

@@ -15,8 +15,7 @@ void hf_segment_keys_release(struct hf_segment_keys *keys)
 }
 
 int hf_segment_header_encode(struct hf_buf *out, const struct hf_segment_name *name,
-                             const uint8_t database[HF_ID_BYTES],
-                             const uint8_t key_id[HF_ID_BYTES],
+                             const uint8_t database[HF_ID_BYTES], const uint8_t key_id[HF_ID_BYTES],
                              const uint8_t salt[HF_SEGMENT_SALT_BYTES], struct hf_error *err)
 {
     static const uint8_t wraps[1] = {WRAP_DERIVED};
@@ -39,11 +38,9 @@ int hf_segment_header_encode(struct hf_buf *out, const struct hf_segment_name *n
     return 0;
 }
 
-int hf_segment_header_check(const uint8_t *bytes, size_t length,
-                            const struct hf_segment_name *name,
-                            const uint8_t database[HF_ID_BYTES],
-                            const uint8_t key_id[HF_ID_BYTES], size_t *header_length,
-                            struct hf_error *err)
+int hf_segment_header_check(const uint8_t *bytes, size_t length, const struct hf_segment_name *name,
+                            const uint8_t database[HF_ID_BYTES], const uint8_t key_id[HF_ID_BYTES],
+                            size_t *header_length, struct hf_error *err)
 {
     struct hf_fields fields;
     uint8_t id[HF_ID_BYTES];
@@ -85,8 +82,7 @@ void hf_segment_keys_derive(struct hf_segment_keys *out, const struct hf_key *ma
     hf_key_derive(&out->dictionary, &segment, "dictionary", NULL, 0);
 }
 
-static int encode_parts(struct hf_buf *out, const struct hf_trailer *trailer,
-                        struct hf_error *err)
+static int encode_parts(struct hf_buf *out, const struct hf_trailer *trailer, struct hf_error *err)
 {
     hf_auto(hf_buf) struct hf_buf list = {0};
     for (uint32_t i = 0; i < trailer->parts; i++) {

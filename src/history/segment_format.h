@@ -18,7 +18,7 @@ enum {
     HF_FOOTER_BYTES = 96,
     HF_LABEL_TEXT = 129,
     HF_REASON_TEXT = 33,
-    HF_PART_PAGE_BYTES = 1 << 30, /* page images in one part, at most */
+    HF_PART_PAGE_BYTES = 1 << 30,        /* page images in one part, at most */
     HF_DICTIONARY_FROM_BYTES = 16 << 20, /* a segment with fewer page bytes has no dictionary */
 };
 
@@ -31,17 +31,14 @@ HF_AUTO_RELEASE(hf_segment_keys)
 
 /* Appends the plain header of an object; `salt` makes its keys its own. */
 int hf_segment_header_encode(struct hf_buf *out, const struct hf_segment_name *name,
-                             const uint8_t database[HF_ID_BYTES],
-                             const uint8_t key_id[HF_ID_BYTES],
+                             const uint8_t database[HF_ID_BYTES], const uint8_t key_id[HF_ID_BYTES],
                              const uint8_t salt[HF_SEGMENT_SALT_BYTES], struct hf_error *err);
 
-/* HF_CORRUPT unless the header at the beginning of `bytes` says exactly this name and database; HF_WRONG_KEY for
- * another key id. Writes its length. */
-int hf_segment_header_check(const uint8_t *bytes, size_t length,
-                            const struct hf_segment_name *name,
-                            const uint8_t database[HF_ID_BYTES],
-                            const uint8_t key_id[HF_ID_BYTES], size_t *header_length,
-                            struct hf_error *err);
+/* HF_CORRUPT unless the header at the beginning of `bytes` says exactly this name and database;
+ * HF_WRONG_KEY for another key id. Writes its length. */
+int hf_segment_header_check(const uint8_t *bytes, size_t length, const struct hf_segment_name *name,
+                            const uint8_t database[HF_ID_BYTES], const uint8_t key_id[HF_ID_BYTES],
+                            size_t *header_length, struct hf_error *err);
 
 /* From the master key and the whole header. */
 void hf_segment_keys_derive(struct hf_segment_keys *out, const struct hf_key *master,
@@ -58,10 +55,10 @@ struct hf_part {
 
 struct hf_trailer {
     uint32_t page_size;
-    uint32_t page_count;     /* after */
-    uint32_t page_min;       /* the lowest page count within the range */
-    uint32_t lock_byte_page; /* never stored */
-    int64_t first_commit, last_commit;    /* ms */
+    uint32_t page_count;                /* after */
+    uint32_t page_min;                  /* the lowest page count within the range */
+    uint32_t lock_byte_page;            /* never stored */
+    int64_t first_commit, last_commit;  /* ms */
     uint64_t state_before, state_after; /* fingerprints; before counts only when not full */
     uint32_t flags;
     char label[HF_LABEL_TEXT];

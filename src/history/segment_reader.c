@@ -76,8 +76,8 @@ static int read_header(struct hf_segment_object *object, const struct hf_segment
     size_t length = object->length < sizeof header ? (size_t)object->length : sizeof header;
     size_t header_length;
     if (read_piece(object, 0, header, length, err) ||
-        hf_segment_header_check(header, length, name, database->id,
-                                database->repository->key_id, &header_length, err))
+        hf_segment_header_check(header, length, name, database->id, database->repository->key_id,
+                                &header_length, err))
         return -1;
     hf_segment_keys_derive(&object->keys, &database->repository->keys.master, header,
                            header_length);
@@ -114,8 +114,8 @@ static int open_root(struct hf_segment_object *object, struct hf_error *err)
 {
     const struct hf_footer *footer = &object->footer;
     hf_auto(hf_buf) struct hf_buf plain = {0};
-    if (open_piece(object, footer->root_offset, footer->root_length, &object->keys.root, 0,
-                   &plain, err))
+    if (open_piece(object, footer->root_offset, footer->root_length, &object->keys.root, 0, &plain,
+                   err))
         return -1;
     return hf_index_root_decode(&object->root, plain.data, plain.length, footer->index_offset,
                                 footer->root_offset - footer->index_offset, err);
@@ -167,8 +167,8 @@ static int open_parts(struct hf_segment *segment, const struct hf_database *data
     struct hf_segment_name name = segment->name;
     const struct hf_trailer *trailer = &segment->trailer;
     /* The closing part was opened first, and moves behind the others. */
-    struct hf_segment_object *objects = realloc(segment->object,
-                                                (trailer->parts + 1) * sizeof *objects);
+    struct hf_segment_object *objects =
+        realloc(segment->object, (trailer->parts + 1) * sizeof *objects);
     if (!objects)
         return hf_error_memory(err);
     segment->object = objects;
@@ -234,9 +234,8 @@ void hf_segment_release(struct hf_segment *segment)
     free(segment);
 }
 
-int hf_segment_read_trailer(const struct hf_database *database,
-                            const struct hf_segment_name *name, struct hf_trailer *out,
-                            struct hf_error *err)
+int hf_segment_read_trailer(const struct hf_database *database, const struct hf_segment_name *name,
+                            struct hf_trailer *out, struct hf_error *err)
 {
     struct hf_segment_object object = {0};
     struct hf_segment_name closing = *name;
@@ -300,9 +299,9 @@ int hf_frame_reader_fetch(struct hf_frame_reader *reader, const struct hf_segmen
     return 0;
 }
 
-static int check_pages(const struct hf_frame_reader *reader,
-                       const struct hf_segment_object *object, const struct hf_index_block *block,
-                       const struct hf_frame_ref *frame, struct hf_error *err)
+static int check_pages(const struct hf_frame_reader *reader, const struct hf_segment_object *object,
+                       const struct hf_index_block *block, const struct hf_frame_ref *frame,
+                       struct hf_error *err)
 {
     size_t page_size = object->root.page_size;
     for (uint32_t i = 0; i < frame->count; i++)
@@ -314,8 +313,7 @@ static int check_pages(const struct hf_frame_reader *reader,
 }
 
 int hf_segment_read_frame(struct hf_frame_reader *reader, const struct hf_segment_object *object,
-                          const struct hf_index_block *block, uint32_t frame,
-                          struct hf_error *err)
+                          const struct hf_index_block *block, uint32_t frame, struct hf_error *err)
 {
     const struct hf_frame_ref *ref = &block->frame[frame];
     uint64_t number = block->first_frame + frame;
@@ -337,7 +335,8 @@ int hf_segment_read_frame(struct hf_frame_reader *reader, const struct hf_segmen
         return object_error(object, err);
     }
     if (hf_decompress(reader->compressor, object->dictionary, reader->opened.data,
-                      ref->length - HF_SEAL_BYTES, reader->images, (size_t)ref->count * object->root.page_size, err) ||
+                      ref->length - HF_SEAL_BYTES, reader->images,
+                      (size_t)ref->count * object->root.page_size, err) ||
         check_pages(reader, object, block, ref, err))
         return object_error(object, err);
     return 0;

@@ -42,9 +42,8 @@ struct hf_segment *hf_segment_hold(struct hf_segment *segment);
 void hf_segment_release(struct hf_segment *segment);
 
 /* Only the trailer, with one read of the object's end. Caller releases it. */
-int hf_segment_read_trailer(const struct hf_database *database,
-                            const struct hf_segment_name *name, struct hf_trailer *out,
-                            struct hf_error *err);
+int hf_segment_read_trailer(const struct hf_database *database, const struct hf_segment_name *name,
+                            struct hf_trailer *out, struct hf_error *err);
 
 /* Reads and opens index block `number` of an object. */
 int hf_segment_read_block(const struct hf_segment_object *object, uint32_t number,
@@ -64,18 +63,17 @@ struct hf_frame_reader *hf_frame_reader_new(struct hf_error *err);
 void hf_frame_reader_free(struct hf_frame_reader *reader);
 HF_AUTO_FREE(hf_frame_reader)
 
-/* Reads sealed bytes of frames first .. last of a block ahead with one request, when they are few enough
- * (HF_READ_AHEAD); hf_segment_read_frame then needs none. */
+/* Reads sealed bytes of frames first .. last of a block ahead with one request, when they are few
+ * enough (HF_READ_AHEAD); hf_segment_read_frame then needs none. */
 enum { HF_READ_AHEAD = 1 << 20 };
 int hf_frame_reader_fetch(struct hf_frame_reader *reader, const struct hf_segment_object *object,
                           const struct hf_frame_ref *first, const struct hf_frame_ref *last,
                           struct hf_error *err);
 
-/* Opens and decompresses frame `frame` of a block into reader->images and proves the fingerprint of each
- * of its pages. */
+/* Opens and decompresses frame `frame` of a block into reader->images and proves the fingerprint of
+ * each of its pages. */
 int hf_segment_read_frame(struct hf_frame_reader *reader, const struct hf_segment_object *object,
-                          const struct hf_index_block *block, uint32_t frame,
-                          struct hf_error *err);
+                          const struct hf_index_block *block, uint32_t frame, struct hf_error *err);
 
 /* Reads every byte of an object and compares its BLAKE2b-256. */
 int hf_segment_verify_digest(const struct hf_segment_object *object, struct hf_error *err);

@@ -116,8 +116,8 @@ static int write_dictionary(struct hf_segment_writer *writer, struct hf_error *e
     part->footer.dictionary_offset = part->offset;
     if (!writer->dictionary)
         return 0;
-    if (hf_buf_append(&section, writer->dictionary_section.data,
-                      writer->dictionary_section.length, err) ||
+    if (hf_buf_append(&section, writer->dictionary_section.data, writer->dictionary_section.length,
+                      err) ||
         seal_tail(&section, 0, &part->keys.dictionary, 0, err))
         return -1;
     part->footer.dictionary_length = (uint32_t)section.length;
@@ -205,9 +205,8 @@ static int collect_frame(struct hf_segment_writer *writer, struct hf_error *err)
     }
     if (block->entries + job->count > HF_BLOCK_ENTRIES && end_block(writer, err))
         return -1;
-    block->frame[block->frames++] =
-        (struct hf_frame_ref){writer->part.offset, (uint32_t)job->length,
-                              (uint16_t)block->entries, (uint16_t)job->count};
+    block->frame[block->frames++] = (struct hf_frame_ref){
+        writer->part.offset, (uint32_t)job->length, (uint16_t)block->entries, (uint16_t)job->count};
     for (uint32_t i = 0; i < job->count; i++) {
         block->pages[block->entries] = job->pages[i];
         block->fingerprints[block->entries++] = job->fingerprints[i];
@@ -337,8 +336,8 @@ struct hf_segment_writer *hf_segment_writer_new(const struct hf_database *databa
     return writer;
 }
 
-int hf_segment_writer_dictionary(struct hf_segment_writer *writer, const void *bytes,
-                                 size_t length, struct hf_error *err)
+int hf_segment_writer_dictionary(struct hf_segment_writer *writer, const void *bytes, size_t length,
+                                 struct hf_error *err)
 {
     struct hf_buf *section = &writer->dictionary_section;
     size_t made;
@@ -350,8 +349,7 @@ int hf_segment_writer_dictionary(struct hf_segment_writer *writer, const void *b
                     section->capacity - section->length, &made, err))
         return -1;
     section->length += made;
-    writer->dictionary =
-        hf_dictionary_new_writer(bytes, length, HF_COMPRESSION_LEVEL, err);
+    writer->dictionary = hf_dictionary_new_writer(bytes, length, HF_COMPRESSION_LEVEL, err);
     return writer->dictionary ? 0 : -1;
 }
 

@@ -22,7 +22,8 @@ struct hf_segment_spec {
     struct hf_segment_name name; /* its part is the writer's business */
     uint32_t page_size;
     uint64_t pages; /* exactly how many will be written */
-    /* Told of every page in order, once its frame is written; may be NULL. Non-zero ends the work. */
+    /* Told of every page in order, once its frame is written; may be NULL. Non-zero ends the work.
+     */
     int (*on_page)(void *context, uint32_t page, uint64_t fingerprint, struct hf_error *err);
     void *context;
 };
@@ -34,8 +35,8 @@ struct hf_segment_writer *hf_segment_writer_new(const struct hf_database *databa
                                                 struct hf_error *err);
 
 /* Compresses all frames with these dictionary bytes, which every part carries. */
-int hf_segment_writer_dictionary(struct hf_segment_writer *writer, const void *bytes,
-                                 size_t length, struct hf_error *err);
+int hf_segment_writer_dictionary(struct hf_segment_writer *writer, const void *bytes, size_t length,
+                                 struct hf_error *err);
 
 /* Room for the next pages, `*pages` of them (1 or more), until the next call of filled. */
 uint8_t *hf_segment_writer_space(struct hf_segment_writer *writer, uint32_t *pages,
@@ -50,7 +51,8 @@ uint64_t hf_segment_writer_terms(const struct hf_segment_writer *writer);
 
 /*
  * Waits until every page given so far is written and reported, then writes what closes the segment.
- * `trailer`: parts and pages_stored are filled in here. `*bytes` becomes the length of all its objects.
+ * `trailer`: parts and pages_stored are filled in here. `*bytes` becomes the length of all its
+ * objects.
  */
 int hf_segment_writer_drain(struct hf_segment_writer *writer, struct hf_error *err);
 int hf_segment_writer_finish(struct hf_segment_writer *writer, struct hf_trailer *trailer,

@@ -75,8 +75,7 @@ int hf_timeline_add(struct hf_timeline *timeline, const struct hf_timeline_entry
 {
     if (timeline->count == timeline->capacity) {
         size_t capacity = timeline->capacity ? 2 * timeline->capacity : 64;
-        struct hf_timeline_entry *entries =
-            realloc(timeline->entries, capacity * sizeof *entries);
+        struct hf_timeline_entry *entries = realloc(timeline->entries, capacity * sizeof *entries);
         if (!entries)
             return hf_error_memory(err);
         timeline->entries = entries;
@@ -108,8 +107,8 @@ static int compare_entries(const void *left, const void *right)
 }
 
 /*
- * The lowest `to` that a later epoch wrote at level 0 ends every earlier epoch: what those wrote at it or past
- * it is an orphan.
+ * The lowest `to` that a later epoch wrote at level 0 ends every earlier epoch: what those wrote at
+ * it or past it is an orphan.
  */
 static void mark_orphans(struct hf_timeline *timeline)
 {
@@ -180,7 +179,8 @@ const struct hf_timeline_entry *hf_timeline_at(const struct hf_timeline *timelin
     return NULL;
 }
 
-/* What can come before `step`: it ends within [from-1, to-1]. The one that reaches back furthest. */
+/* What can come before `step`: it ends within [from-1, to-1]. The one that reaches back furthest.
+ */
 static const struct hf_timeline_entry *predecessor(const struct hf_timeline *timeline,
                                                    const struct hf_timeline_entry *step)
 {
@@ -215,21 +215,21 @@ static int explain_missing(const struct hf_timeline *timeline, uint64_t seq, str
 {
     size_t at = lower_bound(timeline, seq);
     if (at == timeline->count || timeline->entries[at].name.to != seq) {
-        hf_error_set(err, HF_NOT_FOUND, "there is no restore point %llu",
-                     (unsigned long long)seq);
+        hf_error_set(err, HF_NOT_FOUND, "there is no restore point %llu", (unsigned long long)seq);
         return hf_error_hint(err, "'holdfast list' shows the restore points");
     }
     if (timeline->entries[at].orphan) {
-        hf_error_set(err, HF_NOT_FOUND, "restore point %llu was written by a Holdfast that had "
-                                        "been taken over from", (unsigned long long)seq);
+        hf_error_set(err, HF_NOT_FOUND,
+                     "restore point %llu was written by a Holdfast that had "
+                     "been taken over from",
+                     (unsigned long long)seq);
         return hf_error_hint(err, "'holdfast list' shows the restore points");
     }
     uint64_t reached = 0;
     for (size_t i = 0; i < at; i++)
         if (timeline->entries[i].restorable)
             reached = timeline->entries[i].name.to;
-    hf_error_set(err, HF_CORRUPT,
-                 "segments after %llu that restore point %llu needs are missing",
+    hf_error_set(err, HF_CORRUPT, "segments after %llu that restore point %llu needs are missing",
                  (unsigned long long)reached, (unsigned long long)seq);
     return hf_error_hint(err, "'holdfast list' shows the points that can be restored, "
                               "'holdfast check' what is missing");

@@ -15,8 +15,7 @@ static int keep_highest(void *arg, const struct hf_stored *object, struct hf_err
     return 0;
 }
 
-static int highest_epoch(const struct hf_database *database, uint32_t *epoch,
-                         struct hf_error *err)
+static int highest_epoch(const struct hf_database *database, uint32_t *epoch, struct hf_error *err)
 {
     char prefix[HF_OBJECT_NAME_TEXT];
     hf_database_object(prefix, database, "writers/");

@@ -16,9 +16,9 @@ struct hf_writer {
 enum hf_claim_manner { HF_CLAIM_POLITE, HF_CLAIM_TAKE_OVER };
 
 /*
- * Makes `self` the writer: continues its own claim, or claims the next epoch when there is none, when the last
- * one was by the same host for the same path (its state file was lost), or to take over. HF_REFUSED names
- * the rival. Writes the epoch.
+ * Makes `self` the writer: continues its own claim, or claims the next epoch when there is none,
+ * when the last one was by the same host for the same path (its state file was lost), or to take
+ * over. HF_REFUSED names the rival. Writes the epoch.
  */
 int hf_writer_claim(const struct hf_database *database, const struct hf_writer *self,
                     enum hf_claim_manner manner, uint32_t *epoch, struct hf_error *err);

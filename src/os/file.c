@@ -45,8 +45,8 @@ int64_t hf_file_read(const struct hf_env *env, int fd, const char *path, void *o
     return (int64_t)done;
 }
 
-int hf_file_write(const struct hf_env *env, int fd, const char *path, const void *in,
-                  size_t length, uint64_t offset, struct hf_error *err)
+int hf_file_write(const struct hf_env *env, int fd, const char *path, const void *in, size_t length,
+                  uint64_t offset, struct hf_error *err)
 {
     size_t done = 0;
     while (done < length) {
@@ -74,8 +74,8 @@ int hf_file_read_all(const struct hf_env *env, const char *path, size_t limit, s
             got = -1;
             break;
         }
-        got = hf_file_read(env, fd, path, out->data + out->length, 65536, out->length - before,
-                           err);
+        got =
+            hf_file_read(env, fd, path, out->data + out->length, 65536, out->length - before, err);
         out->length += got > 0 ? (size_t)got : 0;
         if (out->length - before > limit)
             got = hf_error_set(err, HF_CORRUPT, "'%s' is larger than it can be", path);
@@ -244,8 +244,8 @@ bool hf_is_temporary_name(const char *name)
     return name[0] == '.' && length > suffix && !strcmp(name + length - suffix, temporary_suffix);
 }
 
-int hf_file_write_durable(const struct hf_env *env, const char *path, const void *in,
-                          size_t length, mode_t mode, enum hf_commit how, struct hf_error *err)
+int hf_file_write_durable(const struct hf_env *env, const char *path, const void *in, size_t length,
+                          mode_t mode, enum hf_commit how, struct hf_error *err)
 {
     hf_auto(hf_new_file) struct hf_new_file file = {0};
     if (hf_new_file_begin(&file, env, path, mode, err) ||

@@ -24,8 +24,8 @@ int64_t hf_file_read(const struct hf_env *env, int fd, const char *path, void *o
                      uint64_t offset, struct hf_error *err);
 
 /* Writes all of it. */
-int hf_file_write(const struct hf_env *env, int fd, const char *path, const void *in,
-                  size_t length, uint64_t offset, struct hf_error *err);
+int hf_file_write(const struct hf_env *env, int fd, const char *path, const void *in, size_t length,
+                  uint64_t offset, struct hf_error *err);
 
 /* Appends the whole file to `out`; more than `limit` bytes is HF_CORRUPT. */
 int hf_file_read_all(const struct hf_env *env, const char *path, size_t limit, struct hf_buf *out,
@@ -74,8 +74,8 @@ HF_AUTO_RELEASE(hf_new_file)
 bool hf_is_temporary_name(const char *name);
 
 /* hf_new_file in one call. */
-int hf_file_write_durable(const struct hf_env *env, const char *path, const void *in,
-                          size_t length, mode_t mode, enum hf_commit how, struct hf_error *err);
+int hf_file_write_durable(const struct hf_env *env, const char *path, const void *in, size_t length,
+                          mode_t mode, enum hf_commit how, struct hf_error *err);
 
 /* Removes durably; a file that is not there is success. */
 int hf_file_remove(const struct hf_env *env, const char *path, struct hf_error *err);

@@ -1,0 +1,159 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/text.h"
+#include "cli/cli.h"
+#include "cli/output.h"
+#include "cli/session.h"
+#include "engine/backup.h"
+#include "os/file.h"
+#include "sqlite/db_header.h"
+
+enum { BUSY_MS = 10000 };
+
+static const struct hf_option options[] = {
+    {"label", 'l', "TEXT", "what to call this point; makes one even when nothing changed"},
+    {"pin", 'p', NULL, "keep this point whatever the retention rule says"},
+    {"take-over", 0, NULL, "go on with a history that another host was writing"},
+    {0}};
+
+static const char *kind_name(enum hf_backup_kind kind)
+{
+    static const char *const names[] = {"unchanged", "incremental", "full"};
+    return names[kind];
+}
+
+static void to_json(json_t *item, const struct hf_backup_result *result)
+{
+    hf_json_text(item, "kind", kind_name(result->kind));
+    hf_json_integer(item, "point", (int64_t)result->seq);
+    hf_json_time(item, "time", result->time);
+    hf_json_integer(item, "database_bytes", (int64_t)result->database_bytes);
+    hf_json_integer(item, "pages_read", (int64_t)result->pages_read);
+    hf_json_integer(item, "pages_stored", (int64_t)result->pages_stored);
+    hf_json_integer(item, "bytes_added", (int64_t)result->bytes_added);
+    hf_json_integer(item, "duration_ms", result->duration);
+}
+
+static void to_text(const char *name, const struct hf_backup_result *result, int64_t now)
+{
+    char added[16], size[16], duration[32], moment[96];
+    hf_format_duration(duration, sizeof duration, result->duration);
+    hf_format_bytes(size, sizeof size, result->database_bytes);
+    hf_format_bytes(added, sizeof added, result->bytes_added);
+    if (result->kind == HF_BACKUP_UNCHANGED)
+        printf("%s: nothing changed since point %" PRIu64 ", %s\n", name, result->seq,
+               hf_format_moment(moment, sizeof moment, result->time, now));
+    else if (result->kind == HF_BACKUP_FULL)
+        printf("%s: point %" PRIu64 ": all of %s stored as %s in %s\n", name, result->seq, size,
+               added, duration);
+    else
+        printf("%s: point %" PRIu64 ": %" PRIu64 " pages of %s changed, stored as %s in %s\n", name,
+               result->seq, result->pages_stored, size, added, duration);
+}
+
+static int back_up(struct hf_cli *cli, const struct hf_database *database,
+                   const struct hf_choice *choice, json_t *item, struct hf_error *err)
+{
+    if (!choice->path) {
+        hf_error_set(err, HF_CONFIG, "'%s' is not a configured database", choice->name);
+        return hf_error_hint(err, "'holdfast config check' shows the configured ones");
+    }
+    hf_auto_free char *state = NULL;
+    if (hf_state_path(&state, cli, choice, err))
+        return -1;
+    struct hf_backup_options wanted = {
+        .path = choice->path,
+        .state_path = state,
+        .label = hf_option(&cli->arguments, "label"),
+        .pin = hf_option_given(&cli->arguments, "pin"),
+        .claim =
+            hf_option_given(&cli->arguments, "take-over") ? HF_CLAIM_TAKE_OVER : HF_CLAIM_POLITE,
+        .busy_ms = BUSY_MS,
+        .events = &cli->progress.events,
+    };
+    struct hf_backup_result result;
+    if (hf_backup(database, &wanted, &result, err))
+        return -1;
+    hf_progress_line_clear(&cli->progress);
+    if (item)
+        to_json(item, &result);
+    else
+        to_text(database->name, &result, hf_now(cli->env));
+    return 0;
+}
+
+/* HF_NOT_FOUND and such unless there is a SQLite database (or an empty file, which is one too). */
+static int look_at(const struct hf_env *env, const char *path, struct hf_error *err)
+{
+    struct stat status;
+    if (env->fs.stat(env->fs.context, path, &status))
+        return hf_error_sys(err, errno, "back up", path);
+    if (!S_ISREG(status.st_mode))
+        return hf_error_set(err, HF_FAILED, "'%s' is not a file", path);
+    uint8_t begin[HF_DB_HEADER_BYTES];
+    struct hf_db_header header;
+    int fd = hf_file_open(env, path, O_RDONLY | O_CLOEXEC, 0, err);
+    if (fd < 0)
+        return -1;
+    int64_t got = hf_file_read(env, fd, path, begin, sizeof begin, 0, err);
+    env->fs.close(env->fs.context, fd);
+    if (got < 0)
+        return -1;
+    if (got && (got < HF_DB_HEADER_BYTES || !hf_db_header_parse(&header, begin))) {
+        hf_error_set(err, HF_FAILED, "'%s' is not a SQLite database", path);
+        return hf_error_hint(err, "it may be another kind of file, damaged, or encrypted by the "
+                                  "application");
+    }
+    return 0;
+}
+
+/* Before a repository is made: is there anything to keep in it? Later, each database has its own
+ * say. */
+static int look_first(const struct hf_cli *cli, struct hf_error *err)
+{
+    const struct hf_config *config = &cli->config;
+    if (!config->database_count) {
+        hf_error_set(err, HF_CONFIG, "no database is given");
+        return hf_error_hint(err, "say which: --db PATH, HOLDFAST_DB, or 'databases:' in "
+                                  "holdfast.yml");
+    }
+    struct hf_error first = {0};
+    for (size_t i = 0; i < config->database_count; i++) {
+        if (!look_at(cli->env, config->databases[i].path, i ? NULL : &first))
+            return 0;
+    }
+    *err = first;
+    return -1;
+}
+
+static int run(struct hf_cli *cli, struct hf_error *err)
+{
+    hf_auto(hf_session) struct hf_session session = {0};
+    if (look_first(cli, err) || hf_session_open(&session, cli, HF_SESSION_OR_CREATE, err))
+        return -1;
+    if (session.created) {
+        hf_notice(&cli->progress.events, "made repository %s", hf_session_place(cli));
+        if (session.secrets.kind == HF_SLOT_PLAIN)
+            hf_notice(&cli->progress.events, "it opens by itself: whoever can read the folder can "
+                                             "read the data ('holdfast key add' changes that)");
+    }
+    if (cli->json) {
+        hf_json_text(cli->json, "repository", hf_session_place(cli));
+        hf_json_boolean(cli->json, "repository_created", session.created);
+    }
+    return hf_session_each(cli, &session, HF_DATABASE_CREATE, back_up, err);
+}
+
+const struct hf_verb hf_verb_backup = {
+    .name = "backup",
+    .operands = "[DATABASE...]",
+    .summary = "take a restore point of what is in the database now",
+    .about = "Takes a restore point of each named database, else of every configured one. Writers\n"
+             "go on meanwhile. Only what changed is stored; when nothing did, it says so.",
+    .most_operands = HF_MOST_OPERANDS,
+    .options = options,
+    .run = run,
+};

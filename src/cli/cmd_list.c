@@ -1,0 +1,89 @@
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/text.h"
+#include "base/time.h"
+#include "cli/cli.h"
+#include "cli/output.h"
+#include "cli/point_output.h"
+#include "cli/session.h"
+#include "cli/table.h"
+
+static const struct hf_column columns[] = {{"POINT", HF_RIGHT},    {"TIME", HF_LEFT},
+                                           {"AGE", HF_LEFT},       {"REASON", HF_LEFT},
+                                           {"LABEL", HF_LEFT},     {"ADDED", HF_RIGHT},
+                                           {"RESTORES", HF_RIGHT}, {"PINNED", HF_LEFT},
+                                           {"PROOF", HF_LEFT},     {0}};
+
+static int add_row(struct hf_table *table, const struct hf_point *point, int64_t now,
+                   struct hf_error *err)
+{
+    char id[24], time[48], age[32], added[16], size[16];
+    snprintf(id, sizeof id, "%" PRIu64, point->seq);
+    hf_time_local(time, sizeof time, point->time);
+    hf_time_age(age, sizeof age, point->time, now);
+    hf_format_bytes(added, sizeof added, point->bytes);
+    hf_format_bytes(size, sizeof size, point->size);
+    const char *cells[] = {id,
+                           time,
+                           age,
+                           point->damaged ? "damaged" : point->reason,
+                           point->label,
+                           added,
+                           point->damaged ? "?" : size,
+                           point->pinned ? "pinned" : "",
+                           hf_proof_name(point->proof)};
+    return hf_table_add(table, cells, err);
+}
+
+static int to_table(struct hf_cli *cli, const struct hf_database *database,
+                    const struct hf_points *points, struct hf_error *err)
+{
+    hf_auto(hf_table) struct hf_table table;
+    hf_table_init(&table, columns);
+    for (size_t i = 0; i < points->count; i++) {
+        if (add_row(&table, &points->list[i], hf_now(cli->env), err))
+            return -1;
+    }
+    printf("%s: %zu restore point%s\n", database->name, points->count,
+           points->count == 1 ? "" : "s");
+    hf_table_print(&table, stdout);
+    return 0;
+}
+
+static int list(struct hf_cli *cli, const struct hf_database *database,
+                const struct hf_choice *choice, json_t *item, struct hf_error *err)
+{
+    (void)choice;
+    hf_auto(hf_timeline) struct hf_timeline timeline = {0};
+    hf_auto(hf_points) struct hf_points points = {0};
+    if (hf_timeline_load(&timeline, database, err) ||
+        hf_points_load(&points, database, &timeline, err))
+        return -1;
+    if (!item)
+        return to_table(cli, database, &points, err);
+    json_t *all = hf_json_list(item, "points");
+    for (size_t i = 0; i < points.count; i++)
+        hf_json_point(hf_json_item(all), &points.list[i]);
+    return 0;
+}
+
+static int run(struct hf_cli *cli, struct hf_error *err)
+{
+    hf_auto(hf_session) struct hf_session session = {0};
+    if (hf_session_open(&session, cli, HF_SESSION_EXISTING, err))
+        return -1;
+    if (cli->json)
+        hf_json_text(cli->json, "repository", hf_session_place(cli));
+    return hf_session_each(cli, &session, HF_DATABASE_EXISTING, list, err);
+}
+
+const struct hf_verb hf_verb_list = {
+    .name = "list",
+    .operands = "[DATABASE...]",
+    .summary = "show the restore points",
+    .about = "Shows the restore points of each named database, else of every configured one, else\n"
+             "of all that the repository has; oldest first.",
+    .most_operands = HF_MOST_OPERANDS,
+    .run = run,
+};

@@ -1,0 +1,231 @@
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/text.h"
+#include "base/time.h"
+#include "cli/cli.h"
+#include "cli/output.h"
+#include "cli/session.h"
+#include "engine/backup.h"
+#include "engine/restore.h"
+
+enum { BUSY_MS = 2000 };
+
+static const struct hf_option options[] = {
+    {"at", 0, "TIME", "the newest point of then: '15m ago', '14:05', '2026-11-22 14:05'"},
+    {"point", 0, "POINT", "the point with this number or label"},
+    {"to", 0, "PATH", "restore into another file, which must not exist"},
+    {"delta", 0, NULL, "rewrite only the pages that differ, in the file that is there"},
+    {"dry-run", 'n', NULL, "say what would be done"},
+    {0}};
+
+/* What a restore is to do, decided before anything is touched. */
+struct restoring {
+    const struct hf_choice *choice;
+    const struct hf_database *database;
+    uint64_t seq;
+    int64_t time; /* of the point */
+    const char *target;
+    bool in_place; /* the target is the database itself, and something is there */
+    struct hf_restore_options options;
+};
+
+static bool same_file(const struct hf_env *env, const char *a, const char *b)
+{
+    struct stat first, second;
+    return !env->fs.stat(env->fs.context, a, &first) &&
+           !env->fs.stat(env->fs.context, b, &second) && first.st_dev == second.st_dev &&
+           first.st_ino == second.st_ino;
+}
+
+static bool something_at(const struct hf_env *env, const char *path)
+{
+    struct stat status;
+    return !env->fs.stat(env->fs.context, path, &status);
+}
+
+static int decide_target(struct restoring *job, const struct hf_cli *cli, struct hf_error *err)
+{
+    const char *to = hf_option(&cli->arguments, "to"), *own = job->choice->path;
+    if (to && !*to)
+        return hf_error_set(err, HF_USAGE, "--to is empty");
+    job->target = to ? to : own;
+    if (!job->target) {
+        hf_error_set(err, HF_CONFIG, "no file is given to restore '%s' into", job->database->name);
+        return hf_error_hint(err, "--to PATH, or --db PATH for the database's own place");
+    }
+    bool there = something_at(cli->env, job->target);
+    bool delta = hf_option_given(&cli->arguments, "delta");
+    job->in_place = own && there && (!to || same_file(cli->env, to, own));
+    job->options = (struct hf_restore_options){
+        .target = job->target,
+        .manner = there && delta  ? HF_RESTORE_DELTA
+                  : job->in_place ? HF_RESTORE_REPLACE
+                                  : HF_RESTORE_NEW,
+        .busy_ms = BUSY_MS,
+        .events = &cli->progress.events,
+    };
+    return 0;
+}
+
+static int decide(struct restoring *job, const struct hf_cli *cli,
+                  const struct hf_timeline *timeline, struct hf_error *err)
+{
+    if (hf_choose_point(&job->seq, cli, job->database, timeline, err))
+        return -1;
+    const struct hf_timeline_entry *entry = hf_timeline_at(timeline, job->seq);
+    job->time = entry ? entry->name.time : 0;
+    return decide_target(job, cli, err);
+}
+
+/*
+ * What is there now becomes a restore point, so that the restore can be undone. What cannot be
+ * backed up (it is damaged, no database, the repository is full) stays beside the restored file
+ * instead; only a database that is in use is left alone.
+ */
+static int save_replaced(struct restoring *job, struct hf_cli *cli, struct hf_backup_result *saved,
+                         struct hf_error *err)
+{
+    hf_auto_free char *state = NULL;
+    if (hf_state_path(&state, cli, job->choice, err))
+        return -1;
+    struct hf_backup_options wanted = {.path = job->target,
+                                       .state_path = state,
+                                       .reason = "before restore",
+                                       .claim = HF_CLAIM_POLITE,
+                                       .busy_ms = BUSY_MS,
+                                       .events = &cli->progress.events};
+    struct hf_error cause = {0};
+    if (!hf_backup(job->database, &wanted, saved, &cause))
+        return 0;
+    if (cause.code == HF_LOCKED || job->options.manner == HF_RESTORE_DELTA) {
+        *err = cause;
+        hf_error_wrap(err, "the database that would be replaced cannot be saved first");
+        return hf_error_hint(err, cause.code == HF_LOCKED
+                                      ? "stop the application, or restore beside it with --to"
+                                      : "without --delta the old file is kept beside the new one");
+    }
+    hf_notice(&cli->progress.events,
+              "what is there now cannot be saved as a restore point (%s): "
+              "the old file is kept",
+              cause.text);
+    job->options.keep_replaced = true;
+    return 0;
+}
+
+static void to_json(json_t *out, const struct restoring *job,
+                    const struct hf_restore_result *result)
+{
+    static const char *const manners[] = {"new", "replace", "delta"};
+    hf_json_text(out, "database", job->database->name);
+    hf_json_text(out, "target", job->target);
+    hf_json_text(out, "manner", manners[job->options.manner]);
+    hf_json_integer(out, "point", (int64_t)result->seq);
+    hf_json_time(out, "time", job->time);
+    hf_json_integer(out, "segments", (int64_t)result->segments);
+    hf_json_integer(out, "bytes_read", (int64_t)result->bytes_read);
+    hf_json_integer(out, "bytes_restored", (int64_t)result->size);
+    hf_json_integer(out, "pages", (int64_t)result->pages);
+}
+
+static int preview(struct hf_cli *cli, const struct restoring *job,
+                   const struct hf_timeline *timeline, struct hf_error *err)
+{
+    static const char *const manners[] = {
+        "a new file", "in the place of the file there, of which a restore point is taken first",
+        "only the pages that differ from the file there"};
+    struct hf_restore_result result = {0};
+    if (hf_restore_preview(job->database, timeline, job->seq, &result, err))
+        return -1;
+    if (cli->json) {
+        to_json(cli->json, job, &result);
+        hf_json_boolean(cli->json, "dry_run", true);
+        return 0;
+    }
+    char moment[96], size[16], read[16];
+    printf("%s: would restore point %" PRIu64 ", %s\n", job->database->name, result.seq,
+           hf_format_moment(moment, sizeof moment, job->time, hf_now(cli->env)));
+    printf("  to    %s (%s)\n", job->target, manners[job->options.manner]);
+    printf("  size  %s, from %" PRIu64 " segment%s, at most %s read\n",
+           hf_format_bytes(size, sizeof size, result.size), result.segments,
+           result.segments == 1 ? "" : "s", hf_format_bytes(read, sizeof read, result.bytes_read));
+    return 0;
+}
+
+static void tell(struct hf_cli *cli, const struct restoring *job,
+                 const struct hf_restore_result *result, const struct hf_backup_result *saved)
+{
+    if (cli->json) {
+        to_json(cli->json, job, result);
+        hf_json_boolean(cli->json, "dry_run", false);
+        hf_json_integer(cli->json, "pages_written", (int64_t)result->pages_written);
+        hf_json_integer(cli->json, "duration_ms", result->duration);
+        hf_json_text(cli->json, "kept", result->kept[0] ? result->kept : NULL);
+        if (saved->seq)
+            hf_json_integer(cli->json, "point_before", (int64_t)saved->seq);
+        return;
+    }
+    char moment[96], size[16], duration[32];
+    printf("%s: restored point %" PRIu64 ", %s\n", job->database->name, result->seq,
+           hf_format_moment(moment, sizeof moment, job->time, hf_now(cli->env)));
+    printf("  to    %s: %s in %s, every page proven\n", job->target,
+           hf_format_bytes(size, sizeof size, result->size),
+           hf_format_duration(duration, sizeof duration, result->duration));
+    if (job->options.manner == HF_RESTORE_DELTA)
+        printf("  wrote %" PRIu64 " of %" PRIu64 " pages\n", result->pages_written, result->pages);
+    if (saved->seq)
+        printf("  undo  holdfast restore --point %" PRIu64 " (what was there before)\n",
+               saved->seq);
+    if (result->kept[0])
+        printf("  kept  %s (what was there before)\n", result->kept);
+}
+
+static int restore(struct hf_cli *cli, struct restoring *job, struct hf_timeline *timeline,
+                   struct hf_error *err)
+{
+    struct hf_backup_result saved = {0};
+    if (job->in_place && save_replaced(job, cli, &saved, err))
+        return -1;
+    struct hf_restore_result result = {0};
+    if (hf_restore(job->database, timeline, job->seq, &job->options, &result, err)) {
+        if (err->code == HF_REFUSED)
+            hf_error_hint(err, "name a file that does not exist, or --delta to rewrite this one");
+        return -1;
+    }
+    hf_progress_line_clear(&cli->progress);
+    tell(cli, job, &result, &saved);
+    return 0;
+}
+
+static int run(struct hf_cli *cli, struct hf_error *err)
+{
+    hf_auto(hf_session) struct hf_session session = {0};
+    hf_auto(hf_timeline) struct hf_timeline timeline = {0};
+    struct hf_choice choice;
+    struct hf_database database;
+    if (hf_choose_one(&choice, cli, err) ||
+        hf_session_open(&session, cli, HF_SESSION_EXISTING, err) ||
+        hf_session_database(&database, &session, &choice, err) ||
+        hf_timeline_load(&timeline, &database, err))
+        return -1;
+    if (cli->json)
+        hf_json_text(cli->json, "repository", hf_session_place(cli));
+    choice.name = database.name;
+    struct restoring job = {.choice = &choice, .database = &database};
+    if (decide(&job, cli, &timeline, err))
+        return -1;
+    return hf_option_given(&cli->arguments, "dry-run") ? preview(cli, &job, &timeline, err)
+                                                       : restore(cli, &job, &timeline, err);
+}
+
+const struct hf_verb hf_verb_restore = {
+    .name = "restore",
+    .operands = "[DATABASE]",
+    .summary = "bring a restore point back",
+    .about = "Restores the newest point, or the one asked for, to the database's own place or to\n"
+             "another file. What stands in the database's place becomes a restore point first.",
+    .most_operands = 1,
+    .options = options,
+    .run = run,
+};

@@ -1,0 +1,17 @@
+/*
+ * A restore point in JSON and in words.
+ */
+#ifndef HF_CLI_POINT_OUTPUT_H
+#define HF_CLI_POINT_OUTPUT_H
+
+#include <jansson.h>
+
+#include "history/point.h"
+
+/* "passed", "failed" or "" */
+const char *hf_proof_name(enum hf_proof_result proof);
+
+/* The fields of docs/json.md, "Points". */
+void hf_json_point(json_t *object, const struct hf_point *point);
+
+#endif

@@ -1,0 +1,89 @@
+/*
+ * From settings to an open repository, and from what was typed to databases.
+ */
+#ifndef HF_CLI_SESSION_H
+#define HF_CLI_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "cli/cli.h"
+#include "history/database.h"
+#include "history/repository.h"
+#include "history/timeline.h"
+
+/* What opens the repository, read from where the settings say. Wiped by release. */
+struct hf_secrets {
+    struct hf_unlock unlock; /* points into the rest and into the settings */
+    struct hf_buf keyfile;
+    struct hf_key recovery;
+    enum hf_slot_kind kind; /* of a slot made from it; 0 for a recovery key, which makes none */
+};
+
+struct hf_session {
+    struct hf_repository *repository;
+    bool created; /* just now */
+    struct hf_secrets secrets;
+};
+
+/* A store at the configured place. NULL: HF_CONFIG when none is configured. */
+struct hf_store *hf_session_store(struct hf_cli *cli, struct hf_error *err);
+
+/* From these settings' passphrase, keyfile or recovery key; none of them is a plain slot. */
+int hf_secrets_read(struct hf_secrets *out, const struct hf_config *config,
+                    const struct hf_env *env, struct hf_error *err);
+void hf_secrets_release(struct hf_secrets *secrets);
+HF_AUTO_RELEASE(hf_secrets)
+
+enum hf_session_manner {
+    HF_SESSION_EXISTING,  /* HF_UNREACHABLE when there is no repository */
+    HF_SESSION_OR_CREATE, /* makes it on first use */
+    HF_SESSION_CREATE,    /* HF_EXISTS when there is one */
+};
+
+int hf_session_open(struct hf_session *out, struct hf_cli *cli, enum hf_session_manner manner,
+                    struct hf_error *err);
+void hf_session_release(struct hf_session *session);
+HF_AUTO_RELEASE(hf_session)
+
+/* The configured place, as it is shown. */
+const char *hf_session_place(const struct hf_cli *cli);
+
+/* A database that a verb is to work on. Borrowed from settings and command line. */
+struct hf_choice {
+    const char *name;
+    const char *path; /* NULL: only the repository knows it */
+};
+
+/*
+ * The one database that a verb is about, from its operand or the settings; `out->name` is NULL when
+ * neither says, and then the repository may decide (hf_session_database).
+ */
+int hf_choose_one(struct hf_choice *out, const struct hf_cli *cli, struct hf_error *err);
+
+/* Opens it. Without a name: the only database that the repository has. */
+int hf_session_database(struct hf_database *out, const struct hf_session *session,
+                        const struct hf_choice *choice, struct hf_error *err);
+
+/* What a verb does to one of several databases. With --json `item` is the database's object. */
+typedef int (*hf_each_database)(struct hf_cli *cli, const struct hf_database *database,
+                                const struct hf_choice *choice, json_t *item, struct hf_error *err);
+
+/*
+ * Runs `one` for the databases that operands name, else for all configured ones, else (with
+ * HF_DATABASE_EXISTING) for all that the repository has. One that fails does not stop the others:
+ * each failure is told, and the call then fails with the gravest one's code.
+ */
+int hf_session_each(struct hf_cli *cli, const struct hf_session *session, enum hf_database_open how,
+                    hf_each_database one, struct hf_error *err);
+
+/* Where the state of a database is kept; NULL (and 0) when it is beside the database. Caller frees.
+ */
+int hf_state_path(char **out, const struct hf_cli *cli, const struct hf_choice *choice,
+                  struct hf_error *err);
+
+/* The point that --at or --point asks for, else the newest. */
+int hf_choose_point(uint64_t *seq, const struct hf_cli *cli, const struct hf_database *database,
+                    const struct hf_timeline *timeline, struct hf_error *err);
+
+#endif
