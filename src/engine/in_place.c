@@ -2,7 +2,8 @@
 
 #include <errno.h>
 
-/* 1: `*point` holds what is there; 0: there is nothing that could be lost; -1: it could not be kept so. */
+/* 1: `*point` holds what is there; 0: there is nothing that could be lost; -1: it could not be kept
+ * so. */
 static int keep_as_point(const struct hf_database *database,
                          const struct hf_backup_options *options, uint64_t *point,
                          struct hf_error *err)
@@ -10,9 +11,12 @@ static int keep_as_point(const struct hf_database *database,
     const struct hf_env *env = database->repository->keys.env;
     struct hf_backup_result result;
     struct stat status;
-    if (env->fs.stat(env->fs.context, options->path, &status) &&
-        (errno == ENOENT || errno == ENOTDIR))
+    if (env->fs.stat(env->fs.context, options->path, &status)) {
+        if (errno == ENOENT || errno == ENOTDIR)
+            return 0;
+    } else if (status.st_size == 0) {
         return 0;
+    }
     if (hf_backup(database, options, &result, err))
         return -1;
     *point = result.seq;
@@ -21,8 +25,8 @@ static int keep_as_point(const struct hf_database *database,
 
 int hf_restore_in_place(const struct hf_database *database, const struct hf_timeline *timeline,
                         uint64_t seq, const struct hf_backup_options *before,
-                        const struct hf_restore_options *restore,
-                        struct hf_in_place_result *result, struct hf_error *err)
+                        const struct hf_restore_options *restore, struct hf_in_place_result *result,
+                        struct hf_error *err)
 {
     struct hf_in_place_result found = {0};
     struct hf_restore_options manner = *restore;

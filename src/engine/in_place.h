@@ -1,6 +1,6 @@
 /*
- * Restore over the protected database itself: what is there becomes a restore point first, so that a
- * restore can always be undone.
+ * Restore over the protected database itself: what is there becomes a restore point first, so that
+ * a restore can always be undone.
  */
 #ifndef HF_ENGINE_IN_PLACE_H
 #define HF_ENGINE_IN_PLACE_H
@@ -14,14 +14,15 @@ struct hf_in_place_result {
 };
 
 /*
- * Takes a point of `before->path`, then restores `seq` over `restore->target`, which is the same file, in the
- * manner that `restore` says (never HF_RESTORE_NEW). A database that cannot be backed up, because it is damaged or the
- * repository takes nothing more, is kept beside as "<target>.replaced-<ms>", and a notice says so; with
- * HF_RESTORE_DELTA, which would overwrite it, the call fails instead.
+ * Takes a point of `before->path`, then restores `seq` over `restore->target`, which is the same
+ * file, in the manner that `restore` says (never HF_RESTORE_NEW). A database that cannot be backed
+ * up, because it is damaged or the repository takes nothing more, is kept beside as
+ * "<target>.replaced-<ms>", and a notice says so; with HF_RESTORE_DELTA, which would overwrite it,
+ * the call fails instead.
  */
 int hf_restore_in_place(const struct hf_database *database, const struct hf_timeline *timeline,
                         uint64_t seq, const struct hf_backup_options *before,
-                        const struct hf_restore_options *restore,
-                        struct hf_in_place_result *result, struct hf_error *err);
+                        const struct hf_restore_options *restore, struct hf_in_place_result *result,
+                        struct hf_error *err);
 
 #endif

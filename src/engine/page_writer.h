@@ -1,42 +1,28 @@
 /*
- * Places live pages of a plan in a file: fetched, opened, decompressed and written by a pool,
- * several blocks at once. Driven by one thread.
+ * Places the live pages of a plan in a file: fetched, opened, decompressed and written by several
+ * threads. Driven by one.
  */
 #ifndef HF_ENGINE_PAGE_WRITER_H
 #define HF_ENGINE_PAGE_WRITER_H
 
-#include "base/bitmap.h"
 #include "base/events.h"
 #include "history/plan_walk.h"
 #include "os/file.h"
-#include "os/pool.h"
 
 /* Where the pages go. Page p lies at (p-1) * page size. */
 struct hf_page_file {
     const struct hf_env *env;
     int fd;
     const char *path; /* for errors */
+    uint32_t page_size;
 };
 
-struct hf_page_writer;
-
-/* `wanted` NULL: every live page; else those whose bit (by page number) is set. Everything is
- * borrowed. */
-struct hf_page_writer *hf_page_writer_new(const struct hf_page_file *file,
-                                          const struct hf_bitmap *wanted,
-                                          const struct hf_events *events, struct hf_error *err);
-
-/* Takes a block (frees it when its pages are written). Fails when an earlier one has failed. */
-int hf_page_writer_take(struct hf_page_writer *writer, struct hf_live_block *live,
-                        struct hf_error *err);
-
-/* How much there is to do, for progress. */
-void hf_page_writer_expect(struct hf_page_writer *writer, uint64_t bytes);
-
-/* Waits for all of it. -1 with the first failure. Writes how many pages were written. */
-int hf_page_writer_finish(struct hf_page_writer *writer, uint64_t *pages, struct hf_error *err);
-
-void hf_page_writer_free(struct hf_page_writer *writer);
-HF_AUTO_FREE(hf_page_writer)
+/*
+ * Walks the plan and writes its pages: every one, or only those whose bit in `wanted` is set. Pages
+ * without an image are not written. `*pages` becomes how many were. `total` is for progress.
+ */
+int hf_write_pages(const struct hf_page_file *file, const struct hf_database *database,
+                   const struct hf_plan *plan, const struct hf_bitmap *wanted, uint64_t total,
+                   const struct hf_events *events, uint64_t *pages, struct hf_error *err);
 
 #endif

@@ -96,26 +96,15 @@ static int take_target(struct restore *restore, struct hf_error *err)
     return 0;
 }
 
-static int place_block(void *context, struct hf_live_block *live, struct hf_error *err)
-{
-    return hf_page_writer_take(context, live, err);
-}
-
 static int write_new_file(struct restore *restore, struct hf_new_file *file, struct hf_error *err)
 {
-    struct hf_page_file pages = {env_of(restore), file->fd, file->temporary};
+    const struct hf_state *state = &restore->state;
+    struct hf_page_file pages = {env_of(restore), file->fd, file->temporary, state->page_size};
     const struct hf_fs *fs = &env_of(restore)->fs;
     if (fs->truncate(fs->context, file->fd, (off_t)restore->result->size))
         return hf_error_sys(err, errno, "extend", file->temporary);
-    hf_auto_ptr(hf_page_writer) struct hf_page_writer *writer =
-        hf_page_writer_new(&pages, NULL, restore->options->events, err);
-    if (!writer)
-        return -1;
-    const struct hf_plan_visitor visitor = {.context = writer, .block = place_block};
-    hf_page_writer_expect(writer, restore->result->size);
-    if (hf_plan_walk(restore->database, &restore->plan, &visitor, err))
-        return -1;
-    return hf_page_writer_finish(writer, &restore->result->pages_written, err);
+    return hf_write_pages(&pages, restore->database, &restore->plan, NULL, state->page_count,
+                          restore->options->events, &restore->result->pages_written, err);
 }
 
 /* The new file belongs to whom the old one belonged to. */

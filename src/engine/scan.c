@@ -114,10 +114,7 @@ static int learn_block(void *context, struct hf_live_block *live, struct hf_erro
     const struct hf_index_block *block = &live->block;
     int failed = 0;
     for (uint32_t i = 0; i < block->entries && !failed;) {
-        uint32_t count = 0;
-        while (i + count < block->entries && hf_live_block_has(live, i + count) &&
-               block->pages[i + count] == block->pages[i] + count)
-            count++;
+        uint32_t count = hf_live_block_run(live, i, block->entries, NULL);
         if (count)
             failed = hf_map_writer_put(learning->map, block->pages[i], block->fingerprints + i,
                                        count, err);

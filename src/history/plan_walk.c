@@ -14,14 +14,6 @@ struct walk {
     bool expects;
 };
 
-void hf_live_block_free(struct hf_live_block *live)
-{
-    if (!live)
-        return;
-    hf_segment_release(live->segment);
-    free(live);
-}
-
 static void state_of(struct hf_state *out, const struct hf_trailer *trailer)
 {
     *out = (struct hf_state){
@@ -66,22 +58,15 @@ static int visit_block(struct walk *walk, struct hf_segment *segment,
                        const struct hf_segment_object *object, uint32_t number,
                        struct hf_error *err)
 {
-    struct hf_live_block *live = calloc(1, sizeof *live);
+    struct hf_live_block *live = hf_live_block_new(segment, object, number, err);
     if (!live)
-        return hf_error_memory(err);
-    live->segment = hf_segment_hold(segment);
-    live->object = object;
-    if (hf_segment_read_block(object, number, &live->block, err)) {
-        hf_live_block_free(live);
         return -1;
-    }
     for (uint32_t i = 0; i < live->block.entries; i++) {
         uint32_t page = live->block.pages[i];
         if (!is_live(walk, page))
             continue;
         hf_bitmap_set(&walk->covered, page);
-        live->live[i / 64] |= UINT64_C(1) << (i % 64);
-        live->live_count++;
+        hf_live_block_add(live, i);
         walk->terms += hf_state_term(page, live->block.fingerprints[i]);
     }
     walk->remaining -= live->live_count;

@@ -6,8 +6,7 @@
 #ifndef HF_HISTORY_PLAN_WALK_H
 #define HF_HISTORY_PLAN_WALK_H
 
-#include "base/bitmap.h"
-#include "history/segment_reader.h"
+#include "history/live_block.h"
 #include "history/timeline.h"
 
 /* What a restore point is, from the trailer of the segment that ends at it. */
@@ -17,23 +16,6 @@ struct hf_state {
     uint32_t lock_byte_page;
     uint64_t fingerprint;
 };
-
-/* Live pages of one index block. Heap; whoever has it frees it. */
-struct hf_live_block {
-    struct hf_segment *segment; /* held */
-    const struct hf_segment_object *object;
-    struct hf_index_block block;
-    uint64_t live[HF_BLOCK_ENTRIES / 64];
-    uint32_t live_count;
-};
-
-static inline bool hf_live_block_has(const struct hf_live_block *live, uint32_t entry)
-{
-    return live->live[entry / 64] >> (entry % 64) & 1;
-}
-
-void hf_live_block_free(struct hf_live_block *live);
-HF_AUTO_FREE(hf_live_block)
 
 struct hf_plan_visitor {
     void *context;

@@ -283,6 +283,11 @@ void hf_frame_reader_free(struct hf_frame_reader *reader)
     free(reader);
 }
 
+void hf_frame_reader_forget(struct hf_frame_reader *reader)
+{
+    reader->object = NULL;
+}
+
 int hf_frame_reader_fetch(struct hf_frame_reader *reader, const struct hf_segment_object *object,
                           const struct hf_frame_ref *first, const struct hf_frame_ref *last,
                           struct hf_error *err)

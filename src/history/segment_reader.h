@@ -70,6 +70,9 @@ int hf_frame_reader_fetch(struct hf_frame_reader *reader, const struct hf_segmen
                           const struct hf_frame_ref *first, const struct hf_frame_ref *last,
                           struct hf_error *err);
 
+/* A reader may outlive the segment that it read from: it forgets what it holds of it. */
+void hf_frame_reader_forget(struct hf_frame_reader *reader);
+
 /* Opens and decompresses frame `frame` of a block into reader->images and proves the fingerprint of
  * each of its pages. */
 int hf_segment_read_frame(struct hf_frame_reader *reader, const struct hf_segment_object *object,
