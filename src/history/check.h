@@ -24,13 +24,19 @@ enum hf_check_severity {
     HF_CHECK_LOSS, /* restore points, labels or keys are lost or in doubt */
 };
 
+enum hf_remedy {
+    HF_REMEDY_NONE,
+    HF_REMEDY_REMOVE,  /* loses nothing more, and lets the next backup go on soundly */
+    HF_REMEDY_REWRITE, /* what it held is known from elsewhere */
+};
+
 struct hf_finding {
     enum hf_check_severity severity;
+    enum hf_remedy remedy;
     char object[192];      /* key in the store */
     char database[65];     /* its name, or "" */
-    char problem[512];     /* what is wrong */
+    char problem[1024];    /* what is wrong */
     char consequence[256]; /* what that means for restore points */
-    bool removable; /* removing it loses nothing more, and lets the next backup go on soundly */
 };
 
 struct hf_check_result {
@@ -47,8 +53,8 @@ int hf_check(const struct hf_repository *repository, const struct hf_check_optio
              int (*each)(void *arg, const struct hf_finding *finding, struct hf_error *err),
              void *arg, struct hf_check_result *result, struct hf_error *err);
 
-/* Removes one object that a finding says is removable. */
-int hf_check_remove(const struct hf_repository *repository, const struct hf_finding *finding,
-                    struct hf_error *err);
+/* Applies a finding's remedy. */
+int hf_check_apply(const struct hf_repository *repository, const struct hf_finding *finding,
+                   struct hf_error *err);
 
 #endif

@@ -56,24 +56,28 @@ static int load_about(struct hf_database *database, const char *object, struct h
     return 0;
 }
 
-static int create_about(struct hf_database *database, const char *name, struct hf_error *err)
+static int put_about(const struct hf_database *database, const char *object, const char *name,
+                     const uint8_t secret[HF_FINGERPRINT_SECRET], struct hf_error *err)
 {
     const struct hf_repository *repository = database->repository;
-    const struct hf_env *env = repository->keys.env;
     hf_auto(hf_buf) struct hf_buf body = {0};
+    if (hf_field_text(&body, HF_TAG_NAME, name, err) ||
+        hf_field_number(&body, HF_TAG_CREATED, 8, (uint64_t)hf_now(repository->keys.env), err) ||
+        hf_field_bytes(&body, HF_TAG_FINGERPRINT_SECRET, secret, HF_FINGERPRINT_SECRET, err))
+        return -1;
+    return hf_record_put(repository->store, object, HF_OBJECT_ABOUT, &repository->keys, &body, err);
+}
+
+static int create_about(struct hf_database *database, const char *name, struct hf_error *err)
+{
     char object[HF_OBJECT_NAME_TEXT];
     uint8_t secret[HF_FINGERPRINT_SECRET];
     struct hf_error local = {0};
     hf_database_object(object, database, "about/%08x", 1);
-    if (hf_random(env, secret, sizeof secret, err) ||
-        hf_field_text(&body, HF_TAG_NAME, name, err) ||
-        hf_field_number(&body, HF_TAG_CREATED, 8, (uint64_t)hf_now(env), err) ||
-        hf_field_bytes(&body, HF_TAG_FINGERPRINT_SECRET, secret, sizeof secret, err))
+    if (hf_random(database->repository->keys.env, secret, sizeof secret, err))
         return -1;
     /* When another host was faster, its `about` is the one: two keys would never agree. */
-    if (hf_record_put(repository->store, object, HF_OBJECT_ABOUT, &repository->keys, &body,
-                      &local) &&
-        local.code != HF_EXISTS) {
+    if (put_about(database, object, name, secret, &local) && local.code != HF_EXISTS) {
         if (err)
             *err = local;
         return -1;
@@ -113,6 +117,26 @@ int hf_database_open(struct hf_database *database, const struct hf_repository *r
         return hf_error_wrap(err, "database '%s'", name);
     *database = found;
     return 0;
+}
+
+int hf_database_repair_about(const struct hf_database *database, const struct hf_fields *fields,
+                             struct hf_error *err)
+{
+    struct hf_database again = {.repository = database->repository};
+    uint8_t secret[HF_FINGERPRINT_SECRET];
+    char last[HF_OBJECT_NAME_TEXT], object[HF_OBJECT_NAME_TEXT];
+    hf_fields_text(fields, HF_TAG_NAME, again.name, sizeof again.name);
+    set_id(&again, again.name);
+    if (memcmp(again.id, database->id, HF_ID_BYTES))
+        return hf_error_set(err, HF_CORRUPT, "a full segment of another database");
+    if (hf_fields_copy(fields, HF_TAG_FINGERPRINT_SECRET, secret, sizeof secret, err) ||
+        newest_about(last, database, err))
+        return -1;
+    uint64_t number = 0;
+    if (last[0])
+        hf_hex_number(strrchr(last, '/') + 1, 8, &number);
+    hf_database_object(object, database, "about/%08x", (unsigned)number + 1);
+    return put_about(database, object, again.name, secret, err);
 }
 
 struct database_walk {
@@ -163,7 +187,7 @@ int hf_repository_databases(const struct hf_repository *repository,
         if (newest_about(object, &database, err))
             return -1;
         if (!object[0])
-            hf_error_set(&damaged, HF_CORRUPT, "its 'about' object is missing");
+            hf_error_set(&damaged, HF_NOT_FOUND, "its 'about' object is missing");
         else
             load_about(&database, object, &damaged);
         if (each(arg, &database, damaged.code ? &damaged : NULL, err))

@@ -34,6 +34,13 @@ int hf_repository_databases(const struct hf_repository *repository,
                                         const struct hf_error *damaged, struct hf_error *err),
                             void *arg, struct hf_error *err);
 
+/*
+ * Writes `about` again for a database whose own is damaged or missing, from what the trailer of a
+ * full segment holds (`fields`). HF_CORRUPT when that does not belong to this database.
+ */
+int hf_database_repair_about(const struct hf_database *database, const struct hf_fields *fields,
+                             struct hf_error *err);
+
 /* "databases/<id>/<rest>" into `out`. */
 void hf_database_object(char out[HF_OBJECT_NAME_TEXT], const struct hf_database *database,
                         const char *format, ...) __attribute__((format(printf, 3, 4)));

@@ -110,6 +110,11 @@ int hf_trailer_encode(struct hf_buf *out, const struct hf_trailer *trailer, stru
         hf_field_text(out, HF_TAG_REASON, trailer->reason, err) ||
         hf_field_number(out, HF_TAG_PAGES_STORED, 8, trailer->pages_stored, err))
         return -1;
+    if (trailer->fingerprints &&
+        (hf_field_text(out, HF_TAG_NAME, trailer->database_name, err) ||
+         hf_field_bytes(out, HF_TAG_FINGERPRINT_SECRET, trailer->fingerprints->secret,
+                        HF_FINGERPRINT_SECRET, err)))
+        return -1;
     return encode_parts(out, trailer, err);
 }
 

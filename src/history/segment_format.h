@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "codec/digest.h"
+#include "codec/fingerprint.h"
 #include "codec/key.h"
 #include "history/object_header.h"
 #include "history/record.h"
@@ -64,6 +65,10 @@ struct hf_trailer {
     char label[HF_LABEL_TEXT];
     char reason[HF_REASON_TEXT]; /* "manual", "before restore", ... */
     uint64_t pages_stored;       /* in all parts */
+    /* Of a full segment: what the database's `about` holds, so that one can be made from the other.
+     */
+    const struct hf_fingerprint_key *fingerprints; /* borrowed; NULL in a trailer that was read */
+    const char *database_name;
     uint32_t parts;
     struct hf_part *part; /* owned */
 };

@@ -99,13 +99,19 @@ static int locate(struct hf_segment_object *object, const struct hf_database *da
     return hf_footer_decode(&object->footer, footer, object->length, err);
 }
 
+static int open_trailer_fields(const struct hf_segment_object *object, struct hf_buf *out,
+                               struct hf_error *err)
+{
+    const struct hf_footer *footer = &object->footer;
+    return open_piece(object, footer->root_offset + footer->root_length, footer->trailer_length,
+                      &object->keys.trailer, 0, out, err);
+}
+
 static int open_trailer(const struct hf_segment_object *object, struct hf_trailer *out,
                         struct hf_error *err)
 {
-    const struct hf_footer *footer = &object->footer;
     hf_auto(hf_buf) struct hf_buf plain = {0};
-    if (open_piece(object, footer->root_offset + footer->root_length, footer->trailer_length,
-                   &object->keys.trailer, 0, &plain, err))
+    if (open_trailer_fields(object, &plain, err))
         return -1;
     return hf_trailer_decode(out, plain.data, plain.length, err);
 }
@@ -234,17 +240,27 @@ void hf_segment_release(struct hf_segment *segment)
     free(segment);
 }
 
-int hf_segment_read_trailer(const struct hf_database *database, const struct hf_segment_name *name,
-                            struct hf_trailer *out, struct hf_error *err)
+int hf_segment_read_trailer_fields(const struct hf_database *database,
+                                   const struct hf_segment_name *name, struct hf_buf *out,
+                                   struct hf_error *err)
 {
     struct hf_segment_object object = {0};
     struct hf_segment_name closing = *name;
     closing.part = 0;
-    int failed = locate(&object, database, &closing, err) || open_trailer(&object, out, err);
+    int failed = locate(&object, database, &closing, err) || open_trailer_fields(&object, out, err);
     if (failed)
         object_error(&object, err);
     release_object(&object);
     return failed ? -1 : 0;
+}
+
+int hf_segment_read_trailer(const struct hf_database *database, const struct hf_segment_name *name,
+                            struct hf_trailer *out, struct hf_error *err)
+{
+    hf_auto(hf_buf) struct hf_buf plain = {0};
+    if (hf_segment_read_trailer_fields(database, name, &plain, err))
+        return -1;
+    return hf_trailer_decode(out, plain.data, plain.length, err);
 }
 
 int hf_segment_read_block(const struct hf_segment_object *object, uint32_t number,

@@ -45,6 +45,11 @@ void hf_segment_release(struct hf_segment *segment);
 int hf_segment_read_trailer(const struct hf_database *database, const struct hf_segment_name *name,
                             struct hf_trailer *out, struct hf_error *err);
 
+/* The fields of a trailer as they are: for what only a repair asks. `out` holds them. */
+int hf_segment_read_trailer_fields(const struct hf_database *database,
+                                   const struct hf_segment_name *name, struct hf_buf *out,
+                                   struct hf_error *err);
+
 /* Reads and opens index block `number` of an object. */
 int hf_segment_read_block(const struct hf_segment_object *object, uint32_t number,
                           struct hf_index_block *out, struct hf_error *err);

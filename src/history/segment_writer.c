@@ -411,6 +411,10 @@ int hf_segment_writer_finish(struct hf_segment_writer *writer, struct hf_trailer
     closing.pages_stored = trailer->pages_stored = writer->spec.pages;
     closing.parts = writer->parts_done;
     closing.part = writer->parts;
+    if (closing.flags & HF_SEGMENT_FULL) {
+        closing.fingerprints = &writer->database->fingerprints;
+        closing.database_name = writer->database->name;
+    }
     if (end_part(writer, &closing, err))
         return -1;
     writer->finished = true;

@@ -1,0 +1,329 @@
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+
+#include "base/time.h"
+#include "history/block_pool.h"
+#include "history/check_report.h"
+#include "history/plan_walk.h"
+
+/* What a worker found in a segment. */
+struct damage {
+    struct hf_segment_name name;
+    char problem[1024];
+};
+
+struct segments_check {
+    struct hf_checking *checking;
+    const struct hf_database *database;
+    struct hf_timeline timeline;
+    struct hf_block_pool *pool; /* NULL when only the structure is checked */
+    pthread_mutex_t lock;       /* the three below */
+    struct damage *damages;
+    size_t count, capacity;
+};
+
+/* Keeps the first damage of each segment. */
+static int note_damage(struct segments_check *check, const struct hf_segment_name *name,
+                       const char *problem, struct hf_error *err)
+{
+    int failed = 0;
+    pthread_mutex_lock(&check->lock);
+    for (size_t i = 0; i < check->count; i++)
+        if (hf_segment_name_same(&check->damages[i].name, name))
+            goto out;
+    if (check->count == check->capacity) {
+        size_t capacity = check->capacity ? 2 * check->capacity : 16;
+        struct damage *damages = realloc(check->damages, capacity * sizeof *damages);
+        if (!damages) {
+            failed = hf_error_memory(err);
+            goto out;
+        }
+        check->damages = damages;
+        check->capacity = capacity;
+    }
+    struct damage *damage = &check->damages[check->count++];
+    damage->name = *name;
+    snprintf(damage->problem, sizeof damage->problem, "%s", problem);
+out:
+    pthread_mutex_unlock(&check->lock);
+    return failed;
+}
+
+/* 0: noted; -1: the error says nothing about the segment. */
+static int note_error(struct segments_check *check, const struct hf_segment_name *name,
+                      const struct hf_error *found, struct hf_error *err)
+{
+    if (hf_is_damage(found))
+        return note_damage(check, name, found->text, err);
+    if (err)
+        *err = *found;
+    return -1;
+}
+
+static int ignore_pages(void *context, uint32_t first, uint32_t count, const uint8_t *images,
+                        struct hf_error *err)
+{
+    (void)context, (void)first, (void)count, (void)images, (void)err;
+    return 0;
+}
+
+/* On a worker's thread: reading proves seals and fingerprints. */
+static int prove_block(void *context, const struct hf_live_block *live,
+                       struct hf_frame_reader *reader, struct hf_error *err)
+{
+    struct segments_check *check = context;
+    struct hf_error found = {0};
+    if (hf_live_block_read(live, NULL, reader, ignore_pages, NULL, &found))
+        return note_error(check, &live->segment->name, &found, err);
+    return 0;
+}
+
+static int prove_object(struct segments_check *check, struct hf_segment *segment,
+                        const struct hf_segment_object *object, struct hf_error *err)
+{
+    struct hf_check_result *result = check->checking->result;
+    for (uint32_t number = 0; number < object->root.blocks; number++) {
+        struct hf_live_block *live = hf_live_block_new(segment, object, number, err);
+        if (!live)
+            return -1;
+        for (uint32_t i = 0; i < live->block.entries; i++)
+            hf_live_block_add(live, i);
+        if (hf_block_pool_take(check->pool, live, err))
+            return -1;
+    }
+    if (hf_segment_verify_digest(object, err))
+        return -1;
+    result->bytes_read += object->length;
+    hf_progress(check->checking->options->events, "check", result->bytes_read,
+                check->checking->bytes_total);
+    return 0;
+}
+
+/* A segment continues the one before it from exactly the state that that one ended in. */
+static int check_continuity(struct segments_check *check, const struct hf_segment *segment,
+                            const struct hf_timeline_entry *before, uint64_t state_before,
+                            struct hf_error *err)
+{
+    if (segment->name.from == 1 || !before || before->name.to != segment->name.from - 1 ||
+        state_before == segment->trailer.state_before)
+        return 0;
+    return note_damage(check, &segment->name,
+                       "not made from the state that the segment before it "
+                       "ends in",
+                       err);
+}
+
+static int check_segment(struct segments_check *check, const struct hf_timeline_entry *entry,
+                         const struct hf_timeline_entry **before, uint64_t *state,
+                         struct hf_error *err)
+{
+    struct hf_error found = {0};
+    struct hf_segment *segment = hf_segment_open(check->database, &entry->name, &found);
+    int failed = 0;
+    check->checking->result->segments++;
+    if (!segment)
+        return note_error(check, &entry->name, &found, err);
+    if (!entry->orphan) {
+        failed = check_continuity(check, segment, *before, *state, err);
+        *before = entry;
+        *state = segment->trailer.state_after;
+    }
+    for (uint32_t i = 0; check->pool && !failed && i < segment->objects; i++)
+        if (prove_object(check, segment, &segment->object[i], &found)) {
+            failed = note_error(check, &entry->name, &found, err);
+            break;
+        }
+    hf_segment_release(segment);
+    return failed;
+}
+
+static int drop_block(void *context, struct hf_live_block *live, struct hf_error *err)
+{
+    (void)context, (void)err;
+    hf_live_block_free(live);
+    return 0;
+}
+
+/* The indexes of the newest point's segments must add up to its state. */
+static int check_newest_state(struct segments_check *check, struct hf_error *err)
+{
+    const struct hf_timeline_entry *newest = hf_timeline_newest(&check->timeline);
+    const struct hf_plan_visitor visitor = {.block = drop_block};
+    hf_auto(hf_plan) struct hf_plan plan = {0};
+    struct hf_error found = {0};
+    if (!newest || check->count)
+        return 0;
+    if (hf_plan_make(&plan, &check->timeline, newest->name.to, err))
+        return -1;
+    if (hf_plan_walk(check->database, &plan, &visitor, &found))
+        return note_error(check, &newest->name, &found, err);
+    return 0;
+}
+
+static uint64_t count_points(const struct hf_timeline *timeline)
+{
+    uint64_t points = 0, last = 0;
+    for (size_t i = 0; i < timeline->count; i++)
+        if (timeline->entries[i].restorable && timeline->entries[i].name.to != last) {
+            last = timeline->entries[i].name.to;
+            points++;
+        }
+    return points;
+}
+
+static bool is_damaged(const struct segments_check *check, const struct hf_segment_name *name,
+                       const struct damage *only)
+{
+    if (only)
+        return hf_segment_name_same(&only->name, name);
+    for (size_t i = 0; i < check->count; i++)
+        if (hf_segment_name_same(&check->damages[i].name, name))
+            return true;
+    return false;
+}
+
+struct loss {
+    uint64_t points;
+    int64_t first, last; /* times of the points that are lost */
+};
+
+/* The points that cannot be restored without the damaged segments (or without one of them). */
+static int count_loss(const struct segments_check *check, const struct damage *only,
+                      struct loss *out, struct hf_error *err)
+{
+    hf_auto(hf_timeline) struct hf_timeline left = {0};
+    const struct hf_timeline *timeline = &check->timeline;
+    uint64_t last = 0;
+    *out = (struct loss){0};
+    for (size_t i = 0; i < timeline->count; i++) {
+        struct hf_timeline_entry entry = timeline->entries[i];
+        entry.restorable = entry.orphan = false;
+        if (!is_damaged(check, &entry.name, only) && hf_timeline_add(&left, &entry, err))
+            return -1;
+    }
+    hf_timeline_settle(&left);
+    for (size_t i = 0; i < timeline->count; i++) {
+        const struct hf_timeline_entry *entry = &timeline->entries[i];
+        if (!entry->restorable || entry->name.to == last)
+            continue;
+        last = entry->name.to;
+        if (hf_timeline_at(&left, last))
+            continue;
+        if (!out->points++)
+            out->first = entry->name.time;
+        out->last = entry->name.time;
+    }
+    return 0;
+}
+
+static void describe_loss(char *out, size_t size, const struct loss *loss)
+{
+    char first[48], last[48];
+    hf_time_local(first, sizeof first, loss->first);
+    hf_time_local(last, sizeof last, loss->last);
+    if (!loss->points)
+        snprintf(out, size, "no restore point needs it");
+    else if (loss->points == 1)
+        snprintf(out, size, "the restore point of %s is lost", first);
+    else
+        snprintf(out, size, "%" PRIu64 " restore points from %s to %s are lost", loss->points,
+                 first, last);
+}
+
+static void name_object(struct hf_finding *finding, const struct segments_check *check,
+                        const struct hf_segment_name *name)
+{
+    char text[HF_SEGMENT_NAME_TEXT];
+    hf_segment_name_format(text, name);
+    hf_database_object(finding->object, check->database, "segments/%s", text);
+    snprintf(finding->database, sizeof finding->database, "%s", check->database->name);
+}
+
+static int tell_damages(struct segments_check *check, struct hf_error *err)
+{
+    struct loss loss;
+    for (size_t i = 0; i < check->count; i++) {
+        const struct damage *damage = &check->damages[i];
+        struct hf_finding finding = {HF_CHECK_LOSS, HF_REMEDY_REMOVE, "", "", "", ""};
+        name_object(&finding, check, &damage->name);
+        snprintf(finding.problem, sizeof finding.problem, "%s", damage->problem);
+        if (count_loss(check, damage, &loss, err))
+            return -1;
+        describe_loss(finding.consequence, sizeof finding.consequence, &loss);
+        if (hf_check_tell(check->checking, &finding, err))
+            return -1;
+    }
+    if (count_loss(check, NULL, &loss, err))
+        return -1;
+    check->checking->result->points_lost += loss.points;
+    return 0;
+}
+
+/* What the names alone show: segments that nothing reaches. */
+static int tell_unreachable(struct segments_check *check, struct hf_error *err)
+{
+    const struct hf_timeline *timeline = &check->timeline;
+    uint64_t reached = 0;
+    for (size_t i = 0; i < timeline->count; i++) {
+        const struct hf_timeline_entry *entry = &timeline->entries[i];
+        struct hf_finding finding = {.remedy = HF_REMEDY_REMOVE};
+        if (entry->restorable) {
+            reached = entry->name.to;
+            continue;
+        }
+        name_object(&finding, check, &entry->name);
+        if (entry->orphan) {
+            snprintf(finding.problem, sizeof finding.problem,
+                     "written by a Holdfast that had been taken over from");
+            snprintf(finding.consequence, sizeof finding.consequence,
+                     "nothing is lost: it was never acknowledged");
+        } else {
+            finding.severity = HF_CHECK_LOSS;
+            snprintf(finding.problem, sizeof finding.problem,
+                     "segments between %" PRIu64 " and %" PRIu64 " are missing", reached,
+                     entry->name.from);
+            snprintf(finding.consequence, sizeof finding.consequence,
+                     "restore point %" PRIu64 " cannot be restored", entry->name.to);
+        }
+        if (hf_check_tell(check->checking, &finding, err))
+            return -1;
+    }
+    return 0;
+}
+
+static int check_all(struct segments_check *check, struct hf_error *err)
+{
+    const struct hf_timeline_entry *before = NULL;
+    uint64_t state = 0;
+    for (size_t i = 0; i < check->timeline.count; i++)
+        if (check_segment(check, &check->timeline.entries[i], &before, &state, err))
+            return -1;
+    if (check->pool && hf_block_pool_finish(check->pool, err))
+        return -1;
+    if (check_newest_state(check, err))
+        return -1;
+    check->checking->result->points += count_points(&check->timeline);
+    if (tell_damages(check, err))
+        return -1;
+    return tell_unreachable(check, err);
+}
+
+int hf_check_segments(struct hf_checking *checking, const struct hf_database *database,
+                      struct hf_error *err)
+{
+    struct segments_check check = {.checking = checking, .database = database};
+    int failed = hf_timeline_load(&check.timeline, database, err);
+    pthread_mutex_init(&check.lock, NULL);
+    if (!failed && checking->options->depth == HF_CHECK_DATA) {
+        check.pool = hf_block_pool_new(prove_block, &check, err);
+        failed = check.pool ? 0 : -1;
+    }
+    if (!failed)
+        failed = check_all(&check, err);
+    hf_block_pool_free(check.pool);
+    hf_timeline_release(&check.timeline);
+    pthread_mutex_destroy(&check.lock);
+    free(check.damages);
+    return failed;
+}
