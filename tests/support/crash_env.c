@@ -28,10 +28,38 @@ static struct change *record(struct hf_crash_env *self, enum change_kind kind, c
         self->changes = need(realloc(self->changes, self->capacity * sizeof *self->changes));
     }
     struct change *change = &self->changes[self->count++];
-    *change = (struct change){.kind = kind, .inode = -1};
+    *change = (struct change){.kind = kind, .inode = -1, .synced_at = SIZE_MAX};
     if (path)
         change->path = need(strdup(path));
     return change;
+}
+
+static bool is_in_directory(const char *path, const char *directory)
+{
+    const char *slash = strrchr(path, '/');
+    size_t length = slash ? (size_t)(slash - path) : 0;
+    return strlen(directory) == length && !strncmp(path, directory, length);
+}
+
+/* For a rename, the directory of the new name is the one to sync. */
+static bool is_made_durable_by(const struct change *change, const struct change *sync)
+{
+    if (is_sync(change->kind) || is_about_data(change->kind) != (sync->kind == CHANGE_SYNC))
+        return false;
+    if (sync->kind == CHANGE_SYNC)
+        return change->inode == sync->inode;
+    return is_in_directory(change->to ? change->to : change->path, sync->path);
+}
+
+static void record_sync(struct hf_crash_env *self, enum change_kind kind, const char *path,
+                        int inode)
+{
+    struct change *sync = record(self, kind, path);
+    sync->inode = inode;
+    size_t at = self->count - 1;
+    for (size_t i = 0; i < at; i++)
+        if (self->changes[i].synced_at > at && is_made_durable_by(&self->changes[i], sync))
+            self->changes[i].synced_at = at;
 }
 
 /* The path relative to the root, without slashes at its end; NULL when it is not below it. Caller
@@ -107,10 +135,10 @@ static int record_existing(struct hf_crash_env *self, const char *path)
     int inode = self->inodes++;
     struct change *change = record(self, CHANGE_CREATE, path);
     change->inode = inode;
-    change->durable = true;
+    change->synced_at = 0;
     change = record(self, CHANGE_WRITE, NULL);
     change->inode = inode;
-    change->durable = true;
+    change->synced_at = 0;
     change->length = bytes.length;
     change->bytes = bytes.data; /* moved */
     set_name(self, path, inode);
@@ -138,7 +166,7 @@ static int scan_name(void *arg, const char *name)
         record_existing(self, path);
         return 0;
     }
-    record(self, CHANGE_MKDIR, path)->durable = true;
+    record(self, CHANGE_MKDIR, path)->synced_at = 0;
     return scan_directory(self, path);
 }
 
@@ -245,7 +273,7 @@ static int crash_sync(void *context, int fd)
     pthread_mutex_lock(&self->lock);
     int inode = inode_of_fd(self, fd);
     if (inode >= 0)
-        record(self, CHANGE_SYNC, NULL)->inode = inode;
+        record_sync(self, CHANGE_SYNC, NULL, inode);
     pthread_mutex_unlock(&self->lock);
     return 0;
 }
@@ -361,7 +389,7 @@ static int crash_sync_dir(void *context, const char *path)
         sys = ENOTDIR;
     }
     if (!result && relative)
-        record(self, CHANGE_SYNC_DIR, relative);
+        record_sync(self, CHANGE_SYNC_DIR, relative, -1);
     pthread_mutex_unlock(&self->lock);
     errno = sys;
     return result;

@@ -33,42 +33,6 @@ struct disk {
     size_t entry_count;
 };
 
-static bool is_about_data(enum change_kind kind)
-{
-    return kind == CHANGE_WRITE || kind == CHANGE_TRUNCATE;
-}
-
-static bool is_sync(enum change_kind kind)
-{
-    return kind == CHANGE_SYNC || kind == CHANGE_SYNC_DIR;
-}
-
-/* The name that the change makes or removes; for a rename, the new one. */
-static const char *changed_name(const struct change *change)
-{
-    return change->to ? change->to : change->path;
-}
-
-static bool is_in_directory(const char *path, const char *directory)
-{
-    const char *slash = strrchr(path, '/');
-    size_t length = slash ? (size_t)(slash - path) : 0;
-    return strlen(directory) == length && !strncmp(path, directory, length);
-}
-
-/* Whether a sync after change `i` made it durable. */
-static bool is_synced(const struct disk *disk, size_t i)
-{
-    const struct change *changes = disk->crash->changes, *change = &changes[i];
-    for (size_t later = i + 1; later < disk->end; later++)
-        if (is_about_data(change->kind)
-                ? changes[later].kind == CHANGE_SYNC && changes[later].inode == change->inode
-                : changes[later].kind == CHANGE_SYNC_DIR &&
-                      is_in_directory(changed_name(change), changes[later].path))
-            return true;
-    return false;
-}
-
 static void release_disk(struct disk *disk)
 {
     if (disk->contents)
@@ -92,7 +56,7 @@ static int init_disk(struct disk *disk, const struct hf_crash_env *crash,
         return hf_error_memory(err);
     for (size_t i = 0; i < disk->end; i++) {
         const struct change *change = &crash->changes[i];
-        disk->durable[i] = change->durable || is_sync(change->kind) || is_synced(disk, i);
+        disk->durable[i] = change->synced_at < disk->end || is_sync(change->kind);
         if (!disk->durable[i])
             ++*(is_about_data(change->kind) ? &disk->pending_data : &disk->pending_names);
     }

@@ -26,13 +26,23 @@ enum change_kind {
 
 struct change {
     enum change_kind kind;
-    bool durable; /* from the beginning */
+    size_t synced_at; /* the change that made this one durable; 0: was so from the beginning */
     int inode;
     char *path, *to;
     uint64_t offset;
     size_t length;
     uint8_t *bytes;
 };
+
+static inline bool is_about_data(enum change_kind kind)
+{
+    return kind == CHANGE_WRITE || kind == CHANGE_TRUNCATE;
+}
+
+static inline bool is_sync(enum change_kind kind)
+{
+    return kind == CHANGE_SYNC || kind == CHANGE_SYNC_DIR;
+}
 
 struct name {
     char *path;
