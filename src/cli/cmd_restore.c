@@ -7,8 +7,7 @@
 #include "cli/cli.h"
 #include "cli/output.h"
 #include "cli/session.h"
-#include "engine/backup.h"
-#include "engine/restore.h"
+#include "engine/in_place.h"
 
 enum { BUSY_MS = 2000 };
 
@@ -16,6 +15,7 @@ static const struct hf_option options[] = {
     {"at", 0, "TIME", "the newest point of then: '15m ago', '14:05', '2026-11-22 14:05'"},
     {"point", 0, "POINT", "the point with this number or label"},
     {"to", 0, "PATH", "restore into another file, which must not exist"},
+    {"take-over", 0, NULL, "in place of a database whose history another host was writing"},
     {"delta", 0, NULL, "rewrite only the pages that differ, in the file that is there"},
     {"dry-run", 'n', NULL, "say what would be done"},
     {0}};
@@ -79,39 +79,28 @@ static int decide(struct restoring *job, const struct hf_cli *cli,
     return decide_target(job, cli, err);
 }
 
-/*
- * What is there now becomes a restore point, so that the restore can be undone. What cannot be
- * backed up (it is damaged, no database, the repository is full) stays beside the restored file
- * instead; only a database that is in use is left alone.
- */
-static int save_replaced(struct restoring *job, struct hf_cli *cli, struct hf_backup_result *saved,
-                         struct hf_error *err)
+static int replace(const struct restoring *job, const struct hf_cli *cli,
+                   const struct hf_timeline *timeline, struct hf_in_place_result *result,
+                   struct hf_error *err)
 {
     hf_auto_free char *state = NULL;
     if (hf_state_path(&state, cli, job->choice, err))
         return -1;
-    struct hf_backup_options wanted = {.path = job->target,
-                                       .state_path = state,
-                                       .reason = "before restore",
-                                       .claim = HF_CLAIM_POLITE,
-                                       .busy_ms = BUSY_MS,
-                                       .events = &cli->progress.events};
-    struct hf_error cause = {0};
-    if (!hf_backup(job->database, &wanted, saved, &cause))
+    struct hf_backup_options before = {
+        .path = job->target,
+        .state_path = state,
+        .reason = "before restore",
+        .claim =
+            hf_option_given(&cli->arguments, "take-over") ? HF_CLAIM_TAKE_OVER : HF_CLAIM_POLITE,
+        .busy_ms = BUSY_MS,
+        .events = &cli->progress.events,
+    };
+    if (!hf_restore_in_place(job->database, timeline, job->seq, &before, &job->options, result,
+                             err))
         return 0;
-    if (cause.code == HF_LOCKED || job->options.manner == HF_RESTORE_DELTA) {
-        *err = cause;
-        hf_error_wrap(err, "the database that would be replaced cannot be saved first");
-        return hf_error_hint(err, cause.code == HF_LOCKED
-                                      ? "stop the application, or restore beside it with --to"
-                                      : "without --delta the old file is kept beside the new one");
-    }
-    hf_notice(&cli->progress.events,
-              "what is there now cannot be saved as a restore point (%s): "
-              "the old file is kept",
-              cause.text);
-    job->options.keep_replaced = true;
-    return 0;
+    if (err && err->code == HF_LOCKED)
+        hf_error_hint(err, "stop the application, or restore into another file with --to");
+    return -1;
 }
 
 static void to_json(json_t *out, const struct restoring *job,
@@ -154,47 +143,45 @@ static int preview(struct hf_cli *cli, const struct restoring *job,
 }
 
 static void tell(struct hf_cli *cli, const struct restoring *job,
-                 const struct hf_restore_result *result, const struct hf_backup_result *saved)
+                 const struct hf_in_place_result *result)
 {
+    const struct hf_restore_result *restored = &result->restore;
     if (cli->json) {
-        to_json(cli->json, job, result);
+        to_json(cli->json, job, restored);
         hf_json_boolean(cli->json, "dry_run", false);
-        hf_json_integer(cli->json, "pages_written", (int64_t)result->pages_written);
-        hf_json_integer(cli->json, "duration_ms", result->duration);
-        hf_json_text(cli->json, "kept", result->kept[0] ? result->kept : NULL);
-        if (saved->seq)
-            hf_json_integer(cli->json, "point_before", (int64_t)saved->seq);
+        hf_json_integer(cli->json, "pages_written", (int64_t)restored->pages_written);
+        hf_json_integer(cli->json, "duration_ms", restored->duration);
+        hf_json_text(cli->json, "kept", restored->kept[0] ? restored->kept : NULL);
+        hf_json_sequence(cli->json, "point_before", result->before);
         return;
     }
     char moment[96], size[16], duration[32];
-    printf("%s: restored point %" PRIu64 ", %s\n", job->database->name, result->seq,
+    printf("%s: restored point %" PRIu64 ", %s\n", job->database->name, restored->seq,
            hf_format_moment(moment, sizeof moment, job->time, hf_now(cli->env)));
     printf("  to    %s: %s in %s, every page proven\n", job->target,
-           hf_format_bytes(size, sizeof size, result->size),
-           hf_format_duration(duration, sizeof duration, result->duration));
+           hf_format_bytes(size, sizeof size, restored->size),
+           hf_format_duration(duration, sizeof duration, restored->duration));
     if (job->options.manner == HF_RESTORE_DELTA)
-        printf("  wrote %" PRIu64 " of %" PRIu64 " pages\n", result->pages_written, result->pages);
-    if (saved->seq)
-        printf("  undo  holdfast restore --point %" PRIu64 " (what was there before)\n",
-               saved->seq);
-    if (result->kept[0])
-        printf("  kept  %s (what was there before)\n", result->kept);
+        printf("  wrote %" PRIu64 " of %" PRIu64 " pages\n", restored->pages_written,
+               restored->pages);
+    if (result->before)
+        printf("  undo  holdfast restore %s --point %" PRIu64 "\n", job->database->name,
+               result->before);
+    if (restored->kept[0])
+        printf("  kept  %s (what was there before)\n", restored->kept);
 }
 
-static int restore(struct hf_cli *cli, struct restoring *job, struct hf_timeline *timeline,
-                   struct hf_error *err)
+static int restore(struct hf_cli *cli, const struct restoring *job,
+                   const struct hf_timeline *timeline, struct hf_error *err)
 {
-    struct hf_backup_result saved = {0};
-    if (job->in_place && save_replaced(job, cli, &saved, err))
+    struct hf_in_place_result result = {0};
+    int failed = job->in_place ? replace(job, cli, timeline, &result, err)
+                               : hf_restore(job->database, timeline, job->seq, &job->options,
+                                            &result.restore, err);
+    if (failed)
         return -1;
-    struct hf_restore_result result = {0};
-    if (hf_restore(job->database, timeline, job->seq, &job->options, &result, err)) {
-        if (err->code == HF_REFUSED)
-            hf_error_hint(err, "name a file that does not exist, or --delta to rewrite this one");
-        return -1;
-    }
     hf_progress_line_clear(&cli->progress);
-    tell(cli, job, &result, &saved);
+    tell(cli, job, &result);
     return 0;
 }
 

@@ -117,6 +117,11 @@ void hf_json_integer(json_t *object, const char *key, int64_t value)
     must(json_object_set_new(object, key, made(json_integer(value))));
 }
 
+void hf_json_sequence(json_t *object, const char *key, uint64_t seq)
+{
+    must(json_object_set_new(object, key, seq ? made(json_integer((json_int_t)seq)) : json_null()));
+}
+
 void hf_json_boolean(json_t *object, const char *key, int value)
 {
     must(json_object_set_new(object, key, json_boolean(value)));

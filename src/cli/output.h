@@ -6,6 +6,7 @@
 #define HF_CLI_OUTPUT_H
 
 #include <jansson.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "base/error.h"
@@ -29,6 +30,7 @@ const char *hf_format_moment(char *out, size_t size, int64_t time, int64_t now);
 json_t *hf_json_root(const char *verb);
 void hf_json_text(json_t *object, const char *key, const char *text); /* NULL: null */
 void hf_json_integer(json_t *object, const char *key, int64_t value);
+void hf_json_sequence(json_t *object, const char *key, uint64_t seq); /* 0: null */
 void hf_json_boolean(json_t *object, const char *key, int value);
 void hf_json_time(json_t *object, const char *key, int64_t time); /* and "<key>_ms"; 0: null */
 json_t *hf_json_object(json_t *object, const char *key);          /* a new member, borrowed */
