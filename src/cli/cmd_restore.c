@@ -14,7 +14,8 @@ enum { BUSY_MS = 2000 };
 static const struct hf_option options[] = {
     {"at", 0, "TIME", "the newest point of then: '15m ago', '14:05', '2026-11-22 14:05'"},
     {"point", 0, "POINT", "the point with this number or label"},
-    {"to", 0, "PATH", "restore into another file, which must not exist"},
+    {"to", 0, "PATH", "restore into another file"},
+    {"overwrite", 0, NULL, "with --to: replace the file that is there"},
     {"take-over", 0, NULL, "in place of a database whose history another host was writing"},
     {"delta", 0, NULL, "rewrite only the pages that differ, in the file that is there"},
     {"dry-run", 'n', NULL, "say what would be done"},
@@ -57,12 +58,13 @@ static int decide_target(struct restoring *job, const struct hf_cli *cli, struct
     }
     bool there = something_at(cli->env, job->target);
     bool delta = hf_option_given(&cli->arguments, "delta");
+    bool overwrite = hf_option_given(&cli->arguments, "overwrite");
     job->in_place = own && there && (!to || same_file(cli->env, to, own));
     job->options = (struct hf_restore_options){
         .target = job->target,
-        .manner = there && delta  ? HF_RESTORE_DELTA
-                  : job->in_place ? HF_RESTORE_REPLACE
-                                  : HF_RESTORE_NEW,
+        .manner = there && delta               ? HF_RESTORE_DELTA
+                  : job->in_place || overwrite ? HF_RESTORE_REPLACE
+                                               : HF_RESTORE_NEW,
         .busy_ms = BUSY_MS,
         .events = &cli->progress.events,
     };
@@ -121,9 +123,8 @@ static void to_json(json_t *out, const struct restoring *job,
 static int preview(struct hf_cli *cli, const struct restoring *job,
                    const struct hf_timeline *timeline, struct hf_error *err)
 {
-    static const char *const manners[] = {
-        "a new file", "in the place of the file there, of which a restore point is taken first",
-        "only the pages that differ from the file there"};
+    static const char *const manners[] = {"a new file", "in the place of the file that is there",
+                                          "only the pages that differ from the file that is there"};
     struct hf_restore_result result = {0};
     if (hf_restore_preview(job->database, timeline, job->seq, &result, err))
         return -1;
@@ -136,6 +137,8 @@ static int preview(struct hf_cli *cli, const struct restoring *job,
     printf("%s: would restore point %" PRIu64 ", %s\n", job->database->name, result.seq,
            hf_format_moment(moment, sizeof moment, job->time, hf_now(cli->env)));
     printf("  to    %s (%s)\n", job->target, manners[job->options.manner]);
+    if (job->in_place)
+        puts("  first a restore point of what is there now");
     printf("  size  %s, from %" PRIu64 " segment%s, at most %s read\n",
            hf_format_bytes(size, sizeof size, result.size), result.segments,
            result.segments == 1 ? "" : "s", hf_format_bytes(read, sizeof read, result.bytes_read));
