@@ -182,8 +182,8 @@ int hf_repository_databases(const struct hf_repository *repository,
         struct hf_error damaged = {0};
         memcpy(database.id_text, walk.last, sizeof walk.last);
         hf_hex_decode(database.id, HF_ID_BYTES, walk.last);
-        /* '~' sorts after every character of a key: the next listing begins at the next id. */
-        snprintf(after, sizeof after, "databases/%s/~", walk.last);
+        /* No part of a database's folder begins with a z: the next listing begins at the next id. */
+        snprintf(after, sizeof after, "databases/%s/z", walk.last);
         if (newest_about(object, &database, err))
             return -1;
         if (!object[0])
