@@ -18,9 +18,16 @@ static const struct hf_option options[] = {
 struct findings {
     struct hf_cli *cli;
     json_t *list; /* or NULL */
-    struct hf_finding *removable;
+    struct hf_finding *curable;
     size_t count;
 };
+
+/* NULL for none. */
+static const char *remedy_name(enum hf_remedy remedy)
+{
+    static const char *const names[] = {NULL, "remove", "rewrite"};
+    return names[remedy];
+}
 
 static void to_json(json_t *list, const struct hf_finding *finding)
 {
@@ -30,7 +37,7 @@ static void to_json(json_t *list, const struct hf_finding *finding)
     hf_json_text(item, "database", finding->database[0] ? finding->database : NULL);
     hf_json_text(item, "problem", finding->problem);
     hf_json_text(item, "consequence", finding->consequence);
-    hf_json_boolean(item, "removable", finding->removable);
+    hf_json_text(item, "remedy", remedy_name(finding->remedy));
 }
 
 static int take(void *arg, const struct hf_finding *finding, struct hf_error *err)
@@ -46,12 +53,12 @@ static int take(void *arg, const struct hf_finding *finding, struct hf_error *er
         if (finding->consequence[0])
             printf("      %s\n", finding->consequence);
     }
-    if (!finding->removable)
+    if (finding->remedy == HF_REMEDY_NONE)
         return 0;
-    struct hf_finding *grown = realloc(findings->removable, (findings->count + 1) * sizeof *grown);
+    struct hf_finding *grown = realloc(findings->curable, (findings->count + 1) * sizeof *grown);
     if (!grown)
         return hf_error_memory(err);
-    findings->removable = grown;
+    findings->curable = grown;
     grown[findings->count++] = *finding;
     return 0;
 }
@@ -81,20 +88,21 @@ static int repair(struct hf_cli *cli, const struct hf_repository *repository,
                   const struct findings *findings, struct hf_error *err)
 {
     bool really = hf_option_given(&cli->arguments, "yes");
-    json_t *list = cli->json ? hf_json_list(cli->json, "removed") : NULL;
+    json_t *list = cli->json ? hf_json_list(cli->json, "repaired") : NULL;
     for (size_t i = 0; i < findings->count; i++) {
-        const struct hf_finding *finding = &findings->removable[i];
-        if (really && hf_check_remove(repository, finding, err))
+        const struct hf_finding *finding = &findings->curable[i];
+        if (really && hf_check_apply(repository, finding, err))
             return -1;
         if (list && really)
             hf_json_text_item(list, finding->object);
         else if (!list)
-            printf("%s %s\n", really ? "removed" : "would remove", finding->object);
+            printf("%s %s %s\n", really ? "did" : "would", remedy_name(finding->remedy),
+                   finding->object);
     }
     if (!really && !cli->json && findings->count)
-        puts("Nothing was removed: 'holdfast check --repair --yes' does that.");
+        puts("Nothing was done: 'holdfast check --repair --yes' does it.");
     if (!cli->json && !findings->count)
-        puts("There is nothing that removing would mend.");
+        puts("There is nothing that a repair would mend.");
     return 0;
 }
 
@@ -157,7 +165,7 @@ static int run(struct hf_cli *cli, struct hf_error *err)
         findings.list = hf_json_list(cli->json, "findings");
     }
     int failed = check(cli, &findings, err);
-    free(findings.removable);
+    free(findings.curable);
     return failed;
 }
 
