@@ -1,0 +1,237 @@
+#include "engine/workshop.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "engine/in_place.h"
+#include "engine/test_restore.h"
+#include "history/check.h"
+
+/* Restores over the target that is there. */
+static struct hf_restore_result restore_over(struct workshop *shop, const char *target,
+                                             uint64_t seq, enum hf_restore_manner manner)
+{
+    hf_auto(hf_timeline) struct hf_timeline timeline = {0};
+    const struct hf_restore_options options = {.target = target, .manner = manner};
+    struct hf_restore_result result = {0};
+    struct hf_error err = {0};
+    if (hf_timeline_load(&timeline, &shop->database, &err) ||
+        hf_restore(&shop->database, &timeline, seq, &options, &result, &err))
+        fail_msg("%s", err.text);
+    return result;
+}
+
+static enum hf_code restore_code(struct workshop *shop, const char *target, uint64_t seq,
+                                 enum hf_restore_manner manner)
+{
+    hf_auto(hf_timeline) struct hf_timeline timeline = {0};
+    const struct hf_restore_options options = {.target = target, .manner = manner};
+    struct hf_restore_result result;
+    struct hf_error err = {0};
+    assert_int_equal(hf_timeline_load(&timeline, &shop->database, &err), 0);
+    hf_restore(&shop->database, &timeline, seq, &options, &result, &err);
+    return err.code;
+}
+
+/* Three points of different sizes: 1, 2 (larger), 3 (smaller). */
+static void make_three_points(struct workshop *shop)
+{
+    workshop_fill(shop, 300);
+    workshop_backup(shop);
+    workshop_fill(shop, 100);
+    workshop_sql(shop, "UPDATE film SET data = randomblob(1700) WHERE id %% 11 = 0");
+    workshop_backup(shop);
+    workshop_sql(shop, "DELETE FROM film WHERE id > 200");
+    workshop_sql(shop, "VACUUM");
+    workshop_backup(shop);
+}
+
+static void assert_is_point(struct workshop *shop, const char *path, uint64_t seq)
+{
+    char *copy = workshop_copy(shop, seq);
+    assert_true(hf_scratch_same(path, copy));
+    free(copy);
+}
+
+static void a_difference_restores_between_any_two_points(void **state)
+{
+    struct workshop *shop = *state;
+    make_three_points(shop);
+    restore_over(shop, shop->target, 1, HF_RESTORE_NEW);
+    static const uint64_t way[] = {2, 1, 3, 2, 3, 1, 1};
+    for (size_t i = 0; i < sizeof way / sizeof *way; i++) {
+        restore_over(shop, shop->target, way[i], HF_RESTORE_DELTA);
+        assert_is_point(shop, shop->target, way[i]);
+    }
+}
+
+static void a_difference_writes_only_what_differs(void **state)
+{
+    struct workshop *shop = *state;
+    workshop_fill(shop, 300);
+    workshop_backup(shop);
+    workshop_sql(shop, "UPDATE film SET title = 'other' WHERE id = 7");
+    workshop_backup(shop);
+    restore_over(shop, shop->target, 2, HF_RESTORE_NEW);
+    struct hf_restore_result result = restore_over(shop, shop->target, 1, HF_RESTORE_DELTA);
+    assert_in_range(result.pages_written, 1, 3);
+    result = restore_over(shop, shop->target, 1, HF_RESTORE_DELTA);
+    assert_int_equal(result.pages_written, 0);
+}
+
+static void a_file_that_is_there_is_not_replaced_unasked(void **state)
+{
+    struct workshop *shop = *state;
+    workshop_fill(shop, 10);
+    workshop_backup(shop);
+    restore_over(shop, shop->target, 1, HF_RESTORE_NEW);
+    assert_int_equal(restore_code(shop, shop->target, 1, HF_RESTORE_NEW), HF_REFUSED);
+}
+
+static void replacing_keeps_the_mode_of_the_file(void **state)
+{
+    struct workshop *shop = *state;
+    struct stat status;
+    make_three_points(shop);
+    restore_over(shop, shop->target, 1, HF_RESTORE_NEW);
+    assert_int_equal(chmod(shop->target, 0640), 0);
+    restore_over(shop, shop->target, 3, HF_RESTORE_REPLACE);
+    assert_is_point(shop, shop->target, 3);
+    assert_int_equal(stat(shop->target, &status), 0);
+    assert_int_equal(status.st_mode & 07777, 0640);
+}
+
+static void an_open_database_is_not_replaced(void **state)
+{
+    struct workshop *shop = *state;
+    sqlite3 *db;
+    workshop_fill(shop, 10);
+    workshop_backup(shop);
+    assert_int_equal(sqlite3_open(shop->db, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "BEGIN; SELECT * FROM film", NULL, NULL, NULL), SQLITE_OK);
+    pid_t child = fork();
+    if (child == 0)
+        _exit(restore_code(shop, shop->db, 1, HF_RESTORE_REPLACE) == HF_LOCKED ? 0 : 1);
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    sqlite3_close(db);
+}
+
+static void a_log_that_was_left_behind_never_meets_the_restored_file(void **state)
+{
+    struct workshop *shop = *state;
+    char *log = hf_scratch_path(&shop->scratch, "restored.db-wal");
+    workshop_sql(shop, "PRAGMA journal_mode=WAL");
+    workshop_fill(shop, 50);
+    workshop_backup(shop);
+    hf_scratch_write(log, "left behind", 11);
+    restore_over(shop, shop->target, 1, HF_RESTORE_NEW);
+    assert_false(hf_scratch_exists(log));
+    assert_is_point(shop, shop->target, 1);
+    free(log);
+}
+
+static void restoring_in_place_keeps_what_was_there_as_a_point(void **state)
+{
+    struct workshop *shop = *state;
+    hf_auto(hf_timeline) struct hf_timeline timeline = {0};
+    const struct hf_backup_options before = {.path = shop->db, .reason = "before restore"};
+    const struct hf_restore_options options = {.target = shop->db, .manner = HF_RESTORE_REPLACE};
+    struct hf_in_place_result result;
+    struct hf_error err = {0};
+    workshop_fill(shop, 50);
+    workshop_backup(shop);
+    workshop_sql(shop, "UPDATE film SET title = 'precious' WHERE id = 7");
+    char *precious = hf_scratch_path(&shop->scratch, "precious.db");
+    hf_scratch_copy(shop->db, precious);
+    assert_int_equal(hf_timeline_load(&timeline, &shop->database, &err), 0);
+    if (hf_restore_in_place(&shop->database, &timeline, 1, &before, &options, &result, &err))
+        fail_msg("%s", err.text);
+    assert_is_point(shop, shop->db, 1);
+    assert_int_equal(result.before, 2);
+    restore_over(shop, shop->target, 2, HF_RESTORE_NEW);
+    assert_true(hf_scratch_same(shop->target, precious));
+    free(precious);
+}
+
+static void a_damaged_database_is_kept_beside_when_it_is_restored(void **state)
+{
+    struct workshop *shop = *state;
+    hf_auto(hf_timeline) struct hf_timeline timeline = {0};
+    const struct hf_backup_options before = {.path = shop->db};
+    const struct hf_restore_options options = {
+        .target = shop->db, .manner = HF_RESTORE_REPLACE, .events = &shop->events};
+    struct hf_in_place_result result;
+    struct hf_error err = {0};
+    workshop_fill(shop, 50);
+    workshop_backup(shop);
+    hf_scratch_write(shop->db, "this was a database once", 24);
+    assert_int_equal(hf_timeline_load(&timeline, &shop->database, &err), 0);
+    if (hf_restore_in_place(&shop->database, &timeline, 1, &before, &options, &result, &err))
+        fail_msg("%s", err.text);
+    assert_is_point(shop, shop->db, 1);
+    assert_string_not_equal(result.restore.kept, "");
+    assert_int_equal(hf_scratch_size(result.restore.kept), 24);
+}
+
+static void a_test_restore_proves_and_records(void **state)
+{
+    struct workshop *shop = *state;
+    hf_auto(hf_timeline) struct hf_timeline timeline = {0};
+    hf_auto(hf_points) struct hf_points points = {0};
+    struct hf_test_restore_result result;
+    struct hf_error err = {0};
+    make_three_points(shop);
+    assert_int_equal(hf_timeline_load(&timeline, &shop->database, &err), 0);
+    if (hf_test_restore(&shop->database, &timeline, 2, shop->scratch.path, NULL, &result, &err))
+        fail_msg("%s", err.text);
+    assert_true(result.passed);
+    assert_int_equal(hf_points_load(&points, &shop->database, &timeline, &err), 0);
+    assert_int_equal(points.list[1].proof, HF_PROOF_PASSED);
+    assert_int_equal(points.list[0].proof, HF_PROOF_NONE);
+}
+
+static int count_loss(void *arg, const struct hf_finding *finding, struct hf_error *err)
+{
+    (void)err;
+    *(int *)arg += finding->severity == HF_CHECK_LOSS;
+    return 0;
+}
+
+static void a_whole_repository_has_no_findings(void **state)
+{
+    struct workshop *shop = *state;
+    const struct hf_check_options options = {.depth = HF_CHECK_DATA};
+    struct hf_check_result result;
+    struct hf_error err = {0};
+    int losses = 0;
+    make_three_points(shop);
+    if (hf_check(shop->repository, &options, count_loss, &losses, &result, &err))
+        fail_msg("%s", err.text);
+    assert_int_equal(result.findings, 0);
+    assert_int_equal(result.points, 3);
+    assert_int_equal(losses, 0);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, workshop_setup, workshop_teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(a_difference_restores_between_any_two_points),
+        TEST(a_difference_writes_only_what_differs),
+        TEST(a_file_that_is_there_is_not_replaced_unasked),
+        TEST(replacing_keeps_the_mode_of_the_file),
+        TEST(an_open_database_is_not_replaced),
+        TEST(a_log_that_was_left_behind_never_meets_the_restored_file),
+        TEST(restoring_in_place_keeps_what_was_there_as_a_point),
+        TEST(a_damaged_database_is_kept_beside_when_it_is_restored),
+        TEST(a_test_restore_proves_and_records),
+        TEST(a_whole_repository_has_no_findings),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
