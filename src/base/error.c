@@ -123,9 +123,11 @@ int hf_error_hint(struct hf_error *err, const char *format, ...)
 {
     if (!err || err->hint[0])
         return -1;
+    char text[2 * sizeof err->hint];
     va_list args;
     va_start(args, format);
-    vsnprintf(err->hint, sizeof err->hint, format, args);
+    vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    copy_line(err->hint, sizeof err->hint, text);
     return -1;
 }

@@ -1,0 +1,294 @@
+#include "os/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+#include "support/fault_env.h"
+#include "support/scratch.h"
+
+struct fixture {
+    struct hf_scratch scratch;
+    char *path;
+    struct hf_fault_env *faulty;
+    const struct hf_env *env;
+};
+
+static int begin(void **state)
+{
+    struct fixture *self = calloc(1, sizeof *self);
+    assert_non_null(self);
+    hf_scratch_init(&self->scratch);
+    self->path = hf_scratch_path(&self->scratch, "file");
+    self->faulty = hf_fault_env_new(hf_env_system());
+    assert_non_null(self->faulty);
+    self->env = hf_fault_env_get(self->faulty);
+    *state = self;
+    return 0;
+}
+
+static int end(void **state)
+{
+    struct fixture *self = *state;
+    hf_fault_env_free(self->faulty);
+    hf_scratch_release(&self->scratch);
+    free(self->path);
+    free(self);
+    return 0;
+}
+
+static void holds(const char *path, const char *text)
+{
+    hf_auto(hf_buf) struct hf_buf got = {0};
+    hf_scratch_read(path, &got);
+    assert_int_equal(got.length, strlen(text));
+    assert_memory_equal(got.data, text, got.length);
+}
+
+static int write_durable(struct fixture *self, const char *text, enum hf_commit how,
+                         struct hf_error *err)
+{
+    return hf_file_write_durable(self->env, self->path, text, strlen(text), 0600, how, err);
+}
+
+static void a_path_is_joined_with_one_slash(void **state)
+{
+    (void)state;
+    static const char *const cases[][3] = {{"a", "b", "a/b"},     {"a/", "b", "a/b"},
+                                           {"a//", "b", "a/b"},   {"/", "b", "/b"},
+                                           {"a", "b/c", "a/b/c"}, {".", "b", "./b"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        hf_auto_free char *joined = hf_path_join(cases[i][0], cases[i][1]);
+        assert_string_equal(joined, cases[i][2]);
+    }
+}
+
+static void a_path_has_a_parent(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"a/b", "a"}, {"/a", "/"}, {"a", "."}, {"/a/b/c", "/a/b"}, {"/", "/"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        hf_auto_free char *parent = hf_path_parent(cases[i][0]);
+        assert_string_equal(parent, cases[i][1]);
+    }
+}
+
+static void a_durable_write_replaces_the_whole_file(void **state)
+{
+    struct fixture *self = *state;
+    assert_int_equal(write_durable(self, "long content", HF_COMMIT_REPLACE, NULL), 0);
+    assert_int_equal(write_durable(self, "short", HF_COMMIT_REPLACE, NULL), 0);
+    holds(self->path, "short");
+    assert_int_equal(hf_scratch_count(self->scratch.path), 1);
+}
+
+static void a_new_file_never_replaces(void **state)
+{
+    struct fixture *self = *state;
+    struct hf_error err = {0};
+    assert_int_equal(write_durable(self, "first", HF_COMMIT_NEW, NULL), 0);
+    assert_int_equal(write_durable(self, "second", HF_COMMIT_NEW, &err), -1);
+    assert_int_equal(err.code, HF_EXISTS);
+    holds(self->path, "first");
+    assert_int_equal(hf_scratch_count(self->scratch.path), 1);
+}
+
+static void a_file_system_without_links_gets_a_rename_that_does_not_replace(void **state)
+{
+    struct fixture *self = *state;
+    struct hf_error err = {0};
+    const struct hf_env_faults no_links = {.at = 1, .kinds = HF_OP_LINK, .error = EPERM};
+    hf_fault_env_set(self->faulty, &no_links);
+    assert_int_equal(write_durable(self, "first", HF_COMMIT_NEW, NULL), 0);
+    assert_int_equal(hf_fault_env_failures(self->faulty), 1);
+    hf_fault_env_set(self->faulty, &no_links);
+    assert_int_equal(write_durable(self, "second", HF_COMMIT_NEW, &err), -1);
+    assert_int_equal(err.code, HF_EXISTS);
+    holds(self->path, "first");
+    assert_int_equal(hf_scratch_count(self->scratch.path), 1);
+}
+
+/* Replaces "old" by "new" with every operation failing in turn, in every way. */
+static void fail_everywhere(struct fixture *self, bool lasting)
+{
+    for (int effect = HF_FAULT_NOTHING; effect <= HF_FAULT_SHORT; effect++) {
+        bool reached = true;
+        for (uint64_t n = 1; reached; n++) {
+            struct hf_error err = {0};
+            hf_fault_env_set(self->faulty, NULL);
+            assert_int_equal(write_durable(self, "old", HF_COMMIT_REPLACE, NULL), 0);
+            hf_fault_env_set(self->faulty,
+                             &(struct hf_env_faults){.at = n,
+                                                     .effect = (enum hf_fault_effect)effect,
+                                                     .lasting = lasting});
+            int result = write_durable(self, "new", HF_COMMIT_REPLACE, &err);
+            reached = hf_fault_env_failures(self->faulty) > 0;
+            hf_auto(hf_buf) struct hf_buf got = {0};
+            hf_scratch_read(self->path, &got);
+            assert_int_equal(got.length, 3);
+            assert_true(!memcmp(got.data, "new", 3) || (result && !memcmp(got.data, "old", 3)));
+            if (result)
+                assert_int_equal(err.sys, EIO);
+            /* An open that made its file and says that it failed leaves it. */
+            if (!lasting && effect != HF_FAULT_DONE)
+                assert_int_equal(hf_scratch_count(self->scratch.path), 1);
+        }
+    }
+}
+
+static void a_file_is_old_or_new_whatever_fails(void **state)
+{
+    fail_everywhere(*state, false);
+}
+
+static void a_file_is_old_or_new_whenever_the_disk_dies(void **state)
+{
+    fail_everywhere(*state, true);
+}
+
+static void giving_up_leaves_nothing(void **state)
+{
+    struct fixture *self = *state;
+    struct hf_new_file file;
+    assert_int_equal(hf_new_file_begin(&file, self->env, self->path, 0600, NULL), 0);
+    assert_int_equal(hf_new_file_write(&file, "x", 1, 5, NULL), 0);
+    assert_int_equal(hf_scratch_count(self->scratch.path), 1);
+    hf_new_file_release(&file);
+    hf_new_file_release(&file);
+    assert_int_equal(hf_scratch_count(self->scratch.path), 0);
+}
+
+static void temporaries_are_known_by_their_names(void **state)
+{
+    struct fixture *self = *state;
+    struct hf_new_file file;
+    assert_int_equal(hf_new_file_begin(&file, self->env, self->path, 0600, NULL), 0);
+    assert_true(hf_is_temporary_name(strrchr(file.temporary, '/') + 1));
+    hf_new_file_release(&file);
+    assert_false(hf_is_temporary_name("a.tmp"));
+    assert_false(hf_is_temporary_name(".tmp"));
+    assert_false(hf_is_temporary_name(".a"));
+    assert_false(hf_is_temporary_name("file"));
+}
+
+static void the_longest_name_fits(void **state)
+{
+    struct fixture *self = *state;
+    char name[256];
+    memset(name, 'n', 255);
+    name[255] = 0;
+    hf_auto_free char *path = hf_scratch_path(&self->scratch, name);
+    assert_int_equal(hf_file_write_durable(self->env, path, "x", 1, 0600, HF_COMMIT_NEW, NULL), 0);
+    holds(path, "x");
+}
+
+static void a_whole_file_is_appended_up_to_its_limit(void **state)
+{
+    struct fixture *self = *state;
+    struct hf_error err = {0};
+    static uint8_t bytes[200000];
+    hf_scratch_fill(bytes, sizeof bytes, 1);
+    hf_scratch_write(self->path, bytes, sizeof bytes);
+    hf_auto(hf_buf) struct hf_buf got = {0};
+    assert_int_equal(hf_buf_append(&got, "before", 6, NULL), 0);
+    assert_int_equal(hf_file_read_all(self->env, self->path, sizeof bytes - 1, &got, &err), -1);
+    assert_int_equal(err.code, HF_CORRUPT);
+    assert_int_equal(got.length, 6);
+    assert_int_equal(hf_file_read_all(self->env, self->path, sizeof bytes, &got, &err), 0);
+    assert_int_equal(got.length, 6 + sizeof bytes);
+    assert_memory_equal(got.data + 6, bytes, sizeof bytes);
+}
+
+static void a_read_that_fails_appends_nothing(void **state)
+{
+    struct fixture *self = *state;
+    struct hf_error err = {0};
+    hf_auto(hf_buf) struct hf_buf got = {0};
+    hf_scratch_write(self->path, "content", 7);
+    hf_fault_env_set(self->faulty, &(struct hf_env_faults){.at = 2, .kinds = HF_OP_PREAD});
+    assert_int_equal(hf_file_read_all(self->env, self->path, 100, &got, &err), -1);
+    assert_int_equal(err.sys, EIO);
+    assert_int_equal(got.length, 0);
+}
+
+static void directories_are_made_with_their_parents(void **state)
+{
+    struct fixture *self = *state;
+    hf_auto_free char *path = hf_scratch_path(&self->scratch, "a/b/c");
+    assert_int_equal(hf_make_directories(self->env, path, 0700, NULL), 0);
+    assert_int_equal(hf_make_directories(self->env, path, 0700, NULL), 0);
+    struct stat status;
+    assert_int_equal(stat(path, &status), 0);
+    assert_true(S_ISDIR(status.st_mode));
+    assert_int_equal(status.st_mode & 0777, 0700);
+}
+
+static void a_file_in_the_way_of_a_directory_is_an_error(void **state)
+{
+    struct fixture *self = *state;
+    struct hf_error err = {0};
+    hf_scratch_write(self->path, "x", 1);
+    hf_auto_free char *inside = hf_path_join(self->path, "inside");
+    assert_int_equal(hf_make_directories(self->env, self->path, 0700, &err), -1);
+    assert_int_equal(err.sys, ENOTDIR);
+    assert_int_equal(hf_make_directories(self->env, inside, 0700, &err), -1);
+    assert_int_equal(err.sys, ENOTDIR);
+}
+
+static void removing_what_is_not_there_is_success(void **state)
+{
+    struct fixture *self = *state;
+    hf_scratch_write(self->path, "x", 1);
+    assert_int_equal(hf_file_remove(self->env, self->path, NULL), 0);
+    assert_false(hf_scratch_exists(self->path));
+    assert_int_equal(hf_file_remove(self->env, self->path, NULL), 0);
+}
+
+static void a_read_ends_with_the_file(void **state)
+{
+    struct fixture *self = *state;
+    char out[16];
+    hf_scratch_write(self->path, "0123456789", 10);
+    int fd = hf_file_open(self->env, self->path, O_RDONLY, 0, NULL);
+    assert_true(fd >= 0);
+    assert_int_equal(hf_file_read(self->env, fd, self->path, out, 16, 4, NULL), 6);
+    assert_memory_equal(out, "456789", 6);
+    assert_int_equal(hf_file_read(self->env, fd, self->path, out, 16, 10, NULL), 0);
+    hf_fault_env_set(self->faulty, &(struct hf_env_faults){.at = 1, .effect = HF_FAULT_SHORT});
+    assert_int_equal(hf_file_read(self->env, fd, self->path, out, 10, 0, NULL), 10);
+    assert_int_equal(hf_fault_env_failures(self->faulty), 1);
+    assert_int_equal(hf_file_close(self->env, fd, self->path, NULL), 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_path_is_joined_with_one_slash),
+        cmocka_unit_test(a_path_has_a_parent),
+        TEST(a_durable_write_replaces_the_whole_file),
+        TEST(a_new_file_never_replaces),
+        TEST(a_file_system_without_links_gets_a_rename_that_does_not_replace),
+        TEST(a_file_is_old_or_new_whatever_fails),
+        TEST(a_file_is_old_or_new_whenever_the_disk_dies),
+        TEST(giving_up_leaves_nothing),
+        TEST(temporaries_are_known_by_their_names),
+        TEST(the_longest_name_fits),
+        TEST(a_whole_file_is_appended_up_to_its_limit),
+        TEST(a_read_that_fails_appends_nothing),
+        TEST(directories_are_made_with_their_parents),
+        TEST(a_file_in_the_way_of_a_directory_is_an_error),
+        TEST(removing_what_is_not_there_is_success),
+        TEST(a_read_ends_with_the_file),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
