@@ -124,6 +124,8 @@ static void fail_everywhere(struct fixture *self, bool lasting)
         for (uint64_t n = 1; reached; n++) {
             struct hf_error err = {0};
             hf_fault_env_set(self->faulty, NULL);
+            hf_scratch_remove(self->scratch.path);
+            assert_int_equal(mkdir(self->scratch.path, 0700), 0);
             assert_int_equal(write_durable(self, "old", HF_COMMIT_REPLACE, NULL), 0);
             hf_fault_env_set(self->faulty,
                              &(struct hf_env_faults){.at = n,
