@@ -198,6 +198,7 @@ static void each_state_beside_a_busy_writer_is_one_of_its_transactions(void **st
            "INSERT INTO t SELECT i, 0, randomblob(3000) FROM n");
     struct actor writer = actor_start(scene->db), other = actor_start(scene->db);
     actor_do(&writer, "PRAGMA synchronous = OFF");
+    actor_do(&writer, "PRAGMA busy_timeout = 10000"); /* RESTART holds the write lock */
     actor_do(&writer, "PRAGMA wal_autocheckpoint = 20");
     int64_t last = -1;
     int checked = 0, sent = 0, from_restarted_log = 0;
