@@ -205,13 +205,13 @@ static int begin_file(struct directory_store *self, struct hf_new_file *file, co
  * of the directory failed: it is only reported once it is durable. */
 static int commit_file(struct directory_store *self, struct hf_new_file *file, struct hf_error *err)
 {
-    hf_auto_free char *path = strdup(file->path);
-    if (!path)
+    hf_auto_free char *parent = hf_path_parent(file->path);
+    if (!parent)
         return hf_error_memory(err);
     if (hf_new_file_commit(file, HF_COMMIT_NEW, err) == 0)
         return 0;
     struct hf_error sync;
-    if (err->code == HF_EXISTS && sync_parent(self, path, &sync))
+    if (err->code == HF_EXISTS && sync_directory(self, parent, &sync))
         *err = sync;
     return -1;
 }

@@ -128,16 +128,14 @@ static int send(struct hf_store *inner, const char *key, const struct hf_spool *
     if (content->fd < 0)
         return inner->ops->put(inner, key, content->memory.data, content->memory.length, err);
     hf_auto_ptr(hf_upload) struct hf_upload *upload = inner->ops->upload_begin(inner, key, err);
-    hf_auto_free uint8_t *piece = malloc(PIECE);
-    if (!upload)
+    hf_auto(hf_buf) struct hf_buf piece = {0};
+    if (!upload || hf_buf_reserve(&piece, PIECE, err))
         return -1;
-    if (!piece)
-        return hf_error_memory(err);
     for (uint64_t at = 0; at < content->length;) {
         uint64_t left = content->length - at;
         size_t length = left < PIECE ? (size_t)left : PIECE;
-        if (hf_spool_read(content, at, piece, length, err) ||
-            hf_upload_write(upload, piece, length, err))
+        if (hf_spool_read(content, at, piece.data, length, err) ||
+            hf_upload_write(upload, piece.data, length, err))
             return -1;
         at += length;
     }
@@ -154,16 +152,16 @@ static int compare(struct retry_store *self, const char *key, const struct hf_sp
         return -1;
     if (stored.size != content->length)
         return 0;
-    hf_auto_free uint8_t *pieces = malloc(2 * PIECE);
-    if (!pieces)
-        return hf_error_memory(err);
+    hf_auto(hf_buf) struct hf_buf theirs = {0}, ours = {0};
+    if (hf_buf_reserve(&theirs, PIECE, err) || hf_buf_reserve(&ours, PIECE, err))
+        return -1;
     for (uint64_t at = 0; at < content->length;) {
         uint64_t left = content->length - at;
         size_t length = left < PIECE ? (size_t)left : PIECE;
-        if (retry_read(&self->store, key, at, pieces, length, err) ||
-            hf_spool_read(content, at, pieces + PIECE, length, err))
+        if (retry_read(&self->store, key, at, theirs.data, length, err) ||
+            hf_spool_read(content, at, ours.data, length, err))
             return -1;
-        if (memcmp(pieces, pieces + PIECE, length) != 0)
+        if (memcmp(theirs.data, ours.data, length) != 0)
             return 0;
         at += length;
     }

@@ -43,7 +43,7 @@ static int check_key(const char *key, struct hf_error *err)
 int hf_store_put(struct hf_store *store, const char *key, const void *bytes, size_t length,
                  struct hf_error *err)
 {
-    struct hf_error ignored;
+    struct hf_error ignored = {0};
     err = err ? err : &ignored;
     if (check_key(key, err))
         return -1;
@@ -54,7 +54,7 @@ int hf_store_put(struct hf_store *store, const char *key, const void *bytes, siz
 
 struct hf_upload *hf_store_upload(struct hf_store *store, const char *key, struct hf_error *err)
 {
-    struct hf_error ignored;
+    struct hf_error ignored = {0};
     err = err ? err : &ignored;
     if (check_key(key, err))
         return NULL;
@@ -67,7 +67,7 @@ struct hf_upload *hf_store_upload(struct hf_store *store, const char *key, struc
 int hf_upload_write(struct hf_upload *upload, const void *bytes, size_t length,
                     struct hf_error *err)
 {
-    struct hf_error ignored;
+    struct hf_error ignored = {0};
     err = err ? err : &ignored;
     assert(!upload->ended);
     if (upload->failed)
@@ -83,7 +83,7 @@ int hf_upload_write(struct hf_upload *upload, const void *bytes, size_t length,
 
 int hf_upload_commit(struct hf_upload *upload, struct hf_error *err)
 {
-    struct hf_error ignored;
+    struct hf_error ignored = {0};
     err = err ? err : &ignored;
     assert(!upload->ended);
     upload->ended = true;
@@ -103,7 +103,7 @@ void hf_upload_free(struct hf_upload *upload)
 int hf_store_read(struct hf_store *store, const char *key, uint64_t offset, void *out,
                   size_t length, struct hf_error *err)
 {
-    struct hf_error ignored;
+    struct hf_error ignored = {0};
     err = err ? err : &ignored;
     if (check_key(key, err))
         return -1;
@@ -115,7 +115,7 @@ int hf_store_read(struct hf_store *store, const char *key, uint64_t offset, void
 int hf_store_stat(struct hf_store *store, const char *key, struct hf_stored *out,
                   struct hf_error *err)
 {
-    struct hf_error ignored;
+    struct hf_error ignored = {0};
     err = err ? err : &ignored;
     if (check_key(key, err))
         return -1;
@@ -130,7 +130,7 @@ int hf_store_stat(struct hf_store *store, const char *key, struct hf_stored *out
 int hf_store_get(struct hf_store *store, const char *key, size_t limit, struct hf_buf *out,
                  struct hf_error *err)
 {
-    struct hf_stored stored;
+    struct hf_stored stored = {0};
     if (hf_store_stat(store, key, &stored, err))
         return -1;
     if (stored.size > limit)
@@ -149,7 +149,7 @@ int hf_store_list(struct hf_store *store, const char *prefix, const char *after,
                   int (*each)(void *arg, const struct hf_stored *object, struct hf_error *err),
                   void *arg, struct hf_error *err)
 {
-    struct hf_error ignored;
+    struct hf_error ignored = {0};
     err = err ? err : &ignored;
     if (!is_prefix_valid(prefix))
         return hf_error_set(err, HF_FAILED, "no key can begin with '%.600s'", prefix);
@@ -161,7 +161,7 @@ int hf_store_list(struct hf_store *store, const char *prefix, const char *after,
 
 int hf_store_remove(struct hf_store *store, const char *key, struct hf_error *err)
 {
-    struct hf_error ignored;
+    struct hf_error ignored = {0};
     err = err ? err : &ignored;
     if (check_key(key, err))
         return -1;
