@@ -1,5 +1,3 @@
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -8,8 +6,7 @@
 #include "cli/output.h"
 #include "cli/session.h"
 #include "engine/backup.h"
-#include "os/file.h"
-#include "sqlite/db_header.h"
+#include "sqlite/page_source.h"
 
 enum { BUSY_MS = 10000 };
 
@@ -85,61 +82,52 @@ static int back_up(struct hf_cli *cli, const struct hf_database *database,
     return 0;
 }
 
-/* HF_NOT_FOUND and such unless there is a SQLite database (or an empty file, which is one too). */
-static int look_at(const struct hf_env *env, const char *path, struct hf_error *err)
+/* Before a repository is made: is there anything to keep in it? Of several databases one is enough:
+ * each has its own say later. */
+static int look_first(const struct hf_config *config, struct hf_error *err)
 {
-    struct stat status;
-    if (env->fs.stat(env->fs.context, path, &status))
-        return hf_error_sys(err, errno, "back up", path);
-    if (!S_ISREG(status.st_mode))
-        return hf_error_set(err, HF_FAILED, "'%s' is not a file", path);
-    uint8_t begin[HF_DB_HEADER_BYTES];
-    struct hf_db_header header;
-    int fd = hf_file_open(env, path, O_RDONLY | O_CLOEXEC, 0, err);
-    if (fd < 0)
-        return -1;
-    int64_t got = hf_file_read(env, fd, path, begin, sizeof begin, 0, err);
-    env->fs.close(env->fs.context, fd);
-    if (got < 0)
-        return -1;
-    if (got && (got < HF_DB_HEADER_BYTES || !hf_db_header_parse(&header, begin))) {
-        hf_error_set(err, HF_FAILED, "'%s' is not a SQLite database", path);
-        return hf_error_hint(err, "it may be another kind of file, damaged, or encrypted by the "
-                                  "application");
-    }
-    return 0;
-}
-
-/* Before a repository is made: is there anything to keep in it? Later, each database has its own
- * say. */
-static int look_first(const struct hf_cli *cli, struct hf_error *err)
-{
-    const struct hf_config *config = &cli->config;
-    if (!config->database_count) {
-        hf_error_set(err, HF_CONFIG, "no database is given");
-        return hf_error_hint(err, "say which: --db PATH, HOLDFAST_DB, or 'databases:' in "
-                                  "holdfast.yml");
-    }
     struct hf_error first = {0};
     for (size_t i = 0; i < config->database_count; i++) {
-        if (!look_at(cli->env, config->databases[i].path, i ? NULL : &first))
+        const char *path = config->databases[i].path;
+        struct hf_page_source *source = hf_page_source_open(path, BUSY_MS, i ? NULL : &first);
+        hf_page_source_free(source);
+        if (source)
             return 0;
     }
     *err = first;
     return -1;
 }
 
+static int open_or_create(struct hf_session *session, struct hf_cli *cli, struct hf_error *err)
+{
+    struct hf_error absent = {0};
+    if (!hf_session_open(session, cli, HF_SESSION_EXISTING, &absent))
+        return 0;
+    if (absent.code != HF_UNREACHABLE) {
+        *err = absent;
+        return -1;
+    }
+    if (look_first(&cli->config, err) || hf_session_open(session, cli, HF_SESSION_OR_CREATE, err))
+        return -1;
+    if (!session->created)
+        return 0;
+    hf_notice(&cli->progress.events, "made repository %s", hf_session_place(cli));
+    if (session->secrets.kind == HF_SLOT_PLAIN)
+        hf_notice(&cli->progress.events, "it opens by itself: whoever can read the folder can read "
+                                         "the data ('holdfast key add' changes that)");
+    return 0;
+}
+
 static int run(struct hf_cli *cli, struct hf_error *err)
 {
     hf_auto(hf_session) struct hf_session session = {0};
-    if (look_first(cli, err) || hf_session_open(&session, cli, HF_SESSION_OR_CREATE, err))
-        return -1;
-    if (session.created) {
-        hf_notice(&cli->progress.events, "made repository %s", hf_session_place(cli));
-        if (session.secrets.kind == HF_SLOT_PLAIN)
-            hf_notice(&cli->progress.events, "it opens by itself: whoever can read the folder can "
-                                             "read the data ('holdfast key add' changes that)");
+    if (!cli->config.database_count) {
+        hf_error_set(err, HF_CONFIG, "no database is given");
+        return hf_error_hint(err, "say which: --db PATH, HOLDFAST_DB, or 'databases:' in "
+                                  "holdfast.yml");
     }
+    if (open_or_create(&session, cli, err))
+        return -1;
     if (cli->json) {
         hf_json_text(cli->json, "repository", hf_session_place(cli));
         hf_json_boolean(cli->json, "repository_created", session.created);

@@ -1,6 +1,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "cli/cli.h"
@@ -47,9 +48,11 @@ static int take(void *arg, const struct hf_finding *finding, struct hf_error *er
         to_json(findings->list, finding);
     } else {
         hf_progress_line_clear(&findings->cli->progress);
-        printf("%s: %s%s%s: %s\n", finding->severity == HF_CHECK_LOSS ? "LOSS" : "note",
-               finding->database, finding->database[0] ? ": " : "", finding->object,
-               finding->problem);
+        /* Most problems name their object themselves. */
+        bool named = strstr(finding->problem, finding->object) != NULL;
+        printf("%s  %s%s%s%s%s\n", finding->severity == HF_CHECK_LOSS ? "LOSS" : "note",
+               finding->database, finding->database[0] ? ": " : "", named ? "" : finding->object,
+               named ? "" : ": ", finding->problem);
         if (finding->consequence[0])
             printf("      %s\n", finding->consequence);
     }
@@ -124,7 +127,8 @@ static void sum_up(struct hf_cli *cli, const struct hf_check_result *result)
     if (result->losses)
         printf("%" PRIu64 " damaged\n", result->losses);
     else
-        puts(result->findings ? "whole, with notes" : "whole");
+        printf("%s%s%s\n", hf_option_given(&cli->arguments, "read-data") ? "" : "structure ",
+               "whole", result->findings ? ", with notes" : "");
 }
 
 static int check(struct hf_cli *cli, struct findings *findings, struct hf_error *err)

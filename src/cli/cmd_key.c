@@ -12,7 +12,7 @@
 static const struct hf_option slot_options[] = {
     {"new-passphrase-file", 0, "PATH", "a file that holds the passphrase of the new slot"},
     {"new-keyfile", 0, "PATH", "the file that is the key of the new slot"},
-    {"plain", 0, NULL, "a slot that opens by itself: whoever can read the folder can read all"},
+    {"plain", 0, NULL, "a slot that opens by itself and protects nothing"},
     {"slot-name", 0, "NAME", "what to call the new slot"},
     {0}};
 
@@ -253,7 +253,7 @@ const struct hf_verb hf_verb_key_remove = {
 const struct hf_verb hf_verb_key_rotate_slot = {
     .name = "key rotate-slot",
     .operands = "SLOT",
-    .summary = "replace a key slot: a new one is added, then the old one removed",
+    .summary = "replace a key slot, adding before removing",
     .about = "Adds a new slot, proves that it opens, and only then removes SLOT.",
     .most_operands = 1,
     .options = slot_options,

@@ -183,7 +183,10 @@ static void reserve_descriptors(void)
 int main(int argc, char **argv)
 {
     reserve_descriptors();
-    signal(SIGPIPE, SIG_IGN); /* a reader that goes away must not end a restore in its middle */
+    /* A reader that goes away, or a file that may grow no more, is an error of one call and no
+     * reason to end a restore in its middle. */
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
     struct hf_cli cli = {.env = hf_env_system()};
     struct hf_error err = {0}, output = {0};
     int failed = dispatch(&cli, argc, argv, &err);

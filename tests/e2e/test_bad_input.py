@@ -1,0 +1,182 @@
+"""What is not as it should be: each a clear line with a hint, its exit code, and no harm."""
+import json
+import os
+import resource
+import shutil
+import subprocess
+
+import pytest
+
+import conftest
+
+AS_ROOT = os.geteuid() == 0
+
+
+def names(folder):
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+
+
+def refused(holdfast, code, *arguments, says=(), hint=True):
+    outcome = holdfast(*arguments, code=code).says(*says)
+    texts = [line for line in outcome.err.splitlines() if line.startswith("holdfast: ")]
+    assert len(texts) == 1, outcome.err
+    assert not hint or "  hint: " in outcome.err, outcome.err
+    return outcome
+
+
+def backup_refused(holdfast, tmp_path, code, db, *says):
+    """Refused, and nothing is left of the attempt: no repository, no other file."""
+    before = names(tmp_path)
+    refused(holdfast, code, "backup", "--db", db, "--name", "x", "-r", "repo", says=says)
+    assert names(tmp_path) == before
+
+
+def test_a_missing_file(holdfast, tmp_path):
+    backup_refused(holdfast, tmp_path, 1, "none.db", "none.db", "No such file")
+
+
+def test_an_empty_file(holdfast, tmp_path):
+    (tmp_path / "app.db").touch()
+    backup_refused(holdfast, tmp_path, 6, "app.db", "app.db", "empty")
+
+
+@pytest.mark.parametrize("size", [1, 16, 99, 100, 5000])
+def test_a_file_that_is_no_database(holdfast, tmp_path, size):
+    (tmp_path / "app.db").write_bytes(b"x" * size)
+    backup_refused(holdfast, tmp_path, 6, "app.db", "app.db", "not a SQLite database")
+
+
+def test_an_encrypted_database(holdfast, tmp_path):
+    (tmp_path / "app.db").write_bytes(os.urandom(40960))
+    backup_refused(holdfast, tmp_path, 6, "app.db", "encrypted")
+
+
+def test_a_directory(holdfast, tmp_path):
+    (tmp_path / "app.db").mkdir()
+    backup_refused(holdfast, tmp_path, 1, "app.db", "app.db", "directory")
+
+
+@pytest.mark.skipif(AS_ROOT, reason="root may read everything")
+def test_an_unreadable_file(holdfast, tmp_path, db):
+    db.chmod(0)
+    backup_refused(holdfast, tmp_path, 1, "app.db", "Permission denied")
+
+
+@pytest.mark.parametrize("keep", [101, 4096, 5000, 100000])
+def test_a_truncated_database(holdfast, tmp_path, db, keep):
+    data = db.read_bytes()
+    assert len(data) > keep
+    db.write_bytes(data[:keep])
+    holdfast("backup", "--db", db, "-r", "repo", code=6).says("app.db", "hint: ")
+
+
+def test_an_exclusively_locked_database(holdfast, tmp_path):
+    db = tmp_path / "app.db"
+    conftest.make(db, rows=10, journal="delete")
+    owner = conftest.connect(db)
+    owner.execute("begin exclusive")
+    backup_refused(holdfast, tmp_path, 4, "app.db", "app.db", "lock")
+    owner.close()
+
+
+def test_a_path_of_4000_characters(holdfast, tmp_path):
+    long_path = "/".join(["d" * 99] * 40)
+    outcome = refused(holdfast, 1, "backup", "--db", long_path, "-r", "repo", says=["…"])
+    assert len(outcome.err) < 1500
+    assert names(tmp_path) == []
+
+
+def test_a_name_that_is_too_long_for_the_file_system(holdfast, tmp_path):
+    backup_refused(holdfast, tmp_path, 1, "d" * 300 + ".db", "File name too long")
+
+
+def test_control_characters_in_a_path_do_not_reach_the_terminal(holdfast):
+    outcome = holdfast("backup", "--db", "a\033[2J\nb.db", "--name", "x", "-r", "repo", code=1)
+    assert "\033" not in outcome.err
+    assert len(outcome.err.splitlines()) == 2
+
+
+def test_no_repository_there(holdfast):
+    for verb in ("list", "restore", "check", "test-restore", "status", "key list", "key kit"):
+        refused(holdfast, 5, *verb.split(), "-r", "none", says=["none", "there is no repository"])
+
+
+def test_a_folder_that_is_no_repository(holdfast, tmp_path, db):
+    (tmp_path / "repo").mkdir()
+    (tmp_path / "repo/letter.txt").write_text("dear", encoding="utf-8")
+    refused(holdfast, 6, "list", "-r", "repo", says=["letter.txt", "not a Holdfast repository"])
+    outcome = holdfast("backup", "--db", db, "-r", "repo", code=6)
+    assert "letter.txt" in outcome.err
+    assert names(tmp_path / "repo") == ["letter.txt"]
+    assert holdfast("init", "-r", "repo", code=9).says("letter.txt")
+
+
+def test_a_file_in_the_place_of_the_repository(holdfast, tmp_path, db):
+    (tmp_path / "repo").write_text("a file", encoding="utf-8")
+    holdfast("backup", "--db", db, "-r", "repo", code=5).says("repo")
+    assert (tmp_path / "repo").read_text(encoding="utf-8") == "a file"
+
+
+def test_a_repository_of_a_newer_format(holdfast, tmp_path, db):
+    holdfast("backup", "--db", db, "-r", "repo")
+    head = tmp_path / "repo/holdfast.json"
+    written = json.loads(head.read_text(encoding="utf-8"))
+    key = next(name for name in written if "format" in name or "version" in name)
+    written[key] = 99
+    head.chmod(0o600)
+    head.write_text(json.dumps(written), encoding="utf-8")
+    holdfast("list", "-r", "repo", code=1).says("repo", "hint: ")
+
+
+def test_making_a_repository_twice(holdfast, tmp_path):
+    holdfast("init", "-r", "repo")
+    before = {path: path.read_bytes() for path in conftest.objects(tmp_path / "repo")}
+    holdfast("init", "-r", "repo", code=1).says("there is a repository already")
+    assert {path: path.read_bytes() for path in conftest.objects(tmp_path / "repo")} == before
+
+
+def limited(holdfast, size, *arguments):
+    """Runs with files limited to this size, which is how a full disk looks without having one."""
+    return subprocess.run(
+        [holdfast.path, *map(str, arguments)], cwd=holdfast.folder, text=True, check=False,
+        env=holdfast.environment, capture_output=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)))
+
+
+def test_no_room_in_the_repository(holdfast, tmp_path, db):
+    holdfast("backup", "--db", db, "-r", "repo")
+    writer = conftest.connect(db)
+    writer.execute("begin")
+    writer.executemany("insert into note(extra) values(?)",
+                       ((os.urandom(1000),) for _ in range(500)))
+    writer.execute("commit")
+    writer.close()
+    before = {path: path.read_bytes() for path in conftest.objects(tmp_path / "repo")}
+    for size in (1, 100, 5000, 60000):
+        done = limited(holdfast, size, "backup", "--db", db, "-r", "repo")
+        assert done.returncode == 1, done.stderr
+        assert "File too large" in done.stderr
+        now = {path: path.read_bytes() for path in conftest.objects(tmp_path / "repo")
+               if "segments" in str(path)}
+        assert now == {path: data for path, data in before.items() if "segments" in str(path)}
+    holdfast("backup", "--db", db, "-r", "repo")
+    holdfast("check", "--read-data", "-r", "repo")
+    holdfast("restore", "-r", "repo", "--to", "out.db")
+    assert conftest.content(tmp_path / "out.db") == conftest.content(db)
+
+
+def test_two_databases_of_one_name_do_not_mix_silently(holdfast, tmp_path):
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        conftest.make(tmp_path / folder / "app.db", rows=20)
+    holdfast("backup", "--db", "a/app.db", "-r", "repo")
+    outcome = holdfast("backup", "--db", "b/app.db", "-r", "repo", code=9)
+    assert "app" in outcome.err and "--take-over" in outcome.err
+    holdfast("backup", "--db", "b/app.db", "-r", "repo", "--take-over")
+
+
+def test_a_repository_can_be_moved(holdfast, tmp_path, db):
+    holdfast("backup", "--db", db, "-r", "repo")
+    shutil.move(tmp_path / "repo", tmp_path / "elsewhere")
+    holdfast("restore", "-r", "elsewhere", "--to", "out.db")
+    assert conftest.content(tmp_path / "out.db") == conftest.content(db)

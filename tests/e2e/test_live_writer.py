@@ -1,0 +1,102 @@
+"""A database that somebody writes to at full speed while it is backed up."""
+import subprocess
+import sys
+import time
+
+import pytest
+
+import conftest
+
+# Commits one row after another without a busy timeout, and says how long the slowest took.
+WRITER = """
+import select, sqlite3, sys, time
+c = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=0)
+c.execute("pragma synchronous=normal")
+slowest = count = 0
+print("ready", flush=True)
+while not select.select([sys.stdin], [], [], 0)[0]:
+    begun = time.perf_counter()
+    c.execute("begin immediate")
+    c.execute("insert into note(body) values('live')")
+    c.execute("update counter set n = n + 1")
+    c.execute("commit")
+    slowest = max(slowest, time.perf_counter() - begun)
+    count += 1
+print(count, slowest)
+"""
+
+
+class Writer:
+    def __init__(self, db):
+        self.process = subprocess.Popen([sys.executable, "-c", WRITER, db], text=True,
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE)
+        assert self.process.stdout.readline() == "ready\n", self.process.stderr.read()
+
+    def stop(self):
+        out, err = self.process.communicate("stop\n", timeout=60)
+        assert self.process.returncode == 0, err
+        count, slowest = out.split()
+        return int(count), float(slowest)
+
+
+@pytest.fixture
+def busy(tmp_path):
+    db = tmp_path / "app.db"
+    conftest.make(db, rows=30000)
+    conftest.execute(db, "create table counter(n)", "insert into counter values(0)")
+    writer = Writer(db)
+    yield db, writer
+    if writer.process.poll() is None:
+        writer.process.kill()
+        writer.process.wait()
+
+
+def consistent(path):
+    """As many rows as the counter says: every point is between two transactions."""
+    connection = conftest.connect(path)
+    (rows,) = connection.execute("select count(*) from note where body = 'live'").fetchone()
+    (counted,) = connection.execute("select n from counter").fetchone()
+    assert connection.execute("pragma integrity_check").fetchall() == [("ok",)]
+    connection.close()
+    assert rows == counted
+    return rows
+
+
+def test_every_point_is_one_consistent_state(holdfast, tmp_path, busy):
+    db, writer = busy
+    for _ in range(8):
+        holdfast("backup", "--db", db, "-r", "repo", "--label", "x")
+    count, _ = writer.stop()
+    assert count > 0
+    seen = []
+    for point in range(1, 9):
+        holdfast("restore", "-r", "repo", "--point", point, "--to", f"{point}.db")
+        seen.append(consistent(tmp_path / f"{point}.db"))
+    assert seen == sorted(seen)
+    assert seen[-1] > seen[0]
+
+
+@pytest.mark.timing
+def test_the_writer_is_never_refused_and_never_waits_100_ms(holdfast, busy):
+    """A writer without busy timeout fails at the first SQLITE_BUSY."""
+    db, writer = busy
+    for _ in range(30):
+        holdfast("backup", "--db", db, "-r", "repo", "--label", "x")
+    count, slowest = writer.stop()
+    assert count > 100
+    assert slowest < 0.1
+
+
+@pytest.mark.timing
+def test_nothing_changed_is_over_in_an_instant(holdfast, db):
+    holdfast("backup", "--db", db, "-r", "repo")
+    deadline = time.monotonic() + 20
+    while holdfast.json("backup", "--db", db, "-r", "repo")["databases"][0]["pages_read"]:
+        assert time.monotonic() < deadline
+    taken = []
+    for _ in range(9):
+        begun = time.perf_counter()
+        holdfast("backup", "--db", db, "-r", "repo")
+        taken.append(time.perf_counter() - begun)
+    assert sorted(taken)[4] < 0.1  # with starting a process from Python, on a busy machine
