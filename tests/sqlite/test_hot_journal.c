@@ -193,7 +193,7 @@ static void losing_power_at_any_moment_gives_the_old_state_or_the_committed_one(
         assert_non_null(crash);
         assert_int_equal(perform(hf_crash_env_get(crash), &rewrite, recorded, crash, &err), 0);
         int64_t accepted =
-            hf_crash_images(crash, 2, in_scene(*state, "image"), check_image, &rewrite, &err);
+            hf_crash_images(crash, 40, in_scene(*state, "image"), check_image, &rewrite, &err);
         if (accepted < 0)
             fail_msg("case %d: %s", i, err.text);
         images += accepted;
