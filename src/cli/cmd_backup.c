@@ -8,7 +8,7 @@
 #include "engine/backup.h"
 #include "sqlite/page_source.h"
 
-enum { BUSY_MS = 10000 };
+enum { BUSY_MS = 5000 };
 
 static const struct hf_option options[] = {
     {"label", 'l', "TEXT", "what to call this point; makes one even when nothing changed"},

@@ -55,8 +55,10 @@ static int read_keyfile(struct hf_secrets *out, const struct hf_value *value,
 
 static int read_recovery(struct hf_secrets *out, const struct hf_value *value, struct hf_error *err)
 {
-    if (hf_key_from_recovery_text(&out->recovery, value->text, err))
-        return hf_error_wrap(err, "%s", value->source);
+    if (hf_key_from_recovery_text(&out->recovery, value->text, err)) {
+        hf_error_wrap(err, "%s", value->source);
+        return hf_error_hint(err, "type it again from the recovery kit: 14 groups of 4 characters");
+    }
     out->unlock.recovery = &out->recovery;
     out->kind = 0;
     return 0;

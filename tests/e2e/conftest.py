@@ -51,36 +51,6 @@ class Program:
         assert outcome.code == code, f"{arguments}: {outcome.code}\n{outcome.out}\n{outcome.err}"
         return outcome
 
-    def json(self):
-        return json.loads(self.out)
-
-    def says(self, *texts):
-        """One clear line on standard error, with a hint or not, that has these texts."""
-        lines = self.err.splitlines()
-        assert len([line for line in lines if line.startswith("holdfast: ")]) >= 1, self.err
-        for text in texts:
-            assert text in self.err
-        return self
-
-
-class Program:
-    """Runs holdfast in a folder, with nothing of HOLDFAST_* but what a test gives."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.path = os.environ["HOLDFAST_BIN"]
-        self.environment = {name: value for name, value in os.environ.items()
-                            if not name.startswith("HOLDFAST_")}
-        self.environment["TZ"] = "UTC"
-
-    def __call__(self, *arguments, code=0, env=None, text=True):
-        done = subprocess.run([self.path, *map(str, arguments)], cwd=self.folder, timeout=120,
-                              env={**self.environment, **(env or {})}, text=text,
-                              capture_output=True, check=False)
-        outcome = Outcome(done)
-        assert outcome.code == code, f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"
-        return outcome
-
     def json(self, *arguments, **options):
         return self(*arguments, "--json", **options).json
 
