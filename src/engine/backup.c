@@ -363,12 +363,30 @@ static int store_point(struct backup *backup, struct hf_error *err)
     return hf_writer_confirm(backup->database, epoch, err);
 }
 
+/* Many points since the last catalog: a new one keeps listing them cheap. */
+static int refresh_catalog(struct backup *backup, struct hf_error *err)
+{
+    const struct hf_segment_name *segment = &backup->now.segment;
+    struct hf_timeline_entry entry = {.name = *segment, .bytes = backup->result->bytes_added};
+    hf_auto(hf_points) struct hf_points points = {0};
+    bool due = false;
+    if (hf_timeline_add(&backup->timeline, &entry, err))
+        return -1;
+    hf_timeline_settle(&backup->timeline);
+    if (hf_catalog_is_due(backup->database, &backup->timeline, &due, err))
+        return -1;
+    if (!due)
+        return 0;
+    if (hf_points_load(&points, backup->database, &backup->timeline, err))
+        return -1;
+    return hf_catalog_put(backup->database, &points, segment->epoch, err);
+}
+
 /* From here on the point exists: what fails now costs time later, and nothing else. */
 static void remember_point(struct backup *backup)
 {
     const struct hf_events *events = backup->options->events;
     struct hf_known_state *now = &backup->now;
-    struct hf_timeline_entry entry = {.name = now->segment, .bytes = backup->result->bytes_added};
     struct hf_error local = {0};
     memcpy(now->repository, backup->database->repository->keys.repository, HF_ID_BYTES);
     memcpy(now->database, backup->database->id, HF_ID_BYTES);
@@ -377,10 +395,7 @@ static void remember_point(struct backup *backup)
     now->stamp = backup->info->stamp;
     if (hf_map_writer_commit(&backup->map, &backup->state, now, &local))
         hf_notice(events, "%s. The next backup will read the whole database", local.text);
-    if (hf_timeline_add(&backup->timeline, &entry, &local))
-        return;
-    hf_timeline_settle(&backup->timeline);
-    if (hf_catalog_refresh(backup->database, &backup->timeline, now->segment.epoch, &local))
+    if (refresh_catalog(backup, &local))
         hf_notice(events, "%s. Listing points will take longer", local.text);
 }
 

@@ -139,23 +139,46 @@ int hf_catalog_load(struct hf_points *out, const struct hf_database *database, s
     return 0;
 }
 
-static int put_catalog(const struct hf_database *database, const struct hf_points *points,
-                       uint64_t seq, uint32_t epoch, struct hf_error *err)
+int hf_catalog_is_due(const struct hf_database *database, const struct hf_timeline *timeline,
+                      bool *due, struct hf_error *err)
+{
+    hf_auto(hf_points) struct hf_points known = {0};
+    size_t unlisted = 0;
+    if (hf_catalog_load(&known, database, err))
+        return -1;
+    for (size_t i = 0; i < timeline->count; i++)
+        unlisted +=
+            timeline->entries[i].restorable && !hf_catalog_find(&known, &timeline->entries[i].name);
+    *due = unlisted >= HF_CATALOG_EVERY;
+    return 0;
+}
+
+static int encode(struct hf_buf *body, const struct hf_points *points, struct hf_error *err)
+{
+    hf_auto(hf_buf) struct hf_buf entry = {0};
+    for (size_t i = 0; i < points->count; i++) {
+        if (points->list[i].damaged)
+            continue;
+        entry.length = 0;
+        if (encode_entry(&entry, &points->list[i], err) ||
+            hf_field_bytes(body, HF_TAG_ENTRY, entry.data, entry.length, err))
+            return -1;
+    }
+    return 0;
+}
+
+int hf_catalog_put(const struct hf_database *database, const struct hf_points *points,
+                   uint32_t epoch, struct hf_error *err)
 {
     const struct hf_repository *repository = database->repository;
     hf_auto(hf_buf) struct hf_buf body = {0};
-    hf_auto(hf_buf) struct hf_buf entry = {0};
     struct hf_error local = {0};
+    struct newest newest;
     char object[HF_OBJECT_NAME_TEXT];
-    for (size_t i = 0; i < points->count; i++) {
-        entry.length = 0;
-        if (points->list[i].damaged)
-            continue;
-        if (encode_entry(&entry, &points->list[i], err) ||
-            hf_field_bytes(&body, HF_TAG_ENTRY, entry.data, entry.length, err))
-            return -1;
-    }
-    hf_database_object(object, database, "catalog/%016llx.%08x", (unsigned long long)seq, epoch);
+    hf_database_object(object, database, "catalog/%016llx.%08x",
+                       (unsigned long long)points->list[points->count - 1].seq, epoch);
+    if (encode(&body, points, err))
+        return -1;
     if (hf_record_put(repository->store, object, HF_OBJECT_CATALOG, &repository->keys, &body,
                       &local) &&
         local.code != HF_EXISTS) {
@@ -163,28 +186,7 @@ static int put_catalog(const struct hf_database *database, const struct hf_point
             *err = local;
         return -1;
     }
-    return 0;
-}
-
-int hf_catalog_refresh(const struct hf_database *database, const struct hf_timeline *timeline,
-                       uint32_t epoch, struct hf_error *err)
-{
-    hf_auto(hf_points) struct hf_points known = {0};
-    hf_auto(hf_points) struct hf_points points = {0};
-    struct newest newest;
-    size_t unlisted = 0;
-    if (hf_catalog_load(&known, database, err))
-        return -1;
-    for (size_t i = 0; i < timeline->count; i++)
-        unlisted +=
-            timeline->entries[i].restorable && !hf_catalog_find(&known, &timeline->entries[i].name);
-    if (unlisted < HF_CATALOG_EVERY)
-        return 0;
-    if (hf_points_load(&points, database, timeline, err) || !points.count ||
-        put_catalog(database, &points, points.list[points.count - 1].seq, epoch, err))
-        return points.count ? -1 : 0;
     if (list_newest(&newest, database, err))
         return -1;
-    return newest.name[2][0] ? hf_store_remove(database->repository->store, newest.name[2], err)
-                             : 0;
+    return newest.name[2][0] ? hf_store_remove(repository->store, newest.name[2], err) : 0;
 }

@@ -19,9 +19,13 @@ int hf_catalog_load(struct hf_points *out, const struct hf_database *database,
 const struct hf_point *hf_catalog_find(const struct hf_points *catalog,
                                        const struct hf_segment_name *name);
 
-/* Writes catalog/<seq>.<epoch> when HF_CATALOG_EVERY points have come since the last one, and
- * removes all but the two newest. */
-int hf_catalog_refresh(const struct hf_database *database, const struct hf_timeline *timeline,
-                       uint32_t epoch, struct hf_error *err);
+/* Sets `*due` when HF_CATALOG_EVERY points have come since the last catalog. */
+int hf_catalog_is_due(const struct hf_database *database, const struct hf_timeline *timeline,
+                      bool *due, struct hf_error *err);
+
+/* Writes catalog/<seq>.<epoch> with all of these points (one or more), and removes older ones but
+ * the last. */
+int hf_catalog_put(const struct hf_database *database, const struct hf_points *points,
+                   uint32_t epoch, struct hf_error *err);
 
 #endif

@@ -10,14 +10,6 @@
 /* Parts without a closing part belong to a backup that was interrupted, or to one that runs now. */
 static const int64_t unfinished_for = INT64_C(24) * 3600 * 1000;
 
-int hf_check_tell(struct hf_checking *checking, const struct hf_finding *finding,
-                  struct hf_error *err)
-{
-    checking->result->findings++;
-    checking->result->losses += finding->severity == HF_CHECK_LOSS;
-    return checking->each(checking->arg, finding, err);
-}
-
 static int check_slot(void *arg, const struct hf_slot *slot, struct hf_error *err)
 {
     struct hf_finding finding = {HF_CHECK_LOSS,

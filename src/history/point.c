@@ -137,12 +137,6 @@ int hf_points_load(struct hf_points *out, const struct hf_database *database,
     return 0;
 }
 
-void hf_points_release(struct hf_points *points)
-{
-    free(points->list);
-    *points = (struct hf_points){0};
-}
-
 const struct hf_point *hf_points_at(const struct hf_points *points, int64_t time)
 {
     for (size_t i = points->count; i--;)

@@ -31,11 +31,16 @@ struct hf_points {
     size_t count;
 };
 
+static inline void hf_points_release(struct hf_points *points)
+{
+    free(points->list);
+    *points = (struct hf_points){0};
+}
+HF_AUTO_RELEASE(hf_points)
+
 /* All points of a timeline that can be restored. */
 int hf_points_load(struct hf_points *out, const struct hf_database *database,
                    const struct hf_timeline *timeline, struct hf_error *err);
-void hf_points_release(struct hf_points *points);
-HF_AUTO_RELEASE(hf_points)
 
 /* The newest point at or before `time`; NULL when there is none. */
 const struct hf_point *hf_points_at(const struct hf_points *points, int64_t time);
