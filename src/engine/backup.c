@@ -24,6 +24,7 @@ struct backup {
     const struct hf_db_info *info;
     struct hf_timeline timeline;
     const struct hf_timeline_entry *newest; /* NULL: there is no point yet */
+    uint32_t epoch;                         /* that this host writes under */
     struct hf_known_state now;              /* what will be known when it is done */
     bool full;
     struct hf_scan scan; /* what differs from the newest point; not for a full backup */
@@ -97,11 +98,26 @@ static void describe_writer(struct hf_writer *self, const struct backup *backup)
     free(real);
 }
 
-static int claim(struct backup *backup, uint32_t *epoch, struct hf_error *err)
+static int load_timeline(struct backup *backup, struct hf_error *err)
+{
+    hf_timeline_release(&backup->timeline);
+    if (hf_timeline_load(&backup->timeline, backup->database, err))
+        return -1;
+    backup->newest = hf_timeline_newest(&backup->timeline);
+    return 0;
+}
+
+/* Claims first and lists again after: what the last writer still wrote before it was taken over
+ * from is seen, and built upon. */
+static int claim(struct backup *backup, struct hf_error *err)
 {
     struct hf_writer self;
     describe_writer(&self, backup);
-    return hf_writer_claim(backup->database, &self, backup->options->claim, epoch, err);
+    if (hf_writer_claim(backup->database, &self, backup->options->claim, &backup->epoch, err))
+        return -1;
+    return knows_newest(backup) && backup->newest->name.epoch == backup->epoch
+               ? 0
+               : load_timeline(backup, err);
 }
 
 /* The map of the newest point, from the indexes of its segments. */
@@ -309,13 +325,13 @@ static void describe_segment(const struct backup *backup, struct hf_trailer *tra
              options->reason ? options->reason : "manual");
 }
 
-static void name_segment(struct backup *backup, uint32_t epoch)
+static void name_segment(struct backup *backup)
 {
     uint64_t seen = backup->timeline.highest;
     if (knows_timeline(backup) && backup->state.known.segment.to > seen)
         seen = backup->state.known.segment.to;
     backup->now.segment = (struct hf_segment_name){
-        .epoch = epoch,
+        .epoch = backup->epoch,
         .from = backup->full ? 1 : backup->newest->name.to + 1,
         .to = seen + 1,
         .time = backup->started,
@@ -347,39 +363,56 @@ static int write_segment(struct backup *backup, struct hf_pool *pool, struct hf_
     return 0;
 }
 
+/*
+ * Two hosts with one identity, of which one is a copy of the other, may have written the same
+ * number at once. Whoever sees that takes its own segment back, which nobody was told of yet.
+ */
+static int confirm_alone(struct backup *backup, struct hf_error *err)
+{
+    const struct hf_segment_name *mine = &backup->now.segment;
+    char object[HF_OBJECT_NAME_TEXT], name[HF_SEGMENT_NAME_TEXT];
+    size_t same = 0;
+    if (load_timeline(backup, err))
+        return -1;
+    for (size_t i = 0; i < backup->timeline.count; i++)
+        same += backup->timeline.entries[i].name.to == mine->to;
+    if (same == 1)
+        return 0;
+    hf_segment_name_format(name, mine);
+    hf_database_object(object, backup->database, "segments/%s", name);
+    hf_store_remove(backup->database->repository->store, object, NULL);
+    hf_error_set(err, HF_LOCKED,
+                 "another Holdfast with this one's identity backs up to the same history: this "
+                 "backup does not count");
+    return hf_error_hint(err,
+                         "if this host is a copy of another one, remove '%.200s' here and use "
+                         "another --name",
+                         backup->state.path);
+}
+
 static int store_point(struct backup *backup, struct hf_error *err)
 {
-    uint32_t epoch;
     hf_auto_ptr(hf_pool) struct hf_pool *pool = hf_pool_new(0, QUEUE, err);
-    if (!pool)
+    if (!pool || (backup->full && hf_map_writer_begin(&backup->map, &backup->state, err)))
         return -1;
-    if (backup->full && hf_map_writer_begin(&backup->map, &backup->state, err))
+    name_segment(backup);
+    if (write_segment(backup, pool, err) || hf_writer_confirm(backup->database, backup->epoch, err))
         return -1;
-    if (claim(backup, &epoch, err))
-        return -1;
-    name_segment(backup, epoch);
-    if (write_segment(backup, pool, err))
-        return -1;
-    return hf_writer_confirm(backup->database, epoch, err);
+    return confirm_alone(backup, err);
 }
 
 /* Many points since the last catalog: a new one keeps listing them cheap. */
 static int refresh_catalog(struct backup *backup, struct hf_error *err)
 {
-    const struct hf_segment_name *segment = &backup->now.segment;
-    struct hf_timeline_entry entry = {.name = *segment, .bytes = backup->result->bytes_added};
     hf_auto(hf_points) struct hf_points points = {0};
     bool due = false;
-    if (hf_timeline_add(&backup->timeline, &entry, err))
-        return -1;
-    hf_timeline_settle(&backup->timeline);
     if (hf_catalog_is_due(backup->database, &backup->timeline, &due, err))
         return -1;
     if (!due)
         return 0;
     if (hf_points_load(&points, backup->database, &backup->timeline, err))
         return -1;
-    return hf_catalog_put(backup->database, &points, segment->epoch, err);
+    return hf_catalog_put(backup->database, &points, backup->epoch, err);
 }
 
 /* From here on the point exists: what fails now costs time later, and nothing else. */
@@ -410,13 +443,12 @@ static int run(struct backup *backup, struct hf_error *err)
     backup->started = hf_now(env_of(backup));
     backup->info = hf_page_source_info(backup->source);
     result->database_bytes = (uint64_t)backup->info->page_size * backup->info->page_count;
-    if (hf_timeline_load(&backup->timeline, backup->database, err))
+    if (load_timeline(backup, err))
         return -1;
-    backup->newest = hf_timeline_newest(&backup->timeline);
     bool wants_point = wants_point_of_its_own(backup->options);
     if (!wants_point && unchanged_by_stamp(backup))
         return report_unchanged(backup);
-    if (choose_base(backup, err) || (!backup->full && scan(backup, err)))
+    if (claim(backup, err) || choose_base(backup, err) || (!backup->full && scan(backup, err)))
         return -1;
     if (!wants_point && nothing_changed(backup))
         return remember_stamp(backup);

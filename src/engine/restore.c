@@ -149,7 +149,11 @@ static int restore_whole(struct restore *restore, struct hf_error *err)
         return -1;
     if (options->keep_replaced && state == HF_TARGET_DATABASE && keep_replaced(restore, err))
         return -1;
-    return hf_new_file_commit(&file, HF_COMMIT_REPLACE, err);
+    /* Where there was nothing, what somebody puts there meanwhile is not replaced. */
+    struct stat status;
+    const struct hf_fs *fs = &env_of(restore)->fs;
+    bool vacant = fs->stat(fs->context, options->target, &status) != 0;
+    return hf_new_file_commit(&file, vacant ? HF_COMMIT_NEW : HF_COMMIT_REPLACE, err);
 }
 
 static int run(struct restore *restore, const struct hf_timeline *timeline, uint64_t seq,

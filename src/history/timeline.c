@@ -152,7 +152,7 @@ const struct hf_timeline_entry *hf_timeline_newest(const struct hf_timeline *tim
 {
     for (size_t i = timeline->count; i--;)
         if (timeline->entries[i].restorable)
-            return &timeline->entries[i];
+            return hf_timeline_at(timeline, timeline->entries[i].name.to);
     return NULL;
 }
 
@@ -189,7 +189,10 @@ static const struct hf_timeline_entry *predecessor(const struct hf_timeline *tim
         const struct hf_timeline_entry *entry = &timeline->entries[i];
         if (entry->name.to + 1 < step->name.from)
             break;
-        if (entry->restorable && (!best || entry->name.from < best->name.from))
+        /* Of two with one range, the first in order, as in hf_timeline_at. */
+        if (entry->restorable &&
+            (!best || entry->name.from < best->name.from ||
+             (entry->name.from == best->name.from && entry->name.to == best->name.to)))
             best = entry;
     }
     return best;
