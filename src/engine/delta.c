@@ -170,7 +170,7 @@ int hf_delta_restore(const struct hf_database *database, const struct hf_plan *p
     delta.old_count = hf_restore_target_page_count(target);
     delta.file =
         (struct hf_page_file){database->repository->keys.env, hf_restore_target_fd(target, err),
-                              options->target, state->page_size};
+                              hf_restore_target_path(target), state->page_size};
     if (delta.file.fd < 0)
         return -1;
     *pages_written = 0;

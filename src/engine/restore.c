@@ -58,7 +58,7 @@ static int check_space(const struct restore *restore, struct hf_error *err)
 {
     struct statvfs disk;
     char wanted[16], there[16];
-    hf_auto_free char *parent = hf_path_parent(restore->options->target);
+    hf_auto_free char *parent = hf_path_parent(hf_restore_target_path(restore->target));
     if (!parent)
         return hf_error_memory(err);
     if (statvfs(parent, &disk)) {
@@ -113,7 +113,7 @@ static int adopt_owner(const struct restore *restore, const struct hf_new_file *
 {
     struct stat old;
     const struct hf_fs *fs = &env_of(restore)->fs;
-    if (fs->stat(fs->context, restore->options->target, &old))
+    if (fs->stat(fs->context, hf_restore_target_path(restore->target), &old))
         return 0;
     if (fchown(file->fd, old.st_uid, old.st_gid) && errno != EPERM)
         return hf_error_sys(err, errno, "set the owner of", file->temporary);
@@ -127,9 +127,10 @@ static int keep_replaced(struct restore *restore, struct hf_error *err)
 {
     const struct hf_fs *fs = &env_of(restore)->fs;
     struct hf_restore_result *result = restore->result;
-    snprintf(result->kept, sizeof result->kept, "%s.replaced-%" PRId64, restore->options->target,
+    const char *path = hf_restore_target_path(restore->target);
+    snprintf(result->kept, sizeof result->kept, "%s.replaced-%" PRId64, path,
              hf_now(env_of(restore)));
-    if (fs->link(fs->context, restore->options->target, result->kept))
+    if (fs->link(fs->context, path, result->kept))
         return hf_error_sys(err, errno, "keep the replaced database as", result->kept);
     return 0;
 }
@@ -140,8 +141,8 @@ static int restore_whole(struct restore *restore, struct hf_error *err)
     struct hf_restore_result *result = restore->result;
     hf_auto(hf_new_file) struct hf_new_file file = {0};
     enum hf_target_state state = hf_restore_target_state(restore->target);
-    if (check_space(restore, err) ||
-        hf_new_file_begin(&file, env_of(restore), options->target, 0600, err) ||
+    const char *path = hf_restore_target_path(restore->target);
+    if (check_space(restore, err) || hf_new_file_begin(&file, env_of(restore), path, 0600, err) ||
         adopt_owner(restore, &file, err) || write_new_file(restore, &file, err))
         return -1;
     /* Everything is proven and written; only now is what was there touched. */
@@ -152,7 +153,7 @@ static int restore_whole(struct restore *restore, struct hf_error *err)
     /* Where there was nothing, what somebody puts there meanwhile is not replaced. */
     struct stat status;
     const struct hf_fs *fs = &env_of(restore)->fs;
-    bool vacant = fs->stat(fs->context, options->target, &status) != 0;
+    bool vacant = fs->stat(fs->context, path, &status) != 0;
     return hf_new_file_commit(&file, vacant ? HF_COMMIT_NEW : HF_COMMIT_REPLACE, err);
 }
 
