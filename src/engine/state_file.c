@@ -171,7 +171,10 @@ int hf_map_writer_begin(struct hf_map_writer *writer, const struct hf_state_file
 {
     writer->have = 0;
     writer->offset = HEADER_BYTES;
-    return hf_new_file_begin(&writer->file, file->env, file->path, 0600, err);
+    if (hf_new_file_begin(&writer->file, file->env, file->path, 0600, err))
+        return -1;
+    hf_new_file_remove_litter(&writer->file, HF_LITTER_OF_FILE);
+    return 0;
 }
 
 static int flush(struct hf_map_writer *writer, struct hf_error *err)

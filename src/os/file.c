@@ -161,8 +161,14 @@ int hf_new_file_begin(struct hf_new_file *file, const struct hf_env *env, const 
     /* A long name is cut, so that the temporary fits where the name itself does. */
     sprintf(temporary, "%.*s.%.200s.%s%s", (int)(name - path), path, name, digits,
             temporary_suffix);
-    file->fd = hf_file_open(env, temporary, O_RDWR | O_CREAT | O_EXCL, mode, err);
+    struct hf_error local = {0};
+    file->fd = hf_file_open(env, temporary, O_RDWR | O_CREAT | O_EXCL, mode, &local);
     if (file->fd < 0) {
+        /* On a network the file can have been made and the reply lost. */
+        if (local.code != HF_EXISTS)
+            env->fs.unlink(env->fs.context, temporary);
+        if (err)
+            *err = local;
         free(temporary);
         hf_new_file_release(file);
         return -1;
@@ -238,10 +244,60 @@ void hf_new_file_release(struct hf_new_file *file)
     *file = (struct hf_new_file){.fd = -1};
 }
 
+/* ".<name>.<8 hexadecimal digits>.tmp" */
 bool hf_is_temporary_name(const char *name)
 {
-    size_t length = strlen(name), suffix = sizeof temporary_suffix - 1;
-    return name[0] == '.' && length > suffix && !strcmp(name + length - suffix, temporary_suffix);
+    size_t length = strlen(name), suffix = sizeof temporary_suffix - 1, tail = suffix + 9;
+    if (name[0] != '.' || length < tail + 2 ||
+        strcmp(name + length - suffix, temporary_suffix) != 0)
+        return false;
+    const char *digits = name + length - tail + 1;
+    return digits[-1] == '.' && strspn(digits, "0123456789abcdef") >= 8;
+}
+
+struct litter {
+    const struct hf_new_file *file;
+    enum hf_litter which;
+    const char *parent, *own; /* directory and name of the file's own temporary */
+    size_t tail;              /* length of what two temporaries of one file do not share */
+    int64_t now;              /* s */
+};
+
+static int remove_if_old(void *arg, const char *name)
+{
+    enum { OLD = 24 * 60 * 60 };
+    const struct litter *litter = arg;
+    const struct hf_fs *fs = &litter->file->env->fs;
+    struct stat status;
+    size_t length = strlen(litter->own);
+    if (!hf_is_temporary_name(name) ||
+        (litter->which == HF_LITTER_OF_FILE &&
+         (strlen(name) != length || strncmp(name, litter->own, length - litter->tail) != 0)))
+        return 0;
+    hf_auto_free char *path = hf_path_join(litter->parent, name);
+    if (path && fs->stat(fs->context, path, &status) == 0 && S_ISREG(status.st_mode) &&
+        litter->now - status.st_mtim.tv_sec > OLD)
+        fs->unlink(fs->context, path);
+    return 0;
+}
+
+void hf_new_file_remove_litter(const struct hf_new_file *file, enum hf_litter which)
+{
+    const struct hf_fs *fs = &file->env->fs;
+    struct stat own;
+    const char *slash = strrchr(file->temporary, '/');
+    hf_auto_free char *parent = hf_path_parent(file->temporary);
+    if (!parent || fs->stat(fs->context, file->temporary, &own))
+        return;
+    struct litter litter = {
+        .file = file,
+        .which = which,
+        .parent = parent,
+        .own = slash ? slash + 1 : file->temporary,
+        .tail = 8 + sizeof temporary_suffix - 1,
+        .now = own.st_mtim.tv_sec,
+    };
+    fs->list(fs->context, parent, remove_if_old, &litter);
 }
 
 int hf_file_write_durable(const struct hf_env *env, const char *path, const void *in, size_t length,

@@ -73,6 +73,16 @@ HF_AUTO_RELEASE(hf_new_file)
 /* True for names that hf_new_file gives to temporaries: what a crash may leave behind. */
 bool hf_is_temporary_name(const char *name);
 
+enum hf_litter { HF_LITTER_OF_FILE, HF_LITTER_OF_DIRECTORY };
+
+/*
+ * Removes what killed writers left: temporaries of the file that was begun, or of any file in its
+ * directory, that nobody has written to in the 24 hours before. Ages are told by the file system's
+ * own clock, since others may write there from other hosts; a writer that was stopped for longer
+ * fails at its commit. Never fails: what cannot be removed stays.
+ */
+void hf_new_file_remove_litter(const struct hf_new_file *file, enum hf_litter which);
+
 /* hf_new_file in one call. */
 int hf_file_write_durable(const struct hf_env *env, const char *path, const void *in, size_t length,
                           mode_t mode, enum hf_commit how, struct hf_error *err);

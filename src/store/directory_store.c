@@ -172,18 +172,24 @@ static int make_durable(struct directory_store *self, const char *directory, str
     return remember_durable(self, directory, err);
 }
 
-static int make_parent(struct directory_store *self, const char *path, struct hf_error *err)
+/* `*first` becomes true for this process's first object in the directory. */
+static int make_parent(struct directory_store *self, const char *path, bool *first,
+                       struct hf_error *err)
 {
     hf_auto_free char *parent = hf_path_parent(path);
     if (!parent)
         return hf_error_memory(err);
     pthread_mutex_lock(&self->lock);
+    size_t before = self->durable_count;
     int result = make_durable(self, parent, err);
+    *first = self->durable_count > before;
     pthread_mutex_unlock(&self->lock);
     return result;
 }
 
-/* Begins the object's file. A directory that was removed since it was made is made again. */
+/* Begins the object's file. A directory that was removed since it was made is made again. Uploads
+ * that died long ago would fill the repository for ever: whoever comes to a directory removes them.
+ */
 static int begin_file(struct directory_store *self, struct hf_new_file *file, const char *key,
                       struct hf_error *err)
 {
@@ -191,10 +197,14 @@ static int begin_file(struct directory_store *self, struct hf_new_file *file, co
     if (!path)
         return -1;
     for (int attempt = 0;; attempt++) {
-        if (make_parent(self, path, err))
+        bool first;
+        if (make_parent(self, path, &first, err))
             return -1;
-        if (hf_new_file_begin(file, self->env, path, FILE_MODE, err) == 0)
+        if (hf_new_file_begin(file, self->env, path, FILE_MODE, err) == 0) {
+            if (first)
+                hf_new_file_remove_litter(file, HF_LITTER_OF_DIRECTORY);
             return 0;
+        }
         if (err->sys != ENOENT || attempt)
             return -1;
         forget_durable(self);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -175,6 +176,11 @@ static void temporaries_are_known_by_their_names(void **state)
     assert_int_equal(hf_new_file_begin(&file, self->env, self->path, 0600, NULL), 0);
     assert_true(hf_is_temporary_name(strrchr(file.temporary, '/') + 1));
     hf_new_file_release(&file);
+    assert_true(hf_is_temporary_name(".a.0123abcd.tmp"));
+    assert_false(hf_is_temporary_name("..0123abcd.tmp"));
+    assert_false(hf_is_temporary_name(".a.0123abc.tmp"));
+    assert_false(hf_is_temporary_name(".a-0123abcd.tmp"));
+    assert_false(hf_is_temporary_name(".notes.tmp"));
     assert_false(hf_is_temporary_name("a.tmp"));
     assert_false(hf_is_temporary_name(".tmp"));
     assert_false(hf_is_temporary_name(".a"));
@@ -270,6 +276,46 @@ static void a_read_ends_with_the_file(void **state)
     assert_int_equal(hf_file_close(self->env, fd, self->path, NULL), 0);
 }
 
+/* Made in the scratch directory, last written so many seconds ago. */
+static char *leave_behind(struct fixture *self, const char *name, int64_t age)
+{
+    char *path = hf_scratch_path(&self->scratch, name);
+    const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = time(NULL) - age}};
+    hf_scratch_write(path, "part", 4);
+    assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+    return path;
+}
+
+static void what_killed_writers_left_is_removed_after_a_day(void **state)
+{
+    enum { DAY = 24 * 60 * 60 };
+    static const struct {
+        const char *name;
+        int64_t age;
+        bool goes_with_file, goes_with_directory;
+    } cases[] = {
+        {".file.00000000.tmp", DAY + 60, true, true},
+        {".file.00000001.tmp", DAY - 60, false, false},
+        {".other.00000000.tmp", DAY + 60, false, true},
+        {".file.tmp", 2 * DAY, false, false},
+        {"old", 2 * DAY, false, false},
+    };
+    struct fixture *self = *state;
+    for (int which = HF_LITTER_OF_FILE; which <= HF_LITTER_OF_DIRECTORY; which++) {
+        for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+            hf_auto(hf_new_file) struct hf_new_file file = {0};
+            hf_auto_free char *path = leave_behind(self, cases[i].name, cases[i].age);
+            assert_int_equal(hf_new_file_begin(&file, self->env, self->path, 0600, NULL), 0);
+            hf_new_file_remove_litter(&file, (enum hf_litter)which);
+            bool goes =
+                which == HF_LITTER_OF_FILE ? cases[i].goes_with_file : cases[i].goes_with_directory;
+            assert_int_equal(hf_scratch_exists(path), !goes);
+            assert_true(hf_scratch_exists(file.temporary));
+            hf_scratch_remove(path);
+        }
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -291,6 +337,7 @@ int main(void)
         TEST(a_file_in_the_way_of_a_directory_is_an_error),
         TEST(removing_what_is_not_there_is_success),
         TEST(a_read_ends_with_the_file),
+        TEST(what_killed_writers_left_is_removed_after_a_day),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

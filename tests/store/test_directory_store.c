@@ -1,10 +1,12 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <utime.h>
 
 #include <cmocka.h>
@@ -314,6 +316,48 @@ static void a_put_that_failed_leaves_no_temporary(void **state)
     assert_int_equal(hf_scratch_count(self->root), 1);
 }
 
+static void uploads_that_died_long_ago_are_removed(void **state)
+{
+    struct fixture *self = *state;
+    hf_auto_free char *directory = hf_path_join(self->root, "a");
+    hf_auto_free char *dead = hf_path_join(directory, ".big.0123abcd.tmp");
+    hf_auto_free char *alive = hf_path_join(directory, ".big.0123abce.tmp");
+    const struct timespec yesterday[2] = {{.tv_sec = time(NULL) - 25 * 60 * 60},
+                                          {.tv_sec = time(NULL) - 25 * 60 * 60}};
+    assert_int_equal(put(self, "a/x", NULL), 0);
+    hf_scratch_write(dead, "part", 4);
+    hf_scratch_write(alive, "part", 4);
+    assert_int_equal(utimensat(AT_FDCWD, dead, yesterday, 0), 0);
+    hf_auto_ptr(hf_store) struct hf_store *next =
+        hf_store_directory_new(hf_env_system(), self->root, NULL);
+    assert_int_equal(hf_store_put(next, "a/y", "y", 1, NULL), 0);
+    assert_false(hf_scratch_exists(dead));
+    assert_true(hf_scratch_exists(alive));
+}
+
+static void nobody_needs_to_ask_what_went_wrong(void **state)
+{
+    struct fixture *self = *state;
+    struct hf_stored stored;
+    hf_auto(hf_buf) struct hf_buf bytes = {0};
+    char byte;
+    assert_int_equal(put(self, "a", NULL), 0);
+    assert_int_equal(put(self, "a", NULL), -1);
+    assert_int_equal(put(self, "a/b", NULL), -1);
+    assert_int_equal(put(self, "No key", NULL), -1);
+    assert_null(hf_store_upload(self->store, "a/b", NULL));
+    assert_int_equal(hf_store_stat(self->store, "none", &stored, NULL), -1);
+    assert_int_equal(hf_store_get(self->store, "none", 1, &bytes, NULL), -1);
+    assert_int_equal(hf_store_get(self->store, "a", 0, &bytes, NULL), -1);
+    assert_int_equal(hf_store_read(self->store, "a", 1, &byte, 1, NULL), -1);
+    assert_int_equal(hf_store_list(self->store, "/", "", count, &byte, NULL), -1);
+    hf_auto_ptr(hf_upload) struct hf_upload *upload = hf_store_upload(self->store, "b", NULL);
+    hf_fault_env_set(self->faulty, &(struct hf_env_faults){.at = 1, .lasting = true});
+    assert_int_equal(hf_upload_write(upload, "x", 1, NULL), 0);
+    assert_int_equal(hf_upload_commit(upload, NULL), -1);
+    assert_int_equal(hf_store_remove(self->store, "a", NULL), -1);
+}
+
 static void what_exists_is_reported_only_once_it_is_durable(void **state)
 {
     struct fixture *self = *state;
@@ -389,6 +433,8 @@ int main(void)
         TEST(a_put_that_fails_anywhere_is_whole_or_nothing),
         TEST(an_upload_that_fails_anywhere_is_whole_or_nothing),
         TEST(a_put_that_failed_leaves_no_temporary),
+        TEST(uploads_that_died_long_ago_are_removed),
+        TEST(nobody_needs_to_ask_what_went_wrong),
         TEST(what_exists_is_reported_only_once_it_is_durable),
         TEST(a_removal_whose_sync_failed_is_synced_by_the_next),
         TEST(a_listing_that_fails_says_so),
