@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -56,7 +57,7 @@ static void print_verb_help(const struct hf_verb *verb)
 static int unknown_verb(const char *typed, const char *pair, struct hf_error *err)
 {
     const char *names[MOST_VERBS + 1] = {NULL};
-    for (size_t i = 0; hf_verbs[i] && i < MOST_VERBS; i++)
+    for (size_t i = 0; i < MOST_VERBS && hf_verbs[i]; i++)
         names[i] = hf_verbs[i]->name;
     const char *nearest = hf_nearest(pair, names);
     nearest = nearest ? nearest : hf_nearest(typed, names);
@@ -117,6 +118,7 @@ static int load_config(struct hf_cli *cli, struct hf_error *err)
 static int run_verb(struct hf_cli *cli, int words, int argc, char **argv, struct hf_error *err)
 {
     const struct hf_verb *verb = cli->verb;
+    assert(verb);
     if (hf_options_parse(&cli->arguments, verb->name, verb->options, verb->most_operands, argc,
                          argv, 1 + words, err))
         return -1;

@@ -83,7 +83,7 @@ void hf_table_print(const struct hf_table *table, FILE *out)
         if (widths[i] && widths[i] < title)
             widths[i] = title;
     }
-    size_t rows = table->count / table->width;
+    size_t rows = table->width ? table->count / table->width : 0;
     for (size_t row = 0; rows && row <= rows; row++) {
         for (size_t i = 0; i <= last; i++) {
             const char *text =
