@@ -50,7 +50,7 @@ void hf_wal_checksum(bool big_endian, const uint8_t *bytes, size_t length, uint3
 static void copy_header(struct header *out, const struct header *in)
 {
     const volatile uint32_t *words = (const volatile uint32_t *)(const void *)in;
-    uint32_t copy[sizeof *in / sizeof *words];
+    uint32_t copy[sizeof *in / sizeof *words] = {0};
     for (size_t i = 0; i < sizeof copy / sizeof *copy; i++)
         copy[i] = words[i];
     memcpy(out, copy, sizeof copy);
