@@ -17,7 +17,7 @@
  * The sector size in the header is ours to choose. 4096 keeps the header's last write, the record
  * count, off the records on any usual disk.
  */
-enum { SECTOR = 4096, HEADER_BYTES = 28, COUNT_OFFSET = 8, BUFFER_BYTES = 1 << 20 };
+enum { SECTOR = 4096, HEADER_BYTES = 28, COUNT_OFFSET = 8, BUFFER_BYTES = 1 << 18 };
 enum { CHECKSUM_STRIDE = 200 };
 
 static const uint8_t magic[8] = {0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7};
@@ -32,19 +32,19 @@ struct hf_hot_journal {
     struct hf_buf buffer;
 };
 
-/* The owner of the database must be able to play back what a process of root leaves behind. */
+/* The owner of the database must be able to play back what a process of root leaves behind. By
+ * descriptor: whoever may write to the directory could put a link to another file at the name. */
 static int take_after(const struct hf_hot_journal *journal, const struct stat *database,
                       struct hf_error *err)
 {
     struct stat own;
-    const struct hf_fs *fs = &journal->env->fs;
-    if (fs->stat(fs->context, journal->path, &own))
+    if (fstat(journal->fd, &own))
         return hf_error_sys(err, errno, "stat", journal->path);
     if (geteuid() == 0 && (own.st_uid != database->st_uid || own.st_gid != database->st_gid) &&
-        chown(journal->path, database->st_uid, database->st_gid))
+        fchown(journal->fd, database->st_uid, database->st_gid))
         return hf_error_sys(err, errno, "chown", journal->path);
     if ((own.st_mode & 0777) != (database->st_mode & 0777) &&
-        chmod(journal->path, database->st_mode & 0777))
+        fchmod(journal->fd, database->st_mode & 0777))
         return hf_error_sys(err, errno, "chmod", journal->path);
     return 0;
 }
@@ -87,12 +87,16 @@ struct hf_hot_journal *hf_hot_journal_begin(const struct hf_env *env, const char
     }
     *journal = (struct hf_hot_journal){
         .env = env, .fd = -1, .page_size = page_size, .page_count = page_count};
-    int result;
-    if (asprintf(&journal->path, "%s-journal", path) < 0) {
+    /* SQLite looks beside the file, not beside a link to it. */
+    hf_auto_free char *database = realpath(path, NULL);
+    int result = -1;
+    if (!database) {
+        hf_error_sys(err, errno, "find", path);
+    } else if (asprintf(&journal->path, "%s-journal", database) < 0) {
         journal->path = NULL;
-        result = hf_error_memory(err);
+        hf_error_memory(err);
     } else {
-        result = start(journal, path, err);
+        result = start(journal, database, err);
     }
     if (result == 0)
         return journal;
@@ -184,8 +188,10 @@ void hf_hot_journal_free(struct hf_hot_journal *journal)
     const struct hf_fs *fs = &journal->env->fs;
     if (journal->fd >= 0) {
         fs->close(fs->context, journal->fd);
-        if (journal->state == FILLING)
-            fs->unlink(fs->context, journal->path);
+        /* Durably, if it can be had: were the journal there again after a loss of power, SQLite
+         * would undo with it what was committed since. */
+        if (journal->state == FILLING && fs->unlink(fs->context, journal->path) == 0)
+            sync_parent(journal, NULL);
     }
     hf_buf_release(&journal->buffer);
     free(journal->path);

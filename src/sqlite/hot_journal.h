@@ -18,9 +18,9 @@
 
 struct hf_hot_journal;
 
-/* Creates "<path>-journal" (HF_EXISTS if there is one), with the database's owner and mode. `path`
- * is hf_restore_target_path(): SQLite looks beside the file, not beside a link to it. `page_count`
- * is the file's before the change: playing back truncates or extends to it. */
+/* Creates "<path>-journal" (HF_EXISTS if there is one), with the database's owner and mode;
+ * symbolic links in `path` are followed, as SQLite looks beside the file and not beside a link to
+ * it. `page_count` is the file's before the change: playing back truncates or extends to it. */
 struct hf_hot_journal *hf_hot_journal_begin(const struct hf_env *env, const char *path,
                                             uint32_t page_size, uint32_t page_count,
                                             struct hf_error *err);

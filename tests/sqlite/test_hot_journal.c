@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "os/file.h"
 #include "sqlite/scene.h"
@@ -242,6 +243,122 @@ static void another_process_rolls_back_too(void **state)
     finish(&rewrite);
 }
 
+static struct hf_hot_journal *begin(const struct hf_env *env, const struct rewrite *rewrite,
+                                    const char *path)
+{
+    struct hf_error err = {0};
+    struct hf_hot_journal *journal = hf_hot_journal_begin(
+        env, path, rewrite->page_size, (uint32_t)(rewrite->old.length / rewrite->page_size), &err);
+    if (!journal)
+        fail_msg("%s", err.text);
+    return journal;
+}
+
+/* Wrong ones, when `images` is not what the database holds. */
+static int add_all(struct hf_hot_journal *journal, const struct rewrite *rewrite,
+                   const uint8_t *images, struct hf_error *err)
+{
+    uint32_t page = 1;
+    for (size_t at = 0; at < rewrite->old.length; at += rewrite->page_size, page++)
+        if (hf_hot_journal_add(journal, page, images + at, err))
+            return -1;
+    return 0;
+}
+
+static void a_journal_of_many_pages_is_played_back_whole(void **state)
+{
+    struct rewrite rewrite = {.mode = "WAL", .page_size = 512, .old_rows = 6000, .new_rows = 1};
+    struct hf_error err = {0};
+    prepare(*state, &rewrite);
+    assert_true(rewrite.old.length > 2000000); /* several times what is written at once */
+    struct hf_hot_journal *journal = begin(hf_env_system(), &rewrite, rewrite.path);
+    assert_int_equal(add_all(journal, &rewrite, rewrite.old.data, &err), 0);
+    assert_int_equal(hf_hot_journal_arm(journal, &err), 0);
+    hf_hot_journal_free(journal);
+    shell("head -c %zu /dev/urandom > '%s'", rewrite.old.length / 2, rewrite.path);
+    assert_int_equal(state_after_opening(&rewrite, rewrite.path), 'o');
+    assert_sound(rewrite.path);
+    finish(&rewrite);
+}
+
+static void a_journal_made_by_a_links_name_is_found_beside_the_file(void **state)
+{
+    struct rewrite rewrite = cases[3];
+    struct hf_error err = {0};
+    prepare(*state, &rewrite);
+    const char *link = in_scene(*state, "links/app.db");
+    shell("mkdir '%s'; ln -s '%s' '%s'", in_scene(*state, "links"), rewrite.path, link);
+    struct hf_hot_journal *journal = begin(hf_env_system(), &rewrite, link);
+    assert_true(exists(in_scene(*state, "disk/app.db-journal")));
+    assert_int_equal(add_all(journal, &rewrite, rewrite.old.data, &err), 0);
+    assert_int_equal(hf_hot_journal_arm(journal, &err), 0);
+    hf_hot_journal_free(journal);
+    shell("head -c 9000 /dev/urandom | dd of='%s' conv=notrunc status=none", rewrite.path);
+    assert_int_equal(state_after_opening(&rewrite, link), 'o');
+    finish(&rewrite);
+}
+
+/* Writes a journal with wrong images, so that playing back any of them would be seen, in a process
+ * that dies at one of its writes. False: that write never came, and the journal was armed. */
+static bool die_arming(const struct rewrite *rewrite, const uint8_t *wrong, uint64_t write)
+{
+    struct hf_error err = {0};
+    struct hf_env_faults faults = {
+        .at = write, .kinds = HF_OP_PWRITE | HF_OP_UNLINK, .lasting = true};
+    hf_auto_ptr(hf_fault_env) struct hf_fault_env *faulty = hf_fault_env_new(hf_env_system());
+    hf_fault_env_set(faulty, &faults);
+    struct hf_hot_journal *journal = begin(hf_fault_env_get(faulty), rewrite, rewrite->path);
+    bool died = add_all(journal, rewrite, wrong, &err) || hf_hot_journal_arm(journal, &err);
+    hf_hot_journal_free(journal);
+    return died;
+}
+
+static void what_a_killed_process_had_not_armed_rolls_nothing_back(void **state)
+{
+    for (int i = 0; i < CASES; i++) {
+        struct rewrite rewrite = cases[i];
+        prepare(*state, &rewrite);
+        hf_auto_free uint8_t *wrong = calloc(1, rewrite.old.length);
+        assert_non_null(wrong);
+        uint64_t write = 1;
+        for (; die_arming(&rewrite, wrong, write); write++) {
+            assert_true(size_of(in_scene(*state, "disk/app.db-journal")) > 0 || write == 1);
+            assert_int_equal(state_after_opening(&rewrite, rewrite.path), 'o');
+            shell("rm -f '%s-journal'", rewrite.path);
+        }
+        assert_true(write > 2);              /* content, count */
+        sqlite3 *db = open_db(rewrite.path); /* armed, it does show */
+        assert_int_not_equal(sqlite3_exec(db, "SELECT count(*) FROM t", NULL, NULL, NULL), 0);
+        sqlite3_close(db);
+        finish(&rewrite);
+    }
+}
+
+static int has_no_journal(void *arg, const struct hf_crash *how, const char *directory)
+{
+    char path[600];
+    snprintf(path, sizeof path, "%s/app.db-journal", directory);
+    return how->operation >= *(const uint64_t *)arg && exists(path);
+}
+
+/* Else a loss of power long after could bring it back, beside a database that has gone on. */
+static void a_journal_given_up_does_not_come_back(void **state)
+{
+    struct rewrite rewrite = cases[0];
+    struct hf_error err = {0};
+    prepare(*state, &rewrite);
+    hf_auto_ptr(hf_crash_env) struct hf_crash_env *crash =
+        hf_crash_env_new(hf_env_system(), in_scene(*state, "disk"), &err);
+    assert_non_null(crash);
+    struct hf_hot_journal *journal = begin(hf_crash_env_get(crash), &rewrite, rewrite.path);
+    assert_int_equal(add_all(journal, &rewrite, rewrite.old.data, &err), 0);
+    hf_hot_journal_free(journal);
+    uint64_t given_up = hf_crash_env_operations(crash);
+    if (hf_crash_images(crash, 8, in_scene(*state, "image"), has_no_journal, &given_up, &err) < 0)
+        fail_msg("it is there again: %s", err.text);
+    finish(&rewrite);
+}
+
 static void a_journal_that_is_not_armed_is_removed(void **state)
 {
     struct rewrite rewrite = cases[0];
@@ -280,6 +397,19 @@ static void the_journal_gets_the_databases_mode(void **state)
     finish(&rewrite);
 }
 
+static void the_journal_of_root_gets_the_databases_owner(void **state)
+{
+    struct rewrite rewrite = cases[0];
+    if (geteuid() != 0)
+        skip();
+    prepare(*state, &rewrite);
+    shell("chown 65534:65533 '%s'", rewrite.path);
+    struct hf_hot_journal *journal = begin(hf_env_system(), &rewrite, rewrite.path);
+    shell("test $(stat -c %%u:%%g '%s-journal') = 65534:65533", rewrite.path);
+    hf_hot_journal_free(journal);
+    finish(&rewrite);
+}
+
 #define SCENE_TEST(name) cmocka_unit_test_setup_teardown(name, scene_setup, scene_teardown)
 
 int main(void)
@@ -290,9 +420,14 @@ int main(void)
         SCENE_TEST(losing_power_at_any_moment_gives_the_old_state_or_the_committed_one),
         SCENE_TEST(a_rewrite_that_only_adds_pages_is_undone),
         SCENE_TEST(another_process_rolls_back_too),
+        SCENE_TEST(a_journal_of_many_pages_is_played_back_whole),
+        SCENE_TEST(a_journal_made_by_a_links_name_is_found_beside_the_file),
+        SCENE_TEST(what_a_killed_process_had_not_armed_rolls_nothing_back),
+        SCENE_TEST(a_journal_given_up_does_not_come_back),
         SCENE_TEST(a_journal_that_is_not_armed_is_removed),
         SCENE_TEST(a_journal_that_is_there_is_not_replaced),
         SCENE_TEST(the_journal_gets_the_databases_mode),
+        SCENE_TEST(the_journal_of_root_gets_the_databases_owner),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
