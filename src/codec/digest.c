@@ -2,13 +2,16 @@
 
 #include <sodium.h>
 
-_Static_assert(sizeof(crypto_generichash_state) <= sizeof(struct hf_digest), "state fits");
-_Static_assert(_Alignof(struct hf_digest) >= _Alignof(crypto_generichash_state),
-               "state is aligned");
+enum { ALIGNMENT = _Alignof(crypto_generichash_state) };
+
+_Static_assert(sizeof(crypto_generichash_state) + ALIGNMENT - 1 <= sizeof(struct hf_digest),
+               "the state fits wherever the digest lies");
 
 static crypto_generichash_state *state_of(struct hf_digest *digest)
 {
-    return (crypto_generichash_state *)digest->state;
+    uintptr_t place = (uintptr_t)digest->state;
+    size_t skipped = (ALIGNMENT - place % ALIGNMENT) % ALIGNMENT;
+    return (crypto_generichash_state *)(void *)(digest->state + skipped);
 }
 
 void hf_digest_init(struct hf_digest *digest)
