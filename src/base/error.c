@@ -100,6 +100,13 @@ int hf_error_sys(struct hf_error *err, int sys, const char *op, const char *subj
     return -1;
 }
 
+int hf_error_pass(struct hf_error *err, const struct hf_error *found)
+{
+    if (err)
+        *err = *found;
+    return -1;
+}
+
 int hf_error_memory(struct hf_error *err)
 {
     return hf_error_set(err, HF_NO_MEMORY, "out of memory");

@@ -46,6 +46,9 @@ int hf_error_set(struct hf_error *err, enum hf_code code, const char *format, ..
  * not found; EEXIST: exists; ENOMEM; else I/O), text "<op> '<subject>': <strerror>". Returns -1. */
 int hf_error_sys(struct hf_error *err, int sys, const char *op, const char *subject);
 
+/* Hands on an error that was kept aside to look at its code. Returns -1. */
+int hf_error_pass(struct hf_error *err, const struct hf_error *found);
+
 /* Out of memory. Returns -1. */
 int hf_error_memory(struct hf_error *err);
 

@@ -151,9 +151,7 @@ static int choose_base(struct backup *backup, struct hf_error *err)
     if (!knows_newest(backup) && rebuild_map(backup, &local)) {
         if (local.code != HF_CORRUPT && local.code != HF_NOT_FOUND &&
             local.code != HF_UNSUPPORTED) {
-            if (err)
-                *err = local;
-            return -1;
+            return hf_error_pass(err, &local);
         }
         hf_notice(events, "%s. Taking a full backup", local.text);
         return 0;

@@ -72,9 +72,7 @@ int hf_test_restore(const struct hf_database *database, const struct hf_timeline
     if (verdict && record(database, seq, found.passed, began, found.duration, err))
         return -1;
     if (failed) {
-        if (err)
-            *err = local;
-        return -1;
+        return hf_error_pass(err, &local);
     }
     *result = found;
     return 0;

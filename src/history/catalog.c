@@ -130,9 +130,7 @@ int hf_catalog_load(struct hf_points *out, const struct hf_database *database, s
             return 0;
         if (local.code != HF_CORRUPT && local.code != HF_UNSUPPORTED &&
             local.code != HF_NOT_FOUND) {
-            if (err)
-                *err = local;
-            return -1;
+            return hf_error_pass(err, &local);
         }
     }
     *out = (struct hf_points){0};
@@ -182,9 +180,7 @@ int hf_catalog_put(const struct hf_database *database, const struct hf_points *p
     if (hf_record_put(repository->store, object, HF_OBJECT_CATALOG, &repository->keys, &body,
                       &local) &&
         local.code != HF_EXISTS) {
-        if (err)
-            *err = local;
-        return -1;
+        return hf_error_pass(err, &local);
     }
     if (list_newest(&newest, database, err))
         return -1;

@@ -72,9 +72,7 @@ static int check_record(struct hf_checking *checking, const char *key,
         return 0;
     }
     if (!hf_is_damage(&found)) {
-        if (err)
-            *err = found;
-        return -1;
+        return hf_error_pass(err, &found);
     }
     struct hf_finding finding = {HF_CHECK_LOSS, kind->remedy, "", "", "", ""};
     snprintf(finding.object, sizeof finding.object, "%s", key);
@@ -96,9 +94,7 @@ static int check_part(struct hf_checking *checking, const struct hf_stored *obje
     if (!hf_store_stat(repository->store, name, &closing, &found))
         return 0;
     if (found.code != HF_NOT_FOUND) {
-        if (err)
-            *err = found;
-        return -1;
+        return hf_error_pass(err, &found);
     }
     bool old = hf_now(repository->keys.env) - object->received > unfinished_for;
     struct hf_finding finding = {.remedy = old ? HF_REMEDY_REMOVE : HF_REMEDY_NONE};

@@ -56,9 +56,7 @@ static int note_error(struct segments_check *check, const struct hf_segment_name
 {
     if (hf_is_damage(found))
         return note_damage(check, name, found->text, err);
-    if (err)
-        *err = *found;
-    return -1;
+    return hf_error_pass(err, found);
 }
 
 static int ignore_pages(void *context, uint32_t first, uint32_t count, const uint8_t *images,

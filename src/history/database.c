@@ -78,9 +78,7 @@ static int create_about(struct hf_database *database, const char *name, struct h
         return -1;
     /* When another host was faster, its `about` is the one: two keys would never agree. */
     if (put_about(database, object, name, secret, &local) && local.code != HF_EXISTS) {
-        if (err)
-            *err = local;
-        return -1;
+        return hf_error_pass(err, &local);
     }
     return load_about(database, object, err);
 }
@@ -172,9 +170,7 @@ int hf_repository_databases(const struct hf_repository *repository,
         walk.any = false;
         if (hf_store_list(repository->store, "databases/", after, take_next_id, &walk, &local) &&
             !walk.any) {
-            if (err)
-                *err = local;
-            return -1;
+            return hf_error_pass(err, &local);
         }
         if (!walk.any)
             return 0;
@@ -182,7 +178,8 @@ int hf_repository_databases(const struct hf_repository *repository,
         struct hf_error damaged = {0};
         memcpy(database.id_text, walk.last, sizeof walk.last);
         hf_hex_decode(database.id, HF_ID_BYTES, walk.last);
-        /* No part of a database's folder begins with a z: the next listing begins at the next id. */
+        /* No part of a database's folder begins with a z: the next listing begins at the next id.
+         */
         snprintf(after, sizeof after, "databases/%s/z", walk.last);
         if (newest_about(object, &database, err))
             return -1;

@@ -233,9 +233,7 @@ static int walk_slots(struct slot_walk *walk, struct hf_error *err)
 {
     struct hf_error local = {0};
     if (hf_store_list(walk->store, prefix, "", visit_slot, walk, &local)) {
-        if (err)
-            *err = local;
-        return -1;
+        return hf_error_pass(err, &local);
     }
     return 0;
 }

@@ -42,9 +42,7 @@ static int describe(struct hf_point *point, const struct hf_database *database,
         point->damaged = true;
         return 0;
     }
-    if (err)
-        *err = local;
-    return -1;
+    return hf_error_pass(err, &local);
 }
 
 static struct hf_point *by_seq(const struct hf_points *points, uint64_t seq)
@@ -102,9 +100,7 @@ static int apply_change(void *arg, const struct hf_stored *object, struct hf_err
     /* A lost label or proof is no reason to lose the point; check reports it. */
     if (local.code == HF_CORRUPT || local.code == HF_UNSUPPORTED)
         return 0;
-    if (err)
-        *err = local;
-    return -1;
+    return hf_error_pass(err, &local);
 }
 
 int hf_points_load(struct hf_points *out, const struct hf_database *database,
@@ -203,9 +199,7 @@ int hf_point_change(const struct hf_database *database, uint64_t seq,
                            &local))
             return 0;
         if (local.code != HF_EXISTS) {
-            if (err)
-                *err = local;
-            return -1;
+            return hf_error_pass(err, &local);
         }
     }
 }

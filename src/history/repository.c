@@ -116,9 +116,7 @@ static int first_key(struct hf_store *store, const char *prefix, char name[128],
     if (hf_store_list(store, prefix, "", stop_at_first, name, &local) && !name[0]) {
         if (local.code == HF_NOT_FOUND)
             return 0;
-        if (err)
-            *err = local;
-        return -1;
+        return hf_error_pass(err, &local);
     }
     return 0;
 }
@@ -198,9 +196,7 @@ static int create(struct hf_repository *repository, const struct hf_new_slot *wa
     if (hf_store_put(repository->store, head_name, text.data, text.length, &local)) {
         /* Somebody was faster, or our own reply was lost: what is there counts. */
         if (local.code != HF_EXISTS || load_head(repository->store, &head, &local)) {
-            if (err)
-                *err = local;
-            return -1;
+            return hf_error_pass(err, &local);
         }
     }
     return unlock(repository, &head, wanted->secret, err);
@@ -290,9 +286,7 @@ int hf_repository_repair_head(struct hf_store *store, bool really, struct hf_err
     if (!load_head(store, &search.head, &local))
         return 0;
     if (local.code != HF_NOT_FOUND && local.code != HF_CORRUPT) {
-        if (err)
-            *err = local;
-        return -1;
+        return hf_error_pass(err, &local);
     }
     if (hf_store_list(store, "keys/", "", head_from_slot, &search, err))
         return -1;

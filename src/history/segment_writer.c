@@ -199,9 +199,7 @@ static int collect_frame(struct hf_segment_writer *writer, struct hf_error *err)
     hf_pool_wait(writer->pool, &job->job);
     writer->tail++;
     if (job->failed) {
-        if (err)
-            *err = job->err;
-        return -1;
+        return hf_error_pass(err, &job->err);
     }
     if (block->entries + job->count > HF_BLOCK_ENTRIES && end_block(writer, err))
         return -1;

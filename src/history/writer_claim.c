@@ -83,9 +83,7 @@ int hf_writer_claim(const struct hf_database *database, const struct hf_writer *
             return -1;
         if (highest && load_claim(database, highest, &last, &local) &&
             (local.code != HF_CORRUPT || manner == HF_CLAIM_POLITE)) {
-            if (err)
-                *err = local;
-            return -1;
+            return hf_error_pass(err, &local);
         }
         if (highest && same_writer(&last, self)) {
             *epoch = highest;
@@ -100,9 +98,7 @@ int hf_writer_claim(const struct hf_database *database, const struct hf_writer *
         }
         /* Somebody took that number first: look again at who it was. */
         if (local.code != HF_EXISTS) {
-            if (err)
-                *err = local;
-            return -1;
+            return hf_error_pass(err, &local);
         }
     }
 }
