@@ -3,6 +3,7 @@
 
 usage: orders.py make PATH MIB     a database of about that size
        orders.py write PATH       commit orders until the process is told to end (SIGTERM)
+       orders.py more PATH N      return when N more orders have been committed
        orders.py look PATH        count orders and ask SQLite whether the file is sound
 """
 import random
@@ -58,6 +59,15 @@ def write(path):
           f"the slowest took {slowest * 1000:.0f} ms")
 
 
+def more(path, number):
+    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    newest = "select max(id) from orders"
+    (wanted,) = connection.execute(f"select ({newest}) + {int(number)}").fetchone()
+    while connection.execute(newest).fetchone()[0] < wanted:
+        pass
+    connection.close()
+
+
 def look(path):
     connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     (count, cents) = connection.execute("select count(*), sum(cents) from orders").fetchone()
@@ -67,4 +77,4 @@ def look(path):
 
 
 if __name__ == "__main__":
-    {"make": make, "write": write, "look": look}[sys.argv[1]](*sys.argv[2:])
+    {"make": make, "write": write, "more": more, "look": look}[sys.argv[1]](*sys.argv[2:])
