@@ -24,7 +24,7 @@ struct hf_restore_target {
 /* The database's own name first: a log or journal must never be left alone with another database.
  */
 static const char *const endings[] = {"", "-journal", "-wal", "-shm"};
-enum { ENDINGS = sizeof endings / sizeof *endings };
+enum { ENDINGS = sizeof endings / sizeof *endings, ATTEMPTS = 5 };
 
 static char *name_with(const char *path, const char *ending, struct hf_error *err)
 {
@@ -106,22 +106,32 @@ static int lock(struct hf_restore_target *target, int busy_ms, struct hf_error *
 
 /*
  * In exclusive mode SQLite keeps a journal that it rolled back open, and deletes it by name on
- * closing: by then the name may be that of our own hot journal. So whoever finds a journal closes
- * and locks again; the second connection has nothing to roll back and keeps nothing open.
+ * closing: by then the name may be that of our own hot journal. So whoever finds a journal, which
+ * under the lock is rolled back durably or without meaning, removes it, closes and locks again.
+ * Where none is found, this connection has rolled nothing back; somebody may have come in between.
  */
 static int lock_without_journal(struct hf_restore_target *target, int busy_ms, struct hf_error *err)
 {
-    if (lock(target, busy_ms, err))
-        return -1;
-    if (target->state != HF_TARGET_DATABASE)
-        return 0;
-    struct stat status;
+    const struct hf_fs *fs = &target->env->fs;
     hf_auto_free char *journal = name_with(target->path, "-journal", err);
-    int there = journal ? is_there(target->env, journal, &status, err) : -1;
-    if (there <= 0)
-        return there;
-    let_go(target);
-    return lock(target, busy_ms, err);
+    if (!journal)
+        return -1;
+    for (int i = 0; i < ATTEMPTS; i++) {
+        struct stat status;
+        if (lock(target, busy_ms, err))
+            return -1;
+        if (target->state != HF_TARGET_DATABASE)
+            return 0;
+        int there = is_there(target->env, journal, &status, err);
+        if (there <= 0)
+            return there;
+        if (fs->unlink(fs->context, journal) && errno != ENOENT)
+            return hf_error_sys(err, errno, "remove", journal);
+        let_go(target);
+    }
+    hf_error_set(err, HF_LOCKED, "'%s' is in use: its journal comes back again and again",
+                 target->path);
+    return hf_error_hint(err, "wait until the other program has finished, or end it");
 }
 
 static int fold_log(struct hf_restore_target *target, struct hf_error *err)

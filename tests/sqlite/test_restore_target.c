@@ -4,7 +4,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "sqlite/hot_journal.h"
 #include "sqlite/scene.h"
+#include "support/fault_env.h"
 
 static struct hf_restore_target *take(const struct scene *scene)
 {
@@ -147,6 +149,68 @@ static void letting_go_touches_nothing_at_the_path(void **state)
         shell("for s in -wal -shm -journal; do test \"$(cat '%s'$s)\" = \"new $s\" || exit 1; done",
               scene->db);
         assert_same_bytes(scene->db, in_scene(scene, "then.db"));
+    }
+}
+
+/* At any operation, and at all after it: what was committed is there, the rest is not. */
+static void a_failure_while_taking_loses_nothing(void **state)
+{
+    static const char *const modes[] = {"DELETE", "PERSIST", "WAL"};
+    struct scene *scene = *state;
+    int tried = 0;
+    for (int i = 0; i < 6; i++) {
+        bool failed = true;
+        for (uint64_t at = 1; failed; at++, tried++) {
+            struct hf_error err = {0};
+            struct hf_env_faults faults = {.at = at, .lasting = i % 2};
+            hf_auto_ptr(hf_fault_env) struct hf_fault_env *faulty =
+                hf_fault_env_new(hf_env_system());
+            shell("rm -f '%s'*", scene->db);
+            make(scene, modes[i / 2]);
+            kill_a_writer(scene);
+            hf_fault_env_set(faulty, &faults);
+            struct hf_restore_target *target =
+                hf_restore_target_take(hf_fault_env_get(faulty), scene->db, 0, &err);
+            failed = hf_fault_env_failures(faulty) > 0;
+            if (failed)
+                assert_true(!target && err.text[0]);
+            hf_restore_target_free(target);
+            assert_int_equal(ask_in(scene->db, "SELECT count(*) FROM t"), 90);
+            assert_int_equal(ask_in(scene->db, "SELECT sum(b = zeroblob(350)) FROM t"), 0);
+            assert_sound(scene->db);
+        }
+    }
+    assert_true(tried > 30);
+}
+
+/* As after a rewriting that failed: its hot journal must outlive the target. */
+static void a_hot_journal_of_ours_outlives_the_target(void **state)
+{
+    static const char *const modes[] = {"DELETE", "PERSIST", "TRUNCATE", "WAL"};
+    struct scene *scene = *state;
+    for (int i = 0; i < 8; i++) {
+        struct hf_error err = {0};
+        uint8_t page[1024], noise[1024];
+        shell("rm -f '%s'*", scene->db);
+        make(scene, modes[i / 2]);
+        if (i % 2)
+            kill_a_writer(scene);
+        struct hf_restore_target *target = take(scene);
+        copy_files(scene->db, in_scene(scene, "taken.db"));
+        int fd = hf_restore_target_fd(target, &err);
+        assert_int_equal(pread(fd, page, sizeof page, 1024), sizeof page);
+        struct hf_hot_journal *journal =
+            hf_hot_journal_begin(hf_env_system(), hf_restore_target_path(target), 1024,
+                                 hf_restore_target_page_count(target), &err);
+        assert_non_null(journal);
+        assert_int_equal(hf_hot_journal_add(journal, 2, page, &err), 0);
+        assert_int_equal(hf_hot_journal_arm(journal, &err), 0);
+        memset(noise, 'x', sizeof noise);
+        assert_int_equal(pwrite(fd, noise, sizeof noise, 1024), sizeof noise);
+        hf_hot_journal_free(journal);
+        hf_restore_target_free(target);
+        assert_int_equal(ask_in(scene->db, "SELECT count(*) FROM t"), i % 2 ? 90 : 100);
+        assert_same_bytes(scene->db, in_scene(scene, "taken.db"));
     }
 }
 
@@ -299,6 +363,8 @@ int main(void)
         SCENE_TEST(a_journal_kept_by_its_application_is_removed),
         SCENE_TEST(nobody_else_gets_in_while_it_is_taken),
         SCENE_TEST(letting_go_touches_nothing_at_the_path),
+        SCENE_TEST(a_failure_while_taking_loses_nothing),
+        SCENE_TEST(a_hot_journal_of_ours_outlives_the_target),
         SCENE_TEST(an_idle_connection_of_another_process_is_named),
         SCENE_TEST(a_connection_of_this_process_is_a_lock_too),
         SCENE_TEST(a_missing_file_is_absent_and_its_log_is_kept),
