@@ -248,6 +248,77 @@ static void writers_in_wal_mode_are_not_blocked(void **state)
     actor_end(&actor);
 }
 
+static void a_file_shrunk_by_vacuum_is_read(void **state)
+{
+    struct scene *scene = *state;
+    make(scene, "DELETE", 1024);
+    int64_t before = size_of(scene->db);
+    sql_in(scene->db, "DELETE FROM t WHERE id %% 2; VACUUM");
+    assert_true(size_of(scene->db) < before);
+    check(scene, false);
+}
+
+/* The mode cannot be changed under a source; once it has been, the next one reads the new kind. */
+static void a_changed_journal_mode_is_followed(void **state)
+{
+    struct scene *scene = *state;
+    make(scene, "WAL", 4096);
+    struct actor actor = actor_start(scene->db);
+    actor_do(&actor, "DELETE FROM t WHERE id % 2");
+    struct hf_page_source *source = open_source(scene);
+    copy_files(scene->db, in_scene(scene, "then.db"));
+    sql_in(in_scene(scene, "then.db"), "PRAGMA wal_checkpoint(TRUNCATE)");
+    assert_int_equal(actor_try(&actor, "PRAGMA journal_mode = DELETE"), SQLITE_BUSY);
+    write_pages(source, in_scene(scene, "pages.db"), 8);
+    assert_same_bytes(in_scene(scene, "pages.db"), in_scene(scene, "then.db"));
+    hf_page_source_free(source);
+    actor_do(&actor, "PRAGMA journal_mode = DELETE");
+    assert_string_equal(actor.value, "delete");
+    check(scene, false);
+    actor_do(&actor, "PRAGMA journal_mode = WAL");
+    actor_do(&actor, "DELETE FROM t WHERE id % 3");
+    check(scene, true);
+    actor_end(&actor);
+}
+
+static void a_file_replaced_or_deleted_under_a_source_is_read_to_its_end(void **state)
+{
+    static const char *const how[] = {"cp '%1$s' '%1$s.n'; echo more >> '%1$s.n'; mv '%1$s.n' "
+                                      "'%1$s'",
+                                      "rm '%1$s'"};
+    struct scene *scene = *state;
+    for (int i = 0; i < 4; i++) {
+        shell("rm -f '%s'*", scene->db);
+        make(scene, i / 2 ? "WAL" : "DELETE", 4096);
+        struct hf_page_source *source = open_source(scene);
+        copy_files(scene->db, in_scene(scene, "then.db"));
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+        shell(how[i % 2], scene->db);
+#pragma GCC diagnostic pop
+        write_pages(source, in_scene(scene, "pages.db"), 8);
+        assert_same_bytes(in_scene(scene, "pages.db"), in_scene(scene, "then.db"));
+        hf_page_source_free(source);
+        assert_int_equal(exists(scene->db), i % 2 == 0);
+    }
+}
+
+static void the_logs_locks_survive_other_sources_in_the_process(void **state)
+{
+    struct scene *scene = *state;
+    make(scene, "WAL", 4096);
+    struct actor actor = actor_start(scene->db);
+    actor_do(&actor, "DELETE FROM t WHERE id % 2");
+    struct hf_page_source *source = open_source(scene);
+    hf_page_source_free(open_source(scene));
+    actor_do(&actor, "PRAGMA wal_checkpoint(TRUNCATE)");
+    assert_string_equal(actor.value, "1"); /* busy */
+    hf_page_source_free(source);
+    actor_do(&actor, "PRAGMA wal_checkpoint(TRUNCATE)");
+    assert_string_equal(actor.value, "0");
+    actor_end(&actor);
+}
+
 static void locks_survive_other_sources_in_the_process(void **state)
 {
     struct scene *scene = *state;
@@ -325,6 +396,57 @@ static void what_is_no_database_is_named(void **state)
     refuse(in_scene(scene, "noise.db"), HF_CORRUPT, "not a SQLite database");
     shell("printf tiny > '%s'", in_scene(scene, "tiny.db"));
     refuse(in_scene(scene, "tiny.db"), HF_CORRUPT, "not a SQLite database");
+}
+
+/* Root may read everything: it becomes somebody else for a moment. */
+static void become_stranger(const struct scene *scene)
+{
+    shell("chmod 755 '%s'", scene->dir);
+    if (geteuid() == 0)
+        assert_int_equal(seteuid(65534), 0);
+}
+
+static void become_oneself(void)
+{
+    if (getuid() == 0)
+        assert_int_equal(seteuid(0), 0);
+}
+
+static void an_unreadable_file_is_named(void **state)
+{
+    struct scene *scene = *state;
+    struct hf_error err = {0};
+    make(scene, "DELETE", 4096);
+    shell("chmod 0 '%s'", scene->db);
+    become_stranger(scene);
+    struct hf_page_source *source = hf_page_source_open(scene->db, 0, &err);
+    become_oneself();
+    assert_null(source);
+    assert_code(&err, HF_IO);
+    assert_non_null(strstr(err.text, "app.db"));
+    assert_true(err.hint[0]);
+}
+
+static void who_may_only_read_reads_beside_a_writer(void **state)
+{
+    struct scene *scene = *state;
+    struct hf_error err = {0};
+    for (int wal = 0; wal < 2; wal++) {
+        shell("rm -f '%s'*", scene->db);
+        make(scene, wal ? "WAL" : "DELETE", 4096);
+        struct actor actor = actor_start(scene->db);
+        actor_do(&actor, "DELETE FROM t WHERE id % 2");
+        shell("chmod 444 '%s'*", scene->db);
+        become_stranger(scene);
+        struct hf_page_source *source = hf_page_source_open(scene->db, 0, &err);
+        become_oneself();
+        if (!source)
+            fail_msg("%s", err.text);
+        assert_source_is(scene, source);
+        hf_page_source_free(source);
+        shell("chmod 644 '%s'*", scene->db);
+        actor_end(&actor);
+    }
 }
 
 static void an_empty_file_does_not_cost_its_log(void **state)
@@ -493,11 +615,17 @@ int main(void)
         SCENE_TEST(the_state_stays_while_another_process_commits_and_checkpoints),
         SCENE_TEST(each_state_beside_a_busy_writer_is_one_of_its_transactions),
         SCENE_TEST(writers_in_wal_mode_are_not_blocked),
+        SCENE_TEST(a_file_shrunk_by_vacuum_is_read),
+        SCENE_TEST(a_changed_journal_mode_is_followed),
+        SCENE_TEST(a_file_replaced_or_deleted_under_a_source_is_read_to_its_end),
+        SCENE_TEST(the_logs_locks_survive_other_sources_in_the_process),
         SCENE_TEST(locks_survive_other_sources_in_the_process),
         SCENE_TEST(a_log_is_kept_from_being_copied_over_the_state),
         SCENE_TEST(closing_neither_checkpoints_nor_deletes_the_log),
         SCENE_TEST(a_database_held_exclusively_is_locked),
         SCENE_TEST(what_is_no_database_is_named),
+        SCENE_TEST(an_unreadable_file_is_named),
+        SCENE_TEST(who_may_only_read_reads_beside_a_writer),
         SCENE_TEST(an_empty_file_does_not_cost_its_log),
         SCENE_TEST(a_truncated_file_is_found),
         SCENE_TEST(a_file_truncated_beside_a_log_is_found_when_pages_are_read),
