@@ -220,8 +220,10 @@ static int visit_slot(void *arg, const struct hf_stored *object, struct hf_error
     if (load_slot(walk->store, id, &stored, err)) {
         if (err->code != HF_CORRUPT && err->code != HF_UNSUPPORTED)
             return -1;
+        bool newer = err->code == HF_UNSUPPORTED;
         *err = (struct hf_error){0};
         stored.slot.kind = 0;
+        stored.slot.newer = newer;
         return walk->each(walk->arg, &stored, err);
     }
     if (memcmp(stored.repository, walk->repository, HF_ID_BYTES))
@@ -260,20 +262,28 @@ int hf_keyring_list(struct hf_store *store, const uint8_t repository[HF_ID_BYTES
 
 struct unlocking {
     const struct hf_unlock *unlock;
+    const uint8_t *key_id; /* of the repository */
     struct hf_key *master;
     int kinds[HF_SLOT_KEYFILE + 1]; /* how many slots of each kind there are; 0: damaged */
     bool opened;
+    struct hf_error failed; /* the first slot that could not be tried */
 };
 
 static int try_slot(void *arg, const struct stored_slot *stored, struct hf_error *err)
 {
     struct unlocking *state = arg;
+    struct hf_error local = {0};
+    (void)err;
     state->kinds[stored->slot.kind]++;
-    if (state->opened || !stored->slot.kind || !offered(state->unlock, stored->slot.kind))
+    if (state->opened || !stored->slot.kind || !offered(state->unlock, stored->slot.kind) ||
+        memcmp(stored->key_id, state->key_id, HF_ID_BYTES))
         return 0;
-    int opened = open_slot(stored, state->unlock, state->master, err);
+    int opened = open_slot(stored, state->unlock, state->master, &local);
     state->opened = opened > 0;
-    return opened < 0 ? -1 : 0;
+    /* Whoever can write to the store must not be able to spoil the other slots with one of his. */
+    if (opened < 0 && !state->failed.code)
+        state->failed = local;
+    return 0;
 }
 
 static int wrong_key(const struct unlocking *state, struct hf_error *err)
@@ -319,11 +329,15 @@ int hf_keyring_unlock(struct hf_store *store, const uint8_t repository[HF_ID_BYT
         *master = *unlock->recovery;
         return 0;
     }
-    struct unlocking state = {.unlock = unlock, .master = master};
+    struct unlocking state = {.unlock = unlock, .key_id = key_id, .master = master};
     struct slot_walk walk = {store, repository, try_slot, &state};
     if (walk_slots(&walk, err))
         return -1;
-    return state.opened ? 0 : wrong_key(&state, err);
+    if (state.opened)
+        return 0;
+    if (state.failed.code && err)
+        *err = state.failed;
+    return state.failed.code ? -1 : wrong_key(&state, err);
 }
 
 struct removal {

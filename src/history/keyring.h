@@ -6,6 +6,7 @@
 #ifndef HF_HISTORY_KEYRING_H
 #define HF_HISTORY_KEYRING_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "codec/key.h"
@@ -38,6 +39,7 @@ struct hf_slot {
     enum hf_slot_kind kind;
     int64_t created;
     struct hf_argon argon; /* of a passphrase slot */
+    bool newer;            /* with kind 0: not damaged, but of a kind that is not known here */
 };
 
 /* What a slot is to be made from: a kind and what goes with it in `secret`. */
@@ -61,7 +63,8 @@ int hf_keyring_list(struct hf_store *store, const uint8_t repository[HF_ID_BYTES
                     void *arg, struct hf_error *err);
 
 /*
- * Finds the master key: with the recovery key itself, else through the first slot that opens.
+ * Finds the master key: with the recovery key itself, else through the first slot that opens. A
+ * slot that cannot be tried (its parameters are absurd) does not keep the others from opening.
  * HF_WRONG_KEY says what was offered and what the repository wants.
  */
 int hf_keyring_unlock(struct hf_store *store, const uint8_t repository[HF_ID_BYTES],
