@@ -12,13 +12,20 @@ static const int64_t unfinished_for = INT64_C(24) * 3600 * 1000;
 
 static int check_slot(void *arg, const struct hf_slot *slot, struct hf_error *err)
 {
-    struct hf_finding finding = {HF_CHECK_LOSS,
-                                 HF_REMEDY_REMOVE,
-                                 "",
-                                 "",
-                                 "key slot is damaged",
-                                 "its passphrase or keyfile no longer opens the repository: add "
-                                 "it again with 'holdfast key add'"};
+    static const struct hf_finding damaged = {HF_CHECK_LOSS,
+                                              HF_REMEDY_REMOVE,
+                                              "",
+                                              "",
+                                              "key slot is damaged",
+                                              "its passphrase or keyfile no longer opens the "
+                                              "repository: add it again with 'holdfast key add'"};
+    static const struct hf_finding newer = {HF_CHECK_NOTE,
+                                            HF_REMEDY_NONE,
+                                            "",
+                                            "",
+                                            "key slot of a newer Holdfast",
+                                            "nothing is lost: it does not open here"};
+    struct hf_finding finding = slot->newer ? newer : damaged;
     if (slot->kind)
         return 0;
     snprintf(finding.object, sizeof finding.object, "keys/%s", slot->id);
@@ -47,17 +54,32 @@ static bool split_key(const char *key, const char **kind, const char **rest)
 static const struct record_kind {
     const char *prefix;
     enum hf_object_kind kind;
+    enum hf_check_severity severity;
     enum hf_remedy remedy;
     const char *consequence;
 } record_kinds[] = {
-    {"about/", HF_OBJECT_ABOUT, HF_REMEDY_REWRITE,
+    {"about/", HF_OBJECT_ABOUT, HF_CHECK_LOSS, HF_REMEDY_REWRITE,
      "no point of this database can be proven or restored before it is written again"},
-    {"writers/", HF_OBJECT_WRITER, HF_REMEDY_NONE,
+    {"writers/", HF_OBJECT_WRITER, HF_CHECK_LOSS, HF_REMEDY_NONE,
      "no restore point is lost; the next backup needs --take-over"},
-    {"points/", HF_OBJECT_POINT, HF_REMEDY_REMOVE,
+    {"points/", HF_OBJECT_POINT, HF_CHECK_LOSS, HF_REMEDY_REMOVE,
      "a label, a pin or a proof of a restore point is lost"},
-    {"catalog/", HF_OBJECT_CATALOG, HF_REMEDY_REMOVE, "nothing is lost; listing takes longer"},
+    {"catalog/", HF_OBJECT_CATALOG, HF_CHECK_NOTE, HF_REMEDY_REMOVE,
+     "nothing is lost; listing takes longer"},
 };
+
+/* An `about` that a later one has taken the place of. */
+static int is_superseded(const struct hf_repository *repository, const char *key, bool *superseded,
+                         struct hf_error *err)
+{
+    struct hf_database database = {.repository = repository};
+    char newest[HF_OBJECT_NAME_TEXT];
+    snprintf(database.id_text, sizeof database.id_text, "%s", strchr(key, '/') + 1);
+    if (hf_database_newest_about(newest, &database, err))
+        return -1;
+    *superseded = strcmp(key, newest) < 0;
+    return 0;
+}
 
 static int check_record(struct hf_checking *checking, const char *key,
                         const struct record_kind *kind, struct hf_error *err)
@@ -74,10 +96,20 @@ static int check_record(struct hf_checking *checking, const char *key,
     if (!hf_is_damage(&found)) {
         return hf_error_pass(err, &found);
     }
-    struct hf_finding finding = {HF_CHECK_LOSS, kind->remedy, "", "", "", ""};
+    struct hf_finding finding = {kind->severity, kind->remedy, "", "", "", ""};
+    bool superseded = false;
+    if (kind->kind == HF_OBJECT_ABOUT && is_superseded(repository, key, &superseded, err))
+        return -1;
+    if (superseded) {
+        finding.severity = HF_CHECK_NOTE;
+        finding.remedy = HF_REMEDY_REMOVE;
+    }
+    if (found.code == HF_UNSUPPORTED)
+        finding.remedy = HF_REMEDY_NONE; /* a newer Holdfast knows what it is for */
     snprintf(finding.object, sizeof finding.object, "%s", key);
     snprintf(finding.problem, sizeof finding.problem, "%s", found.text);
-    snprintf(finding.consequence, sizeof finding.consequence, "%s", kind->consequence);
+    snprintf(finding.consequence, sizeof finding.consequence, "%s",
+             superseded ? "nothing is lost: a later one counts" : kind->consequence);
     return hf_check_tell(checking, &finding, err);
 }
 
@@ -192,12 +224,18 @@ static int rewrite_about(void *arg, const struct hf_database *database,
         return -1;
     for (size_t i = timeline.count; i-- && !repair->done;) {
         hf_auto(hf_buf) struct hf_buf trailer = {0};
+        struct hf_error local = {0};
         if (timeline.entries[i].name.from > 1 ||
             hf_segment_read_trailer_fields(database, &timeline.entries[i].name, &trailer, NULL))
             continue;
         struct hf_fields fields = {trailer.data, trailer.length};
         repair->done =
-            !hf_fields_check(&fields, NULL) && !hf_database_repair_about(database, &fields, err);
+            !hf_fields_check(&fields, NULL) && !hf_database_repair_about(database, &fields, &local);
+        if (!repair->done && local.code && local.code != HF_CORRUPT) {
+            if (err)
+                *err = local;
+            return -1;
+        }
     }
     if (!repair->done)
         return hf_error_set(err, HF_CORRUPT,

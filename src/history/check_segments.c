@@ -10,6 +10,7 @@
 /* What a worker found in a segment. */
 struct damage {
     struct hf_segment_name name;
+    enum hf_remedy remedy;
     char problem[1024];
 };
 
@@ -25,7 +26,7 @@ struct segments_check {
 
 /* Keeps the first damage of each segment. */
 static int note_damage(struct segments_check *check, const struct hf_segment_name *name,
-                       const char *problem, struct hf_error *err)
+                       enum hf_remedy remedy, const char *problem, struct hf_error *err)
 {
     int failed = 0;
     pthread_mutex_lock(&check->lock);
@@ -44,6 +45,7 @@ static int note_damage(struct segments_check *check, const struct hf_segment_nam
     }
     struct damage *damage = &check->damages[check->count++];
     damage->name = *name;
+    damage->remedy = remedy;
     snprintf(damage->problem, sizeof damage->problem, "%s", problem);
 out:
     pthread_mutex_unlock(&check->lock);
@@ -54,8 +56,11 @@ out:
 static int note_error(struct segments_check *check, const struct hf_segment_name *name,
                       const struct hf_error *found, struct hf_error *err)
 {
+    /* What a newer Holdfast wrote is not for this one to remove. */
     if (hf_is_damage(found))
-        return note_damage(check, name, found->text, err);
+        return note_damage(check, name,
+                           found->code == HF_UNSUPPORTED ? HF_REMEDY_NONE : HF_REMEDY_REMOVE,
+                           found->text, err);
     return hf_error_pass(err, found);
 }
 
@@ -106,7 +111,7 @@ static int check_continuity(struct segments_check *check, const struct hf_segmen
     if (segment->name.from == 1 || !before || before->name.to != segment->name.from - 1 ||
         state_before == segment->trailer.state_before)
         return 0;
-    return note_damage(check, &segment->name,
+    return note_damage(check, &segment->name, HF_REMEDY_REMOVE,
                        "not made from the state that the segment before it "
                        "ends in",
                        err);
@@ -243,7 +248,7 @@ static int tell_damages(struct segments_check *check, struct hf_error *err)
     struct loss loss;
     for (size_t i = 0; i < check->count; i++) {
         const struct damage *damage = &check->damages[i];
-        struct hf_finding finding = {HF_CHECK_LOSS, HF_REMEDY_REMOVE, "", "", "", ""};
+        struct hf_finding finding = {HF_CHECK_LOSS, damage->remedy, "", "", "", ""};
         name_object(&finding, check, &damage->name);
         snprintf(finding.problem, sizeof finding.problem, "%s", damage->problem);
         if (count_loss(check, damage, &loss, err))

@@ -27,14 +27,16 @@ void hf_database_object(char out[HF_OBJECT_NAME_TEXT], const struct hf_database 
 
 static int keep_last(void *arg, const struct hf_stored *object, struct hf_error *err)
 {
+    const char *number = strrchr(object->key, '/') + 1;
+    uint64_t ignored;
     (void)err;
-    snprintf(arg, HF_OBJECT_NAME_TEXT, "%s", object->key);
+    if (strlen(number) == 8 && hf_hex_number(number, 8, &ignored))
+        snprintf(arg, HF_OBJECT_NAME_TEXT, "%s", object->key);
     return 0;
 }
 
-/* The name of the newest `about`, "" when there is none. */
-static int newest_about(char out[HF_OBJECT_NAME_TEXT], const struct hf_database *database,
-                        struct hf_error *err)
+int hf_database_newest_about(char out[HF_OBJECT_NAME_TEXT], const struct hf_database *database,
+                             struct hf_error *err)
 {
     char prefix[HF_OBJECT_NAME_TEXT];
     out[0] = 0;
@@ -102,7 +104,7 @@ int hf_database_open(struct hf_database *database, const struct hf_repository *r
         return hf_error_hint(err, "use up to 64 letters, digits, '.', '_' and '-'");
     }
     set_id(&found, name);
-    if (newest_about(object, &found, err))
+    if (hf_database_newest_about(object, &found, err))
         return -1;
     if (!object[0] && how == HF_DATABASE_EXISTING) {
         hf_error_set(err, HF_NOT_FOUND,
@@ -128,7 +130,7 @@ int hf_database_repair_about(const struct hf_database *database, const struct hf
     if (memcmp(again.id, database->id, HF_ID_BYTES))
         return hf_error_set(err, HF_CORRUPT, "a full segment of another database");
     if (hf_fields_copy(fields, HF_TAG_FINGERPRINT_SECRET, secret, sizeof secret, err) ||
-        newest_about(last, database, err))
+        hf_database_newest_about(last, database, err))
         return -1;
     uint64_t number = 0;
     if (last[0])
@@ -181,12 +183,16 @@ int hf_repository_databases(const struct hf_repository *repository,
         /* No part of a database's folder begins with a z: the next listing begins at the next id.
          */
         snprintf(after, sizeof after, "databases/%s/z", walk.last);
-        if (newest_about(object, &database, err))
+        if (hf_database_newest_about(object, &database, err))
             return -1;
         if (!object[0])
             hf_error_set(&damaged, HF_NOT_FOUND, "its 'about' object is missing");
-        else
-            load_about(&database, object, &damaged);
+        else if (load_about(&database, object, &damaged) && damaged.code != HF_CORRUPT &&
+                 damaged.code != HF_UNSUPPORTED && damaged.code != HF_NOT_FOUND) {
+            if (err)
+                *err = damaged;
+            return -1;
+        }
         if (each(arg, &database, damaged.code ? &damaged : NULL, err))
             return -1;
     }

@@ -41,6 +41,10 @@ int hf_repository_databases(const struct hf_repository *repository,
 int hf_database_repair_about(const struct hf_database *database, const struct hf_fields *fields,
                              struct hf_error *err);
 
+/* The name of the `about` that counts, "" when there is none. */
+int hf_database_newest_about(char out[HF_OBJECT_NAME_TEXT], const struct hf_database *database,
+                             struct hf_error *err);
+
 /* "databases/<id>/<rest>" into `out`. */
 void hf_database_object(char out[HF_OBJECT_NAME_TEXT], const struct hf_database *database,
                         const char *format, ...) __attribute__((format(printf, 3, 4)));
