@@ -1,71 +1,55 @@
 """Runs commands and measures them: wall time, processor time, peak memory."""
 
-import dataclasses
 import os
-import shutil
-import statistics
 import subprocess
-import tempfile
 import time
+from dataclasses import dataclass
 
 GNU_TIME = "/usr/bin/time"
 
 
-@dataclasses.dataclass
+@dataclass
 class Cost:
     """Of one command, or of several one after another."""
-    wall: float
-    cpu: float
+    wall: float  # seconds
+    cpu: float  # seconds
     memory: int  # bytes, of the largest process
 
-    def __add__(self, other):
+    def then(self, other):
         return Cost(self.wall + other.wall, self.cpu + other.cpu, max(self.memory, other.memory))
 
 
-class Failure(Exception):
+class Failed(Exception):
     """A command that should have succeeded did not."""
 
 
-def run(command, env=None, cwd=None):
-    """Runs one command and returns its Cost; Failure with what it said when it fails.
+def run(command, *, cwd=None, env=None, output=subprocess.DEVNULL):
+    """Runs one command and returns its Cost; Failed with what it said when it fails.
 
-    Memory is taken by GNU time: what wait4() reports to this process is never less than this
-    process itself, from which the child was forked.
+    `env` has SCRATCH, a folder for what is noted meanwhile. Memory is taken by GNU time: what
+    wait4() reports to this process is never less than this process, from which the child came.
     """
-    with tempfile.NamedTemporaryFile("r") as told, tempfile.TemporaryFile() as said:
-        os.sync()  # so that nobody pays for what the one before left to write
-        started = time.perf_counter()
-        child = subprocess.Popen([GNU_TIME, "-f", "%M", "-o", told.name, *map(str, command)],
-                                 stdin=subprocess.DEVNULL, stdout=said, stderr=said, cwd=cwd,
-                                 env={**os.environ, **(env or {})})
+    os.sync()  # so that nobody pays for what the one before left to write
+    noted = os.path.join(env["SCRATCH"], "memory")
+    with open(os.path.join(env["SCRATCH"], "stderr"), "w+b") as errors:
+        started = time.monotonic()
+        child = subprocess.Popen([GNU_TIME, "-f", "%M", "-o", noted, *command], cwd=cwd, env=env,
+                                 stdin=subprocess.DEVNULL, stdout=output, stderr=errors)
         _, status, usage = os.wait4(child.pid, 0)
-        wall = time.perf_counter() - started
+        wall = time.monotonic() - started
         child.returncode = os.waitstatus_to_exitcode(status)
         if child.returncode:
-            said.seek(0)
-            raise Failure(f"{' '.join(map(str, command))}: exit code {child.returncode}\n"
-                          f"{said.read().decode(errors='replace')[-2000:]}")
-        kilobytes = int(told.read().split()[-1])
-        return Cost(wall, usage.ru_utime + usage.ru_stime, kilobytes * 1024)
+            errors.seek(0)
+            raise Failed(f"{' '.join(command)}: exit code {child.returncode}: "
+                         f"{errors.read(4096).decode(errors='replace')}")
+    with open(noted, encoding="ascii") as text:
+        kilobytes = int(text.read().split()[-1])
+    return Cost(wall, usage.ru_utime + usage.ru_stime, kilobytes * 1024)
 
 
-def median(costs):
-    """The median of each quantity by itself; for memory the largest."""
-    return Cost(statistics.median(cost.wall for cost in costs),
-                statistics.median(cost.cpu for cost in costs),
-                max(cost.memory for cost in costs))
-
-
-def size_of(path):
+def bytes_below(path):
     """Bytes of a file, or of all files in a folder."""
     if os.path.isfile(path):
         return os.path.getsize(path)
     return sum(os.path.getsize(os.path.join(folder, name))
                for folder, _, names in os.walk(path) for name in names)
-
-
-def remove(path):
-    if os.path.isdir(path):
-        shutil.rmtree(path)
-    elif os.path.lexists(path):
-        os.unlink(path)
