@@ -256,25 +256,52 @@ int hf_repository_is_encrypted(const struct hf_repository *repository, bool *enc
 struct head_search {
     struct hf_store *store;
     struct head head;
-    bool found;
+    bool found, several;
+    uint8_t used[HF_ID_BYTES]; /* id of the key that segments are sealed with */
+    bool knows_used;
 };
 
-/* A key slot carries both ids in the open, bound to it by its checksum. */
+/* Every segment's header names its key in the open. */
+static int key_from_segment(void *arg, const struct hf_stored *object, struct hf_error *err)
+{
+    struct head_search *search = arg;
+    uint8_t bytes[1024];
+    struct hf_fields fields;
+    size_t header, length = object->size < sizeof bytes ? (size_t)object->size : sizeof bytes;
+    (void)err;
+    if (search->knows_used || !strstr(object->key, "/segments/") ||
+        hf_store_read(search->store, object->key, 0, bytes, length, NULL))
+        return 0;
+    search->knows_used =
+        !hf_header_parse(bytes, length, HF_OBJECT_SEGMENT, &fields, &header, NULL) &&
+        !hf_fields_copy(&fields, HF_TAG_KEY_ID, search->used, HF_ID_BYTES, NULL);
+    return 0;
+}
+
+/* A key slot carries both ids in the open, bound to it by its checksum. Two hosts that made the
+ * repository at once left slots of two, of which one is in use. */
 static int head_from_slot(void *arg, const struct hf_stored *object, struct hf_error *err)
 {
     struct head_search *search = arg;
     hf_auto(hf_buf) struct hf_buf slot = {0};
     struct hf_fields fields;
+    struct head head = {0};
     size_t header;
     (void)err;
-    if (search->found || hf_object_load(search->store, object->key, &slot, NULL))
+    if (hf_object_load(search->store, object->key, &slot, NULL) ||
+        hf_header_parse(slot.data, slot.length - HF_DIGEST_BYTES, HF_OBJECT_KEY_SLOT, &fields,
+                        &header, NULL) ||
+        hf_fields_copy(&fields, HF_TAG_REPOSITORY_ID, head.id, HF_ID_BYTES, NULL) ||
+        hf_fields_copy(&fields, HF_TAG_KEY_ID, head.key_id, HF_ID_BYTES, NULL) ||
+        (search->knows_used && memcmp(head.key_id, search->used, HF_ID_BYTES)))
         return 0;
-    search->found =
-        !hf_header_parse(slot.data, slot.length - HF_DIGEST_BYTES, HF_OBJECT_KEY_SLOT, &fields,
-                         &header, NULL) &&
-        !hf_fields_copy(&fields, HF_TAG_REPOSITORY_ID, search->head.id, HF_ID_BYTES, NULL) &&
-        !hf_fields_copy(&fields, HF_TAG_KEY_ID, search->head.key_id, HF_ID_BYTES, NULL);
-    search->head.created = (int64_t)hf_fields_number_or(&fields, HF_TAG_CREATED, 0);
+    head.created = (int64_t)hf_fields_number_or(&fields, HF_TAG_CREATED, 0);
+    if (search->found) {
+        search->several |= memcmp(head.id, search->head.id, HF_ID_BYTES) != 0;
+        return 0;
+    }
+    search->head = head;
+    search->found = true;
     return 0;
 }
 
@@ -288,10 +315,16 @@ int hf_repository_repair_head(struct hf_store *store, bool really, struct hf_err
     if (local.code != HF_NOT_FOUND && local.code != HF_CORRUPT) {
         return hf_error_pass(err, &local);
     }
-    if (hf_store_list(store, "keys/", "", head_from_slot, &search, err))
+    if (hf_store_list(store, "databases/", "", key_from_segment, &search, err) ||
+        hf_store_list(store, "keys/", "", head_from_slot, &search, err))
         return -1;
     if (!search.found)
         return hf_error_set(err, HF_CORRUPT, "%s cannot be written again: no key slot is whole",
+                            head_name);
+    if (search.several)
+        return hf_error_set(err, HF_CORRUPT,
+                            "%s cannot be written again: the key slots are of several "
+                            "repositories, and no segment says which one this is",
                             head_name);
     if (!really)
         return 1;

@@ -40,7 +40,7 @@ int hf_repository_is_encrypted(const struct hf_repository *repository, bool *enc
 
 /* Writes holdfast.json again from what the key slots say, when it is missing or damaged. Returns 1
  * when it did (or would: `really` false), 0 when there was nothing to do. HF_CORRUPT when no slot
- * is whole. */
+ * is whole, or it cannot be told whose repository this is. */
 int hf_repository_repair_head(struct hf_store *store, bool really, struct hf_error *err);
 
 void hf_repository_free(struct hf_repository *repository);
