@@ -155,6 +155,12 @@ int hf_trailer_decode(struct hf_trailer *out, const uint8_t *bytes, size_t lengt
         hf_fields_number(&fields, HF_TAG_FLAGS, &flags, err) ||
         decode_parts(&trailer, &fields, err))
         return -1;
+    if (page_size < 512 || page_size > 65536 || (page_size & (page_size - 1)) ||
+        page_count > UINT32_MAX || page_min > page_count || !lock_byte_page ||
+        lock_byte_page > UINT32_MAX) {
+        hf_trailer_release(&trailer);
+        return hf_error_set(err, HF_CORRUPT, "trailer that does not add up");
+    }
     trailer.page_size = (uint32_t)page_size;
     trailer.page_count = (uint32_t)page_count;
     trailer.page_min = (uint32_t)page_min;
