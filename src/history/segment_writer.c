@@ -1,5 +1,6 @@
 #include "history/segment_writer.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 #include "codec/compress.h"
@@ -283,7 +284,7 @@ static int end_part(struct hf_segment_writer *writer, const struct hf_trailer *t
 
 static uint64_t part_pages(const struct hf_segment_writer *writer)
 {
-    return HF_PART_PAGE_BYTES / writer->spec.page_size;
+    return writer->spec.part_bytes / writer->spec.page_size;
 }
 
 static int allocate(struct hf_segment_writer *writer, struct hf_error *err)
@@ -322,10 +323,18 @@ struct hf_segment_writer *hf_segment_writer_new(const struct hf_database *databa
     writer->database = database;
     writer->pool = pool;
     writer->spec = *spec;
+    if (!spec->part_bytes)
+        writer->spec.part_bytes = HF_PART_PAGE_BYTES;
+    assert(writer->spec.part_bytes % HF_FRAME_BYTES == 0);
     writer->root.page_size = spec->page_size;
     writer->pages_left = spec->pages;
     writer->ring = 2 * (uint32_t)hf_pool_workers(pool) + 2;
     uint64_t parts = (spec->pages + part_pages(writer) - 1) / part_pages(writer);
+    if (parts > UINT16_MAX) {
+        hf_error_set(err, HF_REFUSED, "larger than what a segment can hold");
+        free(writer);
+        return NULL;
+    }
     writer->parts_in_all = parts ? (uint16_t)parts : 1;
     if (allocate(writer, err)) {
         hf_segment_writer_free(writer);
@@ -420,10 +429,18 @@ int hf_segment_writer_finish(struct hf_segment_writer *writer, struct hf_trailer
     return 0;
 }
 
-/* Nothing refers to parts whose closing part was never written. */
+/* Nothing refers to parts whose closing part was never written. Whether it was is not known when
+ * the reply to its commit was lost. */
 static void remove_parts(struct hf_segment_writer *writer)
 {
     char object[HF_OBJECT_NAME_TEXT];
+    struct hf_stored closing;
+    struct hf_error err = {0};
+    segment_object(object, writer, 0);
+    if (!writer->parts_done ||
+        !hf_store_stat(writer->database->repository->store, object, &closing, &err) ||
+        err.code != HF_NOT_FOUND)
+        return;
     for (uint32_t i = 0; i < writer->parts_done; i++) {
         segment_object(object, writer, writer->parts[i].part);
         hf_store_remove(writer->database->repository->store, object, NULL);

@@ -21,14 +21,15 @@ struct hf_segment_writer;
 struct hf_segment_spec {
     struct hf_segment_name name; /* its part is the writer's business */
     uint32_t page_size;
-    uint64_t pages; /* exactly how many will be written */
+    uint64_t pages;      /* exactly how many will be written */
+    uint64_t part_bytes; /* page images in one part, at most: whole frames. 0: HF_PART_PAGE_BYTES */
     /* Told of every page in order, once its frame is written; may be NULL. Non-zero ends the work.
      */
     int (*on_page)(void *context, uint32_t page, uint64_t fingerprint, struct hf_error *err);
     void *context;
 };
 
-/* `database` and `pool` are borrowed until free. */
+/* `database` and `pool` are borrowed until free. HF_REFUSED for more than 65,535 parts. */
 struct hf_segment_writer *hf_segment_writer_new(const struct hf_database *database,
                                                 struct hf_pool *pool,
                                                 const struct hf_segment_spec *spec,
@@ -58,7 +59,8 @@ int hf_segment_writer_drain(struct hf_segment_writer *writer, struct hf_error *e
 int hf_segment_writer_finish(struct hf_segment_writer *writer, struct hf_trailer *trailer,
                              uint64_t *bytes, struct hf_error *err);
 
-/* Without finish, what was written of the segment is removed as far as that can be done. */
+/* Without finish, what was written of the segment is removed as far as that can be done: not when
+ * finish failed at its very end and the segment is there after all. */
 void hf_segment_writer_free(struct hf_segment_writer *writer);
 HF_AUTO_FREE(hf_segment_writer)
 
