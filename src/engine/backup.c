@@ -113,7 +113,8 @@ static int claim(struct backup *backup, struct hf_error *err)
 {
     struct hf_writer self;
     describe_writer(&self, backup);
-    if (hf_writer_claim(backup->database, &self, backup->options->claim, &backup->epoch, err))
+    if (hf_writer_claim(backup->database, &self, backup->options->claim, backup->timeline.epoch,
+                        &backup->epoch, err))
         return -1;
     return knows_newest(backup) && backup->newest->name.epoch == backup->epoch
                ? 0
@@ -125,6 +126,17 @@ static int rebuild_map(struct backup *backup, struct hf_error *err)
 {
     hf_progress(backup->options->events, "learn", 0, 0);
     return hf_scan_learn(&backup->state, backup->database, &backup->timeline, backup->newest, err);
+}
+
+/* Damaged history is no reason not to back up; one that cannot be talked to is. */
+static int fall_back_to_full(struct backup *backup, const struct hf_error *why,
+                             struct hf_error *err)
+{
+    if (why->code != HF_CORRUPT && why->code != HF_NOT_FOUND && why->code != HF_UNSUPPORTED)
+        return hf_error_pass(err, why);
+    hf_notice(backup->options->events, "%s. Taking a full backup", why->text);
+    backup->full = true;
+    return 0;
 }
 
 /*
@@ -148,14 +160,8 @@ static int choose_base(struct backup *backup, struct hf_error *err)
     }
     if (!backup->newest)
         return 0;
-    if (!knows_newest(backup) && rebuild_map(backup, &local)) {
-        if (local.code != HF_CORRUPT && local.code != HF_NOT_FOUND &&
-            local.code != HF_UNSUPPORTED) {
-            return hf_error_pass(err, &local);
-        }
-        hf_notice(events, "%s. Taking a full backup", local.text);
-        return 0;
-    }
+    if (!knows_newest(backup) && rebuild_map(backup, &local))
+        return fall_back_to_full(backup, &local, err);
     backup->full = known->page_size != backup->info->page_size;
     return 0;
 }
@@ -174,7 +180,10 @@ static int scan(struct backup *backup, struct hf_error *err)
     /* A damaged map is as good as none: learn it again, once, and look again. */
     hf_scan_release(&backup->scan);
     hf_map_writer_release(&backup->map);
-    if (rebuild_map(backup, err) || hf_map_writer_begin(&backup->map, &backup->state, err))
+    struct hf_error local = {0};
+    if (rebuild_map(backup, &local))
+        return fall_back_to_full(backup, &local, err);
+    if (hf_map_writer_begin(&backup->map, &backup->state, err))
         return -1;
     if (hf_scan_compare(&backup->scan, backup->source, key, &backup->state, &backup->map, events,
                         err))
@@ -362,20 +371,29 @@ static int write_segment(struct backup *backup, struct hf_pool *pool, struct hf_
 }
 
 /*
- * Two hosts with one identity, of which one is a copy of the other, may have written the same
- * number at once. Whoever sees that takes its own segment back, which nobody was told of yet.
+ * The point must be there for others as well, and it must be the only one of its number. Two hosts
+ * with one identity, of which one is a copy of the other, may have written the same number at once.
+ * Whoever sees that takes its own segment back, which nobody was told of yet.
  */
 static int confirm_alone(struct backup *backup, struct hf_error *err)
 {
     const struct hf_segment_name *mine = &backup->now.segment;
     char object[HF_OBJECT_NAME_TEXT], name[HF_SEGMENT_NAME_TEXT];
+    const struct hf_timeline_entry *entry;
     size_t same = 0;
     if (load_timeline(backup, err))
         return -1;
-    for (size_t i = 0; i < backup->timeline.count; i++)
-        same += backup->timeline.entries[i].name.to == mine->to;
-    if (same == 1)
+    for (size_t i = 0; i < backup->timeline.count; i++) {
+        entry = &backup->timeline.entries[i];
+        same += entry->name.to == mine->to && entry->name.epoch == mine->epoch;
+    }
+    entry = hf_timeline_at(&backup->timeline, mine->to);
+    if (same == 1 && entry && hf_segment_name_same(&entry->name, mine))
         return 0;
+    if (same <= 1)
+        return hf_error_set(err, HF_CORRUPT,
+                            "the repository lost segments while this backup was being stored: it "
+                            "does not count");
     hf_segment_name_format(name, mine);
     hf_database_object(object, backup->database, "segments/%s", name);
     hf_store_remove(backup->database->repository->store, object, NULL);

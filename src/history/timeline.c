@@ -9,6 +9,14 @@ struct loading {
     size_t prefix;
 };
 
+static void note_highest(struct hf_timeline *timeline, const struct hf_segment_name *name)
+{
+    if (name->to > timeline->highest)
+        timeline->highest = name->to;
+    if (name->epoch > timeline->epoch)
+        timeline->epoch = name->epoch;
+}
+
 /* Names list parts right after the closing object, which sorts first: it has no suffix. */
 static int end_segment(struct loading *state, struct hf_error *err)
 {
@@ -28,8 +36,7 @@ static int take_object(void *arg, const struct hf_stored *object, struct hf_erro
     struct hf_segment_name name;
     if (!hf_segment_name_parse(&name, object->key + state->prefix))
         return 0;
-    if (name.to > state->timeline->highest)
-        state->timeline->highest = name.to;
+    note_highest(state->timeline, &name);
     if (!state->any || !hf_segment_name_same(&name, &state->open.name)) {
         if (end_segment(state, err))
             return -1;
@@ -82,8 +89,7 @@ int hf_timeline_add(struct hf_timeline *timeline, const struct hf_timeline_entry
         timeline->capacity = capacity;
     }
     timeline->entries[timeline->count++] = *entry;
-    if (entry->name.to > timeline->highest)
-        timeline->highest = entry->name.to;
+    note_highest(timeline, &entry->name);
     return 0;
 }
 

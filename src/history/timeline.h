@@ -22,6 +22,7 @@ struct hf_timeline {
     size_t count, capacity;
     uint64_t stray_parts; /* objects of segments that were never closed */
     uint64_t highest;     /* sequence number in any name, 0 when there is none */
+    uint32_t epoch;       /* the highest in any name */
 };
 
 /* Lists the segments. */

@@ -73,7 +73,8 @@ static int refuse(const struct hf_database *database, const struct hf_writer *ri
 }
 
 int hf_writer_claim(const struct hf_database *database, const struct hf_writer *self,
-                    enum hf_claim_manner manner, uint32_t *epoch, struct hf_error *err)
+                    enum hf_claim_manner manner, uint32_t seen, uint32_t *epoch,
+                    struct hf_error *err)
 {
     for (;;) {
         struct hf_writer last = {0};
@@ -85,15 +86,16 @@ int hf_writer_claim(const struct hf_database *database, const struct hf_writer *
             (local.code != HF_CORRUPT || manner == HF_CLAIM_POLITE)) {
             return hf_error_pass(err, &local);
         }
-        if (highest && same_writer(&last, self)) {
+        if (highest && highest >= seen && same_writer(&last, self)) {
             *epoch = highest;
             return 0;
         }
         bool ours = !strcmp(last.host, self->host) && !strcmp(last.path, self->path);
         if (highest && !ours && manner == HF_CLAIM_POLITE)
             return refuse(database, &last, err);
-        if (!put_claim(database, highest + 1, self, &local)) {
-            *epoch = highest + 1;
+        uint32_t next = (highest > seen ? highest : seen) + 1;
+        if (!put_claim(database, next, self, &local)) {
+            *epoch = next;
             return 0;
         }
         /* Somebody took that number first: look again at who it was. */
