@@ -232,9 +232,7 @@ static int rewrite_about(void *arg, const struct hf_database *database,
         repair->done =
             !hf_fields_check(&fields, NULL) && !hf_database_repair_about(database, &fields, &local);
         if (!repair->done && local.code && local.code != HF_CORRUPT) {
-            if (err)
-                *err = local;
-            return -1;
+            return hf_error_pass(err, &local);
         }
     }
     if (!repair->done)

@@ -189,9 +189,7 @@ int hf_repository_databases(const struct hf_repository *repository,
             hf_error_set(&damaged, HF_NOT_FOUND, "its 'about' object is missing");
         else if (load_about(&database, object, &damaged) && damaged.code != HF_CORRUPT &&
                  damaged.code != HF_UNSUPPORTED && damaged.code != HF_NOT_FOUND) {
-            if (err)
-                *err = damaged;
-            return -1;
+            return hf_error_pass(err, &damaged);
         }
         if (each(arg, &database, damaged.code ? &damaged : NULL, err))
             return -1;

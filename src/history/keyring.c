@@ -335,9 +335,7 @@ int hf_keyring_unlock(struct hf_store *store, const uint8_t repository[HF_ID_BYT
         return -1;
     if (state.opened)
         return 0;
-    if (state.failed.code && err)
-        *err = state.failed;
-    return state.failed.code ? -1 : wrong_key(&state, err);
+    return state.failed.code ? hf_error_pass(err, &state.failed) : wrong_key(&state, err);
 }
 
 struct removal {
