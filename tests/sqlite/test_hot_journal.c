@@ -1,5 +1,6 @@
 #include "sqlite/hot_journal.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -36,7 +37,8 @@ enum { CASES = sizeof cases / sizeof *cases };
 static void make(const char *path, const struct rewrite *rewrite, int rows)
 {
     sql_in(path,
-           "PRAGMA page_size = %u; PRAGMA journal_mode = %s; CREATE TABLE t(a, b);"
+           "PRAGMA synchronous = OFF; PRAGMA page_size = %u; PRAGMA journal_mode = %s;"
+           "CREATE TABLE t(a, b);"
            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) "
            "INSERT INTO t SELECT i, randomblob(450) FROM n",
            rewrite->page_size, rewrite->mode, rows);
@@ -384,6 +386,25 @@ static void a_journal_that_is_there_is_not_replaced(void **state)
     finish(&rewrite);
 }
 
+/* Without descriptors open(2) fails before it looks whether there is one. It may be hot. */
+static void a_journal_that_is_there_survives_a_failure_to_open_it(void **state)
+{
+    static const int errors[] = {EMFILE, ENFILE, ENOMEM, EIO, EINTR};
+    struct rewrite rewrite = cases[0];
+    prepare(*state, &rewrite);
+    shell("echo mine > '%s-journal'", rewrite.path);
+    for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
+        struct hf_error err = {0};
+        struct hf_env_faults faults = {.at = 1, .kinds = HF_OP_OPEN, .error = errors[i]};
+        hf_auto_ptr(hf_fault_env) struct hf_fault_env *faulty = hf_fault_env_new(hf_env_system());
+        hf_fault_env_set(faulty, &faults);
+        assert_null(hf_hot_journal_begin(hf_fault_env_get(faulty), rewrite.path, 512, 5, &err));
+        assert_int_equal(hf_fault_env_failures(faulty), 1);
+        shell("test \"$(cat '%s-journal')\" = mine", rewrite.path);
+    }
+    finish(&rewrite);
+}
+
 static void the_journal_gets_the_databases_mode(void **state)
 {
     struct rewrite rewrite = cases[0];
@@ -426,6 +447,7 @@ int main(void)
         SCENE_TEST(a_journal_given_up_does_not_come_back),
         SCENE_TEST(a_journal_that_is_not_armed_is_removed),
         SCENE_TEST(a_journal_that_is_there_is_not_replaced),
+        SCENE_TEST(a_journal_that_is_there_survives_a_failure_to_open_it),
         SCENE_TEST(the_journal_gets_the_databases_mode),
         SCENE_TEST(the_journal_of_root_gets_the_databases_owner),
     };

@@ -30,7 +30,8 @@ static void refuse(const struct scene *scene, enum hf_code code, const char *tex
 static void make(const struct scene *scene, const char *mode)
 {
     sql_in(scene->db,
-           "PRAGMA page_size = 1024; PRAGMA journal_mode = %s; CREATE TABLE t(a, b);"
+           "PRAGMA synchronous = OFF; PRAGMA page_size = 1024; PRAGMA journal_mode = %s;"
+           "CREATE TABLE t(a, b);"
            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100) "
            "INSERT INTO t SELECT i, randomblob(300) FROM n",
            mode);
