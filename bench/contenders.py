@@ -61,8 +61,8 @@ class Holdfast(Contender):
     def restore(self):
         return self.verb("restore", "--to", self.target)
 
-    def restore_delta(self, target):
-        return self.verb("restore", "--to", target, "--delta")
+    def restore_delta(self):
+        return self.verb("restore", "--to", self.target, "--delta")
 
     def check_data(self):
         return self.verb("check", "--read-data")

@@ -40,8 +40,6 @@ def of_rounds(rounds, facts, tools):
         found += [
             at_most(f"first backup, time of `{alone}`",
                     ratio(rounds, "holdfast", "first backup", alone), 1.15, " x"),
-            at_most(f"first backup, processor time of `{alone}` (no floor: 1.5 is expected)",
-                    ratio(rounds, "holdfast", "first backup", alone, field="cpu"), 1.5, " x"),
             at_most(f"first backup, bytes of `{alone}`",
                     ratio(rounds, "holdfast", "first backup", alone, field="added"), 1.02, " x", 3)]
     found += [

@@ -8,17 +8,17 @@ BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
 
 
 def seconds(value):
-    return f"{value * 1e3:.0f} ms" if value < 0.1 else f"{value:.2f} s" if value < 10 else f"{value:.1f} s"
+    if value < 0.1:
+        return f"{value * 1e3:.0f} ms"
+    return f"{value:.2f} s" if value < 10 else f"{value:.1f} s"
 
 
 def table(head, rows):
     """Columns as wide as what is in them."""
-    lines = [head, ["-"] * len(head), *rows]
-    widths = [max(3, *(len(row[i]) for row in lines)) for i in range(len(head))]
     widths = [max(3, *(len(row[i]) for row in [head, *rows])) for i in range(len(head))]
-    lines[1] = ["-" * width for width in widths]
-    return "\n".join("| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths)) + " |"
-                     for row in lines)
+    lines = [head, ["-" * width for width in widths], *rows]
+    return "\n".join("| " + " | ".join(text.ljust(width) for text, width in zip(line, widths)) + " |"
+                     for line in lines)
 
 
 def cell(rounds, step, tool):
@@ -38,7 +38,7 @@ class Report:
         self.sections, self.verdicts = [], []
 
     def comparison(self, facts, rounds, verdicts):
-        tools = [tool for tool in sorted(rounds[0]["first backup"], key=lambda t: t != "holdfast")]
+        tools = sorted(rounds[0]["first backup"], key=lambda tool: tool != "holdfast")
         rows = [[step, *(cell(rounds, step, tool) for tool in tools)] for step in rounds[0]]
         rows.append(["peak memory", *(
             f"{max(r[s][t].memory for r in rounds for s in r if t in r[s]) / 1e6:.0f} MB"
