@@ -69,10 +69,17 @@ static int start(struct hf_hot_journal *journal, const char *database, struct hf
         return hf_error_sys(err, errno, "stat", database);
     if (hf_random(journal->env, &journal->nonce, sizeof journal->nonce, err))
         return -1;
+    struct stat found;
+    bool vacant = fs->stat(fs->context, journal->path, &found) != 0 && errno == ENOENT;
     journal->fd = hf_file_open(journal->env, journal->path, O_RDWR | O_CREAT | O_EXCL,
                                status.st_mode & 0777, err);
-    if (journal->fd < 0)
+    if (journal->fd < 0) {
+        /* On a network the file can have been made and the reply lost. The database is ours alone:
+         * an empty file where there was none is that one. */
+        if (vacant && fs->stat(fs->context, journal->path, &found) == 0 && found.st_size == 0)
+            fs->unlink(fs->context, journal->path);
         return -1;
+    }
     return take_after(journal, &status, err) || append_header(journal, err) ? -1 : 0;
 }
 
