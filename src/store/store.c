@@ -40,58 +40,61 @@ static int check_key(const char *key, struct hf_error *err)
     return hf_error_set(err, HF_FAILED, "'%.600s' cannot be the key of an object", key);
 }
 
+/*
+ * Kinds work on an error of their own: it is never NULL for them, and what they tried in vain
+ * before they succeeded is not the caller's.
+ */
+
 int hf_store_put(struct hf_store *store, const char *key, const void *bytes, size_t length,
                  struct hf_error *err)
 {
-    struct hf_error ignored = {0};
-    err = err ? err : &ignored;
+    struct hf_error local = {0};
     if (check_key(key, err))
         return -1;
-    if (store->ops->put(store, key, bytes, length, err))
-        return hf_error_wrap(err, "store object '%s'", key);
-    return 0;
+    if (store->ops->put(store, key, bytes, length, &local) == 0)
+        return 0;
+    hf_error_pass(err, &local);
+    return hf_error_wrap(err, "store object '%s'", key);
 }
 
 struct hf_upload *hf_store_upload(struct hf_store *store, const char *key, struct hf_error *err)
 {
-    struct hf_error ignored = {0};
-    err = err ? err : &ignored;
+    struct hf_error local = {0};
     if (check_key(key, err))
         return NULL;
-    struct hf_upload *upload = store->ops->upload_begin(store, key, err);
-    if (!upload)
-        hf_error_wrap(err, "store object '%s'", key);
-    return upload;
+    struct hf_upload *upload = store->ops->upload_begin(store, key, &local);
+    if (upload)
+        return upload;
+    hf_error_pass(err, &local);
+    hf_error_wrap(err, "store object '%s'", key);
+    return NULL;
 }
 
 int hf_upload_write(struct hf_upload *upload, const void *bytes, size_t length,
                     struct hf_error *err)
 {
-    struct hf_error ignored = {0};
-    err = err ? err : &ignored;
+    struct hf_error local = {0};
     assert(!upload->ended);
     if (upload->failed)
         return hf_error_set(err, HF_FAILED, "an earlier write of this object failed");
-    if (!length)
+    if (!length || upload->ops->write(upload, bytes, length, &local) == 0)
         return 0;
-    if (upload->ops->write(upload, bytes, length, err)) {
-        upload->failed = true;
-        return hf_error_wrap(err, "store object");
-    }
-    return 0;
+    upload->failed = true;
+    hf_error_pass(err, &local);
+    return hf_error_wrap(err, "store object");
 }
 
 int hf_upload_commit(struct hf_upload *upload, struct hf_error *err)
 {
-    struct hf_error ignored = {0};
-    err = err ? err : &ignored;
+    struct hf_error local = {0};
     assert(!upload->ended);
     upload->ended = true;
     if (upload->failed)
         return hf_error_set(err, HF_FAILED, "an earlier write of this object failed");
-    if (upload->ops->commit(upload, err))
-        return hf_error_wrap(err, "store object");
-    return 0;
+    if (upload->ops->commit(upload, &local) == 0)
+        return 0;
+    hf_error_pass(err, &local);
+    return hf_error_wrap(err, "store object");
 }
 
 void hf_upload_free(struct hf_upload *upload)
@@ -103,25 +106,26 @@ void hf_upload_free(struct hf_upload *upload)
 int hf_store_read(struct hf_store *store, const char *key, uint64_t offset, void *out,
                   size_t length, struct hf_error *err)
 {
-    struct hf_error ignored = {0};
-    err = err ? err : &ignored;
+    struct hf_error local = {0};
     if (check_key(key, err))
         return -1;
-    if (store->ops->read(store, key, offset, out, length, err))
-        return hf_error_wrap(err, "read object '%s'", key);
-    return 0;
+    if (store->ops->read(store, key, offset, out, length, &local) == 0)
+        return 0;
+    hf_error_pass(err, &local);
+    return hf_error_wrap(err, "read object '%s'", key);
 }
 
 int hf_store_stat(struct hf_store *store, const char *key, struct hf_stored *out,
                   struct hf_error *err)
 {
-    struct hf_error ignored = {0};
-    err = err ? err : &ignored;
+    struct hf_error local = {0};
+    struct hf_stored stored = {0};
     if (check_key(key, err))
         return -1;
-    struct hf_stored stored = {.key = key};
-    if (store->ops->stat(store, key, &stored, err))
+    if (store->ops->stat(store, key, &stored, &local)) {
+        hf_error_pass(err, &local);
         return hf_error_wrap(err, "look at object '%s'", key);
+    }
     stored.key = key;
     *out = stored;
     return 0;
@@ -149,25 +153,25 @@ int hf_store_list(struct hf_store *store, const char *prefix, const char *after,
                   int (*each)(void *arg, const struct hf_stored *object, struct hf_error *err),
                   void *arg, struct hf_error *err)
 {
-    struct hf_error ignored = {0};
-    err = err ? err : &ignored;
+    struct hf_error local = {0};
     if (!is_prefix_valid(prefix))
         return hf_error_set(err, HF_FAILED, "no key can begin with '%.600s'", prefix);
     if (!is_prefix_valid(after))
         return hf_error_set(err, HF_FAILED, "'%.600s' cannot be part of a key", after);
     /* Not wrapped: the error may be the callback's. */
-    return store->ops->list(store, prefix, after, each, arg, err) ? -1 : 0;
+    return store->ops->list(store, prefix, after, each, arg, &local) ? hf_error_pass(err, &local)
+                                                                     : 0;
 }
 
 int hf_store_remove(struct hf_store *store, const char *key, struct hf_error *err)
 {
-    struct hf_error ignored = {0};
-    err = err ? err : &ignored;
+    struct hf_error local = {0};
     if (check_key(key, err))
         return -1;
-    if (store->ops->remove(store, key, err))
-        return hf_error_wrap(err, "remove object '%s'", key);
-    return 0;
+    if (store->ops->remove(store, key, &local) == 0)
+        return 0;
+    hf_error_pass(err, &local);
+    return hf_error_wrap(err, "remove object '%s'", key);
 }
 
 void hf_store_free(struct hf_store *store)
