@@ -122,7 +122,19 @@ static int adopt_owner(const struct restore *restore, const struct hf_new_file *
     return 0;
 }
 
-/* Another name for the file that is about to be replaced. */
+static int sync_parent(const struct restore *restore, const char *path, struct hf_error *err)
+{
+    const struct hf_fs *fs = &env_of(restore)->fs;
+    hf_auto_free char *parent = hf_path_parent(path);
+    if (!parent)
+        return hf_error_memory(err);
+    if (fs->sync_dir(fs->context, parent))
+        return hf_error_sys(err, errno, "sync directory", parent);
+    return 0;
+}
+
+/* Another name for the file that is about to be replaced; durable first, since a loss of power may
+ * keep the replacement alone. */
 static int keep_replaced(struct restore *restore, struct hf_error *err)
 {
     const struct hf_fs *fs = &env_of(restore)->fs;
@@ -132,29 +144,52 @@ static int keep_replaced(struct restore *restore, struct hf_error *err)
              hf_now(env_of(restore)));
     if (fs->link(fs->context, path, result->kept))
         return hf_error_sys(err, errno, "keep the replaced database as", result->kept);
-    return 0;
+    return sync_parent(restore, path, err);
 }
 
-static int restore_whole(struct restore *restore, struct hf_error *err)
+/* When the replacement failed, the other name must go: SQLite looks for a database's log and
+ * journal beside the name that it is opened under. */
+static void forget_replaced(const struct restore *restore)
 {
-    const struct hf_restore_options *options = restore->options;
+    const struct hf_fs *fs = &env_of(restore)->fs;
+    const char *kept = restore->result->kept;
+    struct stat there, other;
+    if (*kept && fs->stat(fs->context, hf_restore_target_path(restore->target), &there) == 0 &&
+        fs->stat(fs->context, kept, &other) == 0 && there.st_ino == other.st_ino &&
+        there.st_dev == other.st_dev)
+        fs->unlink(fs->context, kept);
+}
+
+/* Everything is proven and written; only now is what was there touched. */
+static int put_in_place(struct restore *restore, struct hf_new_file *file, struct hf_error *err)
+{
     struct hf_restore_result *result = restore->result;
-    hf_auto(hf_new_file) struct hf_new_file file = {0};
     enum hf_target_state state = hf_restore_target_state(restore->target);
-    const char *path = hf_restore_target_path(restore->target);
-    if (check_space(restore, err) || hf_new_file_begin(&file, env_of(restore), path, 0600, err) ||
-        adopt_owner(restore, &file, err) || write_new_file(restore, &file, err))
-        return -1;
-    /* Everything is proven and written; only now is what was there touched. */
     if (hf_restore_target_set_aside(restore->target, result->kept, sizeof result->kept, err))
         return -1;
-    if (options->keep_replaced && state == HF_TARGET_DATABASE && keep_replaced(restore, err))
+    if (restore->options->keep_replaced && state == HF_TARGET_DATABASE &&
+        keep_replaced(restore, err))
         return -1;
     /* Where there was nothing, what somebody puts there meanwhile is not replaced. */
     struct stat status;
     const struct hf_fs *fs = &env_of(restore)->fs;
-    bool vacant = fs->stat(fs->context, path, &status) != 0;
-    return hf_new_file_commit(&file, vacant ? HF_COMMIT_NEW : HF_COMMIT_REPLACE, err);
+    bool vacant = fs->stat(fs->context, hf_restore_target_path(restore->target), &status) != 0;
+    return hf_new_file_commit(file, vacant ? HF_COMMIT_NEW : HF_COMMIT_REPLACE, err);
+}
+
+static int restore_whole(struct restore *restore, struct hf_error *err)
+{
+    hf_auto(hf_new_file) struct hf_new_file file = {0};
+    const char *path = hf_restore_target_path(restore->target);
+    if (check_space(restore, err) || hf_new_file_begin(&file, env_of(restore), path, 0600, err))
+        return -1;
+    hf_new_file_remove_litter(&file, HF_LITTER_OF_FILE);
+    if (adopt_owner(restore, &file, err) || write_new_file(restore, &file, err))
+        return -1;
+    int failed = put_in_place(restore, &file, err);
+    if (failed)
+        forget_replaced(restore);
+    return failed;
 }
 
 static int run(struct restore *restore, const struct hf_timeline *timeline, uint64_t seq,
