@@ -12,6 +12,7 @@ struct hf_fault_env {
     pthread_mutex_t lock; /* all below */
     struct hf_env_faults faults;
     uint64_t operations, failures;
+    unsigned failed_kinds;
     uint64_t seed;
     bool stopped;
     int64_t clock;
@@ -29,6 +30,7 @@ static enum verdict judge(struct hf_fault_env *self, enum hf_file_operation kind
     if (number != faults->at && !later)
         return WORKS;
     self->failures++;
+    self->failed_kinds |= (unsigned)kind;
     if (later || faults->effect == HF_FAULT_NOTHING)
         return FAILS_BEFORE;
     if (faults->effect == HF_FAULT_DONE)
@@ -235,6 +237,7 @@ void hf_fault_env_set(struct hf_fault_env *self, const struct hf_env_faults *fau
     pthread_mutex_lock(&self->lock);
     self->faults = faults ? *faults : (struct hf_env_faults){0};
     self->operations = self->failures = 0;
+    self->failed_kinds = 0;
     pthread_mutex_unlock(&self->lock);
 }
 
@@ -246,6 +249,11 @@ uint64_t hf_fault_env_operations(const struct hf_fault_env *self)
 uint64_t hf_fault_env_failures(const struct hf_fault_env *self)
 {
     return self->failures;
+}
+
+unsigned hf_fault_env_failed_kinds(const struct hf_fault_env *self)
+{
+    return self->failed_kinds;
 }
 
 void hf_fault_env_set_clock(struct hf_fault_env *self, int64_t now)

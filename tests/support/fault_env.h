@@ -63,6 +63,9 @@ void hf_fault_env_set(struct hf_fault_env *faulty, const struct hf_env_faults *f
 uint64_t hf_fault_env_operations(const struct hf_fault_env *faulty);
 uint64_t hf_fault_env_failures(const struct hf_fault_env *faulty);
 
+/* The kinds of those that failed. */
+unsigned hf_fault_env_failed_kinds(const struct hf_fault_env *faulty);
+
 /* Stops the clock at `now`; it then moves only when it is set again. */
 void hf_fault_env_set_clock(struct hf_fault_env *faulty, int64_t now);
 

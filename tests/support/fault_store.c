@@ -31,6 +31,8 @@ static enum verdict judge(struct fault_store *self)
     if (!fails)
         return WORKS;
     self->failures++;
+    if (faults->came)
+        *faults->came = true;
     if (faults->moment == HF_FAULT_EITHER)
         return hf_seeded_next(&faults->seed) % 2 ? FAILS_AFTER : FAILS_BEFORE;
     return faults->moment == HF_FAULT_AFTER ? FAILS_AFTER : FAILS_BEFORE;

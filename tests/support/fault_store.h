@@ -22,6 +22,7 @@ struct hf_store_faults {
     uint64_t seed;    /* also decides HF_FAULT_EITHER */
     enum hf_fault_moment moment;
     enum hf_code code; /* HF_OK: HF_UNREACHABLE */
+    bool *came;        /* becomes true with the first failure; may be NULL */
 };
 
 /* Owns `inner`. No faults at first. */
