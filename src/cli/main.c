@@ -27,7 +27,7 @@ const struct hf_verb *const hf_verbs[] = {&hf_verb_init,
                                           &hf_verb_config_check,
                                           NULL};
 
-enum { VERBS = sizeof hf_verbs / sizeof *hf_verbs }; /* with the NULL at the end */
+enum { MOST_VERBS = 32 };
 
 static void print_help(FILE *out)
 {
@@ -56,9 +56,12 @@ static void print_verb_help(const struct hf_verb *verb)
 /* `pair` is what was typed with the word after it. */
 static int unknown_verb(const char *typed, const char *pair, struct hf_error *err)
 {
-    const char *names[VERBS] = {NULL};
-    for (size_t i = 0; i + 1 < VERBS; i++)
-        names[i] = hf_verbs[i]->name;
+    const char *names[MOST_VERBS + 1] = {NULL};
+    size_t count = 0;
+    for (const struct hf_verb *const *verb = hf_verbs; *verb; verb++) {
+        assert(count < MOST_VERBS);
+        names[count++] = (*verb)->name;
+    }
     const char *nearest = hf_nearest(pair, names);
     nearest = nearest ? nearest : hf_nearest(typed, names);
     hf_error_set(err, HF_USAGE, "there is no verb '%s'", typed);

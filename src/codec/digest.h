@@ -9,8 +9,8 @@
 
 enum { HF_DIGEST_BYTES = 32 };
 
-/* Single-owner; not to be copied or moved while in use. libsodium wants its state aligned to 64 bytes,
- * which neither malloc nor every stack gives: there is room to align it within. */
+/* Single-owner; not to be copied or moved while in use. libsodium wants its state aligned to 64
+ * bytes, which neither malloc nor every stack gives: there is room to align it within. */
 struct hf_digest {
     uint8_t state[384 + 64];
 };

@@ -103,6 +103,7 @@ static int truncated(const struct hf_page_source *source, struct hf_error *err)
 static int read_at(const struct hf_page_source *source, sqlite3_file *file, void *out,
                    size_t length, sqlite3_int64 offset, struct hf_error *err)
 {
+    assert(file);
     int rc = file->pMethods->xRead(file, out, (int)length, offset);
     if (rc == SQLITE_OK)
         return 0;

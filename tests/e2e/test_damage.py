@@ -92,7 +92,8 @@ def test_a_missing_segment_is_noticed_and_older_points_still_restore(holdfast, t
 
 def test_objects_that_changed_places_are_noticed(holdfast, repository):
     pairs = 0
-    paths = conftest.objects(repository)
+    # The name of a key slot means nothing: what it holds opens the repository under any.
+    paths = [path for path in conftest.objects(repository) if path.parent.name != "keys"]
     for one in paths:
         for two in paths:
             # Two databases' objects, two segments of one: any two of one kind, or next in order.
