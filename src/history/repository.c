@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <jansson.h>
+#include <pthread.h>
 #include <stdio.h>
 
 #include "base/text.h"
@@ -70,24 +71,60 @@ static int read_members(struct head *head, const json_t *root, struct hf_error *
     return 0;
 }
 
-static int parse_head(struct head *head, const struct hf_buf *text, struct hf_error *err)
+static int verify_checksum(const struct hf_buf *text, bool *whole, struct hf_error *err)
 {
     hf_auto(hf_buf) struct hf_buf tail = {0};
     static const char opening[] = ",\n  \"blake2b-256\": \"";
     const size_t tail_length = sizeof opening - 1 + 2 * HF_DIGEST_BYTES + 4;
-    json_t *root = json_loadb((const char *)text->data, text->length, JSON_REJECT_DUPLICATES, NULL);
+    size_t body = text->length < tail_length ? 0 : text->length - tail_length;
+    if (append_checksum(&tail, text->data, body, err))
+        return -1;
+    *whole =
+        text->length - body == tail.length && !memcmp(text->data + body, tail.data, tail.length);
+    return 0;
+}
+
+static _Thread_local bool json_ran_out;
+
+static void *allocate_for_json(size_t size)
+{
+    void *memory = malloc(size);
+    json_ran_out |= !memory;
+    return memory;
+}
+
+static void watch_json(void)
+{
+    json_set_alloc_funcs(allocate_for_json, free);
+}
+
+/* Jansson goes on without the bytes that it found no memory for, and would find damage that is
+ * none: so its allocations are watched. 0 with `*root` NULL: not JSON. */
+static int load_json(json_t **root, const struct hf_buf *text, struct hf_error *err)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, watch_json);
+    json_ran_out = false;
+    *root = json_loadb((const char *)text->data, text->length, JSON_REJECT_DUPLICATES, NULL);
+    if (!json_ran_out)
+        return 0;
+    json_decref(*root);
+    return hf_error_memory(err);
+}
+
+static int parse_head(struct head *head, const struct hf_buf *text, struct hf_error *err)
+{
+    bool whole;
+    json_t *root;
+    if (verify_checksum(text, &whole, err) || load_json(&root, text, err))
+        return -1;
     /* Members first: a newer format may keep its checksum elsewhere. */
     int result = root ? read_members(head, root, err)
                       : hf_error_set(err, HF_CORRUPT, "%s is damaged: not JSON", head_name);
     json_decref(root);
-    if (!result) {
-        size_t body = text->length < tail_length ? 0 : text->length - tail_length;
-        if (append_checksum(&tail, text->data, body, err))
-            return -1;
-        if (text->length - body != tail.length || memcmp(text->data + body, tail.data, tail.length))
-            result = hf_error_set(err, HF_CORRUPT, "%s is damaged: its checksum does not match",
-                                  head_name);
-    }
+    if (!result && !whole)
+        result =
+            hf_error_set(err, HF_CORRUPT, "%s is damaged: its checksum does not match", head_name);
     if (result && err && err->code == HF_CORRUPT)
         hf_error_hint(err, "'holdfast check --repair' writes it again from the key slots");
     return result;
