@@ -2,6 +2,7 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -17,15 +18,33 @@ static void note_problem(struct hf_integrity *out, const char *line, int length)
         snprintf(out->first_problem, sizeof out->first_problem, "%.*s", length, line);
 }
 
+struct page_check {
+    struct hf_integrity *out;
+    int refused; /* why a page could not be had, when that is no damage */
+};
+
+/* integrity_check takes a page that it has no memory for, or that the system does not give, for a
+ * problem of the database: "Page 7: unable to get the page. error code=7". */
+static int reason_for_no_page(const char *line, int length)
+{
+    static const char reason[] = "error code=";
+    const char *found = memmem(line, (size_t)length, reason, sizeof reason - 1);
+    int rc = found ? atoi(found + sizeof reason - 1) : SQLITE_OK;
+    return (rc & 0xff) == SQLITE_CORRUPT || (rc & 0xff) == SQLITE_NOTADB ? SQLITE_OK : rc;
+}
+
 /* A row may hold several lines; those with "***" only say which database is meant. */
 static int take_problem_row(void *context, int columns, char **values, char **names)
 {
     (void)columns;
     (void)names;
+    struct page_check *check = context;
     for (const char *line = values[0]; line && *line;) {
         int length = (int)strcspn(line, "\n");
+        if (!check->refused)
+            check->refused = reason_for_no_page(line, length);
         if (strncmp(line, "***", 3) && strcmp(line, "ok"))
-            note_problem(context, line, length);
+            note_problem(check->out, line, length);
         line += length + (line[length] == '\n');
     }
     return 0;
@@ -48,7 +67,10 @@ static int take_orphan_row(void *context, int columns, char **values, char **nam
 static int check_pages(sqlite3 *db, const char *path, struct hf_integrity *out,
                        struct hf_error *err)
 {
-    int rc = sqlite3_exec(db, "PRAGMA integrity_check", take_problem_row, out, NULL);
+    struct page_check check = {.out = out};
+    int rc = sqlite3_exec(db, "PRAGMA integrity_check", take_problem_row, &check, NULL);
+    if (rc == SQLITE_OK && check.refused)
+        return hf_connection_error(NULL, check.refused, path, err);
     switch (rc & 0xff) {
     case SQLITE_OK:
         return 0;
