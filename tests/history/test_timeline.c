@@ -123,6 +123,15 @@ static void a_point_that_only_an_orphan_ends_at_is_none(void **state)
     ASSERT_PLAN(taken, 2, 2, HF_OK);
 }
 
+static void a_full_segment_of_a_later_epoch_does_not_end_history(void **state)
+{
+    (void)state;
+    static const struct part_of_timeline after[] = {
+        {1, 1, 1, 0}, {2, 2, 1, 0}, {3, 3, 1, 0}, {1, 4, 2, 0}};
+    ASSERT_PLAN(after, 3, 3, HF_OK);
+    ASSERT_PLAN(after, 4, 1, HF_OK);
+}
+
 /* By the words of docs/format.md, without any order. */
 static bool orphan_by_definition(const struct part_of_timeline *parts, size_t count, size_t i)
 {
@@ -225,6 +234,7 @@ int main(void)
         cmocka_unit_test(a_segment_may_begin_in_the_middle_of_another),
         cmocka_unit_test(what_was_written_after_a_take_over_is_an_orphan),
         cmocka_unit_test(a_point_that_only_an_orphan_ends_at_is_none),
+        cmocka_unit_test(a_full_segment_of_a_later_epoch_does_not_end_history),
         cmocka_unit_test(random_timelines_agree_with_the_definition),
         cmocka_unit_test_setup_teardown(a_part_without_its_closing_part_is_no_segment,
                                         archive_setup, archive_teardown),

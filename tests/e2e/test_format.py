@@ -1,0 +1,91 @@
+"""What the program writes, read by a second reader that knows docs/format.md and nothing else."""
+import os
+import pathlib
+import sys
+
+import pytest
+
+import conftest
+
+pytest.importorskip("nacl", reason="needs Debian's python3-nacl")
+pytest.importorskip("zstandard", reason="needs Debian's python3-zstandard")
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "format"))
+reader = pytest.importorskip("reader")
+
+
+def assert_restores(tmp_path, point, expected, **secrets):
+    out = tmp_path / f"second-{point}.db"
+    repository = reader.Repository(tmp_path / "repo", **secrets)
+    reader.Database(repository, "app").restore(point, out)
+    assert out.read_bytes() == expected
+    out.unlink()
+
+
+def settled(db):
+    """The file's bytes once its log is folded into it."""
+    conftest.execute(db, "pragma wal_checkpoint(truncate)")
+    return db.read_bytes()
+
+
+@pytest.mark.parametrize("page_size", [512, 4096, 65536])
+def test_increments_growth_and_shrinking_restore(holdfast, tmp_path, page_size):
+    db = tmp_path / "app.db"
+    conftest.make(db, rows=3000, page_size=page_size)
+    states = []
+    for change in ("update note set body = 'other' where id % 40 = 3",
+                   "delete from note where id > 1200", "vacuum",
+                   "insert into note(body) select hex(randomblob(400)) from note",
+                   "update note set body = 'third' where id % 300 = 7"):
+        states.append(settled(db))
+        holdfast("backup", "--db", db, "-r", "repo")
+        conftest.execute(db, change)
+    for point, expected in enumerate(states, 1):
+        assert_restores(tmp_path, point, expected)
+
+
+def test_each_kind_of_key_slot_opens(holdfast, tmp_path, db):
+    keyfile = os.urandom(40)
+    (tmp_path / "key").write_bytes(keyfile)
+    (tmp_path / "pw").write_text("öpen sesame\n", encoding="utf-8")
+    expected = settled(db)
+    holdfast("backup", "--db", db, "-r", "repo", "--keyfile", "key")
+    assert_restores(tmp_path, 1, expected, keyfile=keyfile)
+    with pytest.raises(reader.Damaged):
+        reader.Repository(tmp_path / "repo", keyfile=b"x" * 40)
+    other = tmp_path / "other"
+    other.mkdir()
+    holdfast("backup", "--db", db, "-r", "other/repo", "--passphrase-file", "pw")
+    assert_restores(other, 1, expected, passphrase="öpen sesame")
+    with pytest.raises(reader.Damaged):
+        reader.Repository(other / "repo", passphrase="close sesame")
+
+
+def test_a_dictionary_is_read(holdfast, tmp_path):
+    db = tmp_path / "app.db"
+    conftest.make(db, rows=10)
+    conftest.execute(db, "with recursive n(i) as (select 1 union all select i + 1 from n where "
+                         "i < 90000) insert into note(body) select 'row ' || i || ' of a table "
+                         "whose rows are alike, as rows are: ' || hex(i * 7919) || "
+                         "hex(randomblob(40)) || ' and so on to the end of it' from n")
+    expected = settled(db)
+    assert len(expected) > 17 << 20
+    holdfast("backup", "--db", db, "-r", "repo")
+    assert_restores(tmp_path, 1, expected)
+    database = reader.Database(reader.Repository(tmp_path / "repo"), "app")
+    assert reader.SegmentObject(database, database.plan(1)[0][2]).dictionary
+
+
+def test_a_flipped_bit_is_refused(holdfast, tmp_path, db):
+    expected = settled(db)
+    holdfast("backup", "--db", db, "-r", "repo")
+    for path in conftest.objects(tmp_path / "repo"):
+        if "writers" in path.parts:
+            continue  # a restore does not ask who wrote
+        for at in (9, path.stat().st_size // 2, path.stat().st_size - 20):
+            conftest.flip(path, at)
+            with pytest.raises((reader.Damaged, reader.CryptoError, ValueError)):
+                repository = reader.Repository(tmp_path / "repo")
+                reader.Database(repository, "app").restore(1, tmp_path / "damaged.db")
+            (tmp_path / "damaged.db").unlink(missing_ok=True)
+            conftest.flip(path, at)
+    assert_restores(tmp_path, 1, expected)
