@@ -1,9 +1,10 @@
 /*
  * The numbers here were chosen by measurement: docs/performance.md, "Compression".
  *
- * Of zstd's interface outside of its stable part two functions are used, because the stable ones
- * can neither fix a dictionary's parameters nor train in bounded time: ZSTD_createCDict_advanced
- * and ZDICT_trainFromBuffer_fastCover. libzstd's shared library exports both since 1.4.
+ * Of zstd's interface outside of its stable part three functions are used, because the stable ones
+ * can neither fix a dictionary's parameters, nor train in bounded time, nor leave a dictionary
+ * where it is: ZSTD_createCDict_advanced, ZDICT_trainFromBuffer_fastCover and
+ * ZSTD_createDDict_byReference. libzstd's shared library exports them since 1.4.
  */
 #define ZSTD_STATIC_LINKING_ONLY
 #define ZDICT_STATIC_LINKING_ONLY
@@ -11,20 +12,34 @@
 #include "codec/compress.h"
 
 #include <assert.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <zdict.h>
 #include <zstd.h>
 
+/*
+ * A decoder that may write past what a frame holds puts a block's literals there, and else moves
+ * them out of the way twice: a tenth of the time. A block has 128 KiB of literals at most.
+ */
+enum { ROOM = HF_COMPRESSION_FRAME + ZSTD_BLOCKSIZE_MAX + 4096 };
+
 struct hf_dictionary {
     ZSTD_CDict *write;
-    ZSTD_DDict *read;
+    ZSTD_DDict *read; /* refers to `bytes` */
+    uint8_t *bytes;   /* of a reader */
+    size_t length;
+    uint64_t serial; /* no other of this process has it, as it may have the same address */
 };
 
 struct hf_compressor {
     int level;
     ZSTD_CCtx *write;
     ZSTD_DCtx *read;
+    uint8_t *space; /* HF_DICTIONARY_LIMIT bytes, then the room; or NULL */
+    ZSTD_DDict *placed;
+    uint64_t placed_serial; /* of the dictionary whose bytes end where the room begins */
 };
 
 static bool is_dictionary(const void *bytes, size_t length)
@@ -38,9 +53,13 @@ static struct hf_dictionary *new_dictionary(const void *bytes, size_t length, st
         hf_error_set(err, HF_CORRUPT, "these %zu bytes are no dictionary", length);
         return NULL;
     }
+    static atomic_uint_fast64_t last_serial;
     struct hf_dictionary *dictionary = calloc(1, sizeof *dictionary);
-    if (!dictionary)
+    if (!dictionary) {
         hf_error_memory(err);
+        return NULL;
+    }
+    dictionary->serial = ++last_serial;
     return dictionary;
 }
 
@@ -86,7 +105,12 @@ struct hf_dictionary *hf_dictionary_new_reader(const void *bytes, size_t length,
     struct hf_dictionary *dictionary = new_dictionary(bytes, length, err);
     if (!dictionary)
         return NULL;
-    dictionary->read = ZSTD_createDDict(bytes, length);
+    dictionary->bytes = malloc(length);
+    if (dictionary->bytes) {
+        memcpy(dictionary->bytes, bytes, length);
+        dictionary->length = length;
+        dictionary->read = ZSTD_createDDict_byReference(dictionary->bytes, length);
+    }
     if (!dictionary->read) {
         hf_dictionary_free(dictionary);
         hf_error_memory(err);
@@ -101,6 +125,7 @@ void hf_dictionary_free(struct hf_dictionary *dictionary)
         return;
     ZSTD_freeCDict(dictionary->write);
     ZSTD_freeDDict(dictionary->read);
+    free(dictionary->bytes);
     free(dictionary);
 }
 
@@ -153,7 +178,21 @@ void hf_compressor_free(struct hf_compressor *compressor)
         return;
     ZSTD_freeCCtx(compressor->write);
     ZSTD_freeDCtx(compressor->read);
+    ZSTD_freeDDict(compressor->placed);
+    free(compressor->space);
     free(compressor);
+}
+
+uint8_t *hf_compressor_room(struct hf_compressor *compressor, struct hf_error *err)
+{
+    /* Memory that no dictionary was ever put into is never touched, and so takes none. */
+    if (!compressor->space)
+        compressor->space = malloc(HF_DICTIONARY_LIMIT + ROOM);
+    if (!compressor->space) {
+        hf_error_memory(err);
+        return NULL;
+    }
+    return compressor->space + HF_DICTIONARY_LIMIT;
 }
 
 size_t hf_compress_bound(size_t length)
@@ -189,17 +228,43 @@ int hf_compress(struct hf_compressor *compressor, const struct hf_dictionary *di
     return 0;
 }
 
+/* What ends where the room begins counts as decompressed just before, and matches in it need no
+ * detour. */
+static const ZSTD_DDict *place_before_room(struct hf_compressor *compressor,
+                                           const struct hf_dictionary *dictionary,
+                                           struct hf_error *err)
+{
+    if (compressor->placed_serial == dictionary->serial)
+        return compressor->placed;
+    uint8_t *place = compressor->space + HF_DICTIONARY_LIMIT - dictionary->length;
+    compressor->placed_serial = 0;
+    ZSTD_freeDDict(compressor->placed);
+    memcpy(place, dictionary->bytes, dictionary->length);
+    compressor->placed = ZSTD_createDDict_byReference(place, dictionary->length);
+    if (compressor->placed)
+        compressor->placed_serial = dictionary->serial;
+    else
+        hf_error_memory(err);
+    return compressor->placed;
+}
+
 int hf_decompress(struct hf_compressor *compressor, const struct hf_dictionary *dictionary,
                   const void *in, size_t length, uint8_t *out, size_t expected,
                   struct hf_error *err)
 {
+    bool in_room = compressor->space && out == compressor->space + HF_DICTIONARY_LIMIT;
+    const ZSTD_DDict *chosen = dictionary ? dictionary->read : NULL;
+    assert(!in_room || expected <= HF_COMPRESSION_FRAME);
     if (!compressor->read) {
         compressor->read = ZSTD_createDCtx();
         if (!compressor->read)
             return hf_error_memory(err);
     }
-    ZSTD_DCtx_refDDict(compressor->read, dictionary ? dictionary->read : NULL);
-    size_t result = ZSTD_decompressDCtx(compressor->read, out, expected, in, length);
+    if (in_room && dictionary && !(chosen = place_before_room(compressor, dictionary, err)))
+        return -1;
+    ZSTD_DCtx_refDDict(compressor->read, chosen);
+    size_t result =
+        ZSTD_decompressDCtx(compressor->read, out, in_room ? ROOM : expected, in, length);
     if (ZSTD_isError(result))
         return hf_error_set(err, HF_CORRUPT, "decompress %zu bytes: %s", length,
                             ZSTD_getErrorName(result));

@@ -282,7 +282,9 @@ struct hf_frame_reader *hf_frame_reader_new(struct hf_error *err)
         return NULL;
     }
     reader->compressor = hf_compressor_new(HF_COMPRESSION_LEVEL, err);
-    if (!reader->compressor) {
+    if (reader->compressor)
+        reader->images = hf_compressor_room(reader->compressor, err);
+    if (!reader->images) {
         hf_frame_reader_free(reader);
         return NULL;
     }

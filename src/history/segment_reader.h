@@ -61,7 +61,7 @@ struct hf_frame_reader {
     uint64_t offset;                  /* where `sealed` begins in the object */
     struct hf_buf opened;             /* one frame, still compressed */
     const struct hf_segment_object *object;
-    uint8_t images[HF_FRAME_BYTES];
+    uint8_t *images; /* the compressor's room: HF_FRAME_BYTES */
 };
 
 struct hf_frame_reader *hf_frame_reader_new(struct hf_error *err);

@@ -154,6 +154,59 @@ static void another_level_opens_with_the_same_reader(void **state)
     assert_comes_back(reader, frame, FRAME, made);
 }
 
+/* Two dictionaries in turn, in the room and out of it; the first is freed, and another one made
+ * that may well get its address. */
+static void the_room_follows_the_dictionary(void **state)
+{
+    (void)state;
+    uint8_t *room = hf_compressor_room(compressor, NULL);
+    assert_non_null(room);
+    assert_ptr_equal(hf_compressor_room(compressor, NULL), room);
+    for (unsigned seed = 11; seed < 15; seed++) {
+        hf_auto(hf_buf) struct hf_buf bytes = {0};
+        hf_auto_free uint8_t *samples = malloc(SAMPLES * PAGE);
+        fill_with_rows(samples, SAMPLES * PAGE, seed);
+        assert_int_equal(hf_dictionary_train(&bytes, samples, SAMPLES, PAGE, NULL), 0);
+        hf_auto_ptr(hf_dictionary) struct hf_dictionary *other_writer =
+            hf_dictionary_new_writer(bytes.data, bytes.length, HF_COMPRESSION_LEVEL, NULL);
+        hf_auto_ptr(hf_dictionary) struct hf_dictionary *other =
+            hf_dictionary_new_reader(bytes.data, bytes.length, NULL);
+        size_t made = compress(other_writer, frame, FRAME);
+        assert_comes_back(other, frame, FRAME, made);
+        memset(room, 0xaa, FRAME);
+        assert_int_equal(hf_decompress(compressor, other, packed, made, room, FRAME, NULL), 0);
+        assert_memory_equal(room, frame, FRAME);
+        made = compress(writer, frame, 3 * PAGE);
+        memset(room, 0xaa, FRAME);
+        assert_int_equal(hf_decompress(compressor, reader, packed, made, room, 3 * PAGE, NULL), 0);
+        assert_memory_equal(room, frame, 3 * PAGE);
+        made = compress(NULL, frame, FRAME);
+        assert_int_equal(hf_decompress(compressor, NULL, packed, made, room, FRAME, NULL), 0);
+        assert_memory_equal(room, frame, FRAME);
+    }
+}
+
+static void damage_in_the_room_is_corrupt_too(void **state)
+{
+    (void)state;
+    uint8_t *room = hf_compressor_room(compressor, NULL);
+    size_t made = compress(writer, frame, PAGE);
+    for (size_t length = 0; length < made; length++) {
+        struct hf_error err = {0};
+        assert_int_equal(hf_decompress(compressor, reader, packed, length, room, PAGE, &err), -1);
+        assert_int_equal(err.code, HF_CORRUPT);
+    }
+    uint64_t seed = 21;
+    for (int i = 0; i < 2000; i++) {
+        uint8_t *byte = &packed[draw(&seed) % made], was = *byte;
+        *byte ^= (uint8_t)(1 << draw(&seed) % 8);
+        hf_decompress(compressor, reader, packed, made, room, PAGE, NULL);
+        *byte = was;
+    }
+    assert_int_equal(hf_decompress(compressor, reader, packed, made, room, PAGE, NULL), 0);
+    assert_memory_equal(room, frame, PAGE);
+}
+
 static void a_frame_of_another_length_is_corrupt(void **state)
 {
     (void)state;
@@ -252,6 +305,8 @@ int main(void)
         cmocka_unit_test(a_dictionary_makes_frames_smaller),
         cmocka_unit_test(the_same_input_gives_the_same_bytes),
         cmocka_unit_test(another_level_opens_with_the_same_reader),
+        cmocka_unit_test(the_room_follows_the_dictionary),
+        cmocka_unit_test(damage_in_the_room_is_corrupt_too),
         cmocka_unit_test(a_frame_of_another_length_is_corrupt),
         cmocka_unit_test(a_truncated_frame_is_corrupt),
         cmocka_unit_test(a_frame_without_its_dictionary_is_not_what_it_was),
