@@ -1,6 +1,7 @@
 """What the program writes, read by a second reader that knows docs/format.md and nothing else."""
 import os
 import pathlib
+import re
 import sys
 
 import pytest
@@ -89,3 +90,32 @@ def test_a_flipped_bit_is_refused(holdfast, tmp_path, db):
             (tmp_path / "damaged.db").unlink(missing_ok=True)
             conftest.flip(path, at)
     assert_restores(tmp_path, 1, expected)
+
+
+def vectors():
+    page = (pathlib.Path(__file__).parent.parent.parent / "docs" / "format.md").read_text("utf-8")
+    return {name: bytes.fromhex(digits) for name, digits in
+            re.findall(r"```vector (\S+)\n([0-9a-f\n]*)```", page)}
+
+
+def test_the_repository_of_the_page_restores(tmp_path):
+    vector = vectors()
+    folder = tmp_path / "repo"
+    prefix = "databases/" + vector["database-id"].hex()
+    for name, content in (("holdfast.json", "head"), ("keys/30313233", "slot"),
+                          (f"{prefix}/about/00000001", "about"),
+                          (f"{prefix}/segments/0/0000000000000001-0000000000000001.00000001."
+                           "1795000000000", "segment")):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(vector[content])
+    first = b"".join(reader.digest(bytes([i])) for i in range(16))
+    assert_restores(tmp_path, 1, first + bytes(512))
+    repository = reader.Repository(folder)
+    secret = reader.Database(repository, "app").secret
+    assert repository.master == vector["master"]
+    fingerprint = reader.xxh3_64_with_secret(first, secret)
+    assert fingerprint.to_bytes(8, "little") == vector["page-fingerprint"]
+    assert reader.Database._term(1, fingerprint).to_bytes(8, "little") == vector["state-term"]
+    assert reader.derive(bytes(32), b"keyfile", first) == vector["keyfile-key"]
+    assert reader.argon2id.kdf(32, b"open sesame", bytes(range(16)), opslimit=3,
+                               memlimit=64 << 20) == vector["passphrase-key"]
