@@ -7,6 +7,9 @@
 #include "history/point.h"
 #include "os/file.h"
 
+static const char *const endings[] = {"", "-wal", "-shm", "-journal"};
+
+/* With room behind for the endings of the files that SQLite may leave beside it. */
 static int scratch_file(char **out, const struct hf_env *env, const char *scratch,
                         const struct hf_database *database, struct hf_error *err)
 {
@@ -16,23 +19,25 @@ static int scratch_file(char **out, const struct hf_env *env, const char *scratc
         directory = "/var/tmp";
     if (hf_random(env, &random, sizeof random, err))
         return -1;
-    if (asprintf(out, "%s/holdfast-test-%s-%016llx.db", directory, database->name,
-                 (unsigned long long)random) < 0)
+    int length = asprintf(out, "%s/holdfast-test-%s-%016llx.db-journal", directory, database->name,
+                          (unsigned long long)random);
+    if (length < 0) {
+        *out = NULL;
         return hf_error_memory(err);
+    }
+    (*out)[length - (int)strlen("-journal")] = 0;
     return 0;
 }
 
-/* SQLite may have left its own files beside it. */
-static void remove_scratch(const struct hf_env *env, const char *path)
+/* Needs no memory: a large file must not stay because there is none. */
+static void remove_scratch(const struct hf_env *env, char *path)
 {
-    static const char *const endings[] = {"", "-wal", "-shm", "-journal"};
+    size_t length = strlen(path);
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
-        char *name;
-        if (asprintf(&name, "%s%s", path, endings[i]) < 0)
-            return;
-        env->fs.unlink(env->fs.context, name);
-        free(name);
+        strcpy(path + length, endings[i]);
+        env->fs.unlink(env->fs.context, path);
     }
+    path[length] = 0;
 }
 
 static int record(const struct hf_database *database, uint64_t seq, bool passed, int64_t began,
