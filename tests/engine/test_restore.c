@@ -196,6 +196,56 @@ static void a_test_restore_proves_and_records(void **state)
     assert_int_equal(points.list[0].proof, HF_PROOF_NONE);
 }
 
+static void a_database_that_was_damaged_when_it_was_backed_up_fails_its_test_restore(void **state)
+{
+    struct workshop *shop = *state;
+    hf_auto(hf_timeline) struct hf_timeline timeline = {0};
+    hf_auto(hf_points) struct hf_points points = {0};
+    struct hf_test_restore_result result;
+    struct hf_error err = {0};
+    uint8_t nonsense[4096];
+    hf_scratch_fill(nonsense, sizeof nonsense, 1);
+    workshop_fill(shop, 50);
+    int fd = open(shop->db, O_WRONLY);
+    assert_int_equal(pwrite(fd, nonsense, sizeof nonsense, 20 * 4096), sizeof nonsense);
+    close(fd);
+    workshop_backup(shop);
+    workshop_assert_restores(shop, 1); /* bit for bit, as it was */
+    assert_int_equal(hf_timeline_load(&timeline, &shop->database, &err), 0);
+    if (hf_test_restore(&shop->database, &timeline, 1, shop->scratch.path, NULL, &result, &err))
+        fail_msg("%s", err.text);
+    assert_false(result.passed);
+    assert_string_not_equal(result.integrity.first_problem, "");
+    assert_int_equal(hf_points_load(&points, &shop->database, &timeline, &err), 0);
+    assert_int_equal(points.list[0].proof, HF_PROOF_FAILED);
+}
+
+static void a_difference_restores_a_database_in_wal_mode(void **state)
+{
+    struct workshop *shop = *state;
+    char *log = hf_scratch_path(&shop->scratch, "restored.db-wal");
+    sqlite3 *db;
+    workshop_sql(shop, "PRAGMA journal_mode=WAL");
+    workshop_fill(shop, 100);
+    workshop_backup(shop);
+    workshop_sql(shop, "UPDATE film SET data = randomblob(1700) WHERE id %% 9 = 0");
+    workshop_backup(shop);
+    restore_over(shop, shop->target, 2, HF_RESTORE_NEW);
+    /* Changes in a log that its last user left behind. */
+    assert_int_equal(sqlite3_open(shop->target, &db), SQLITE_OK);
+    sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    assert_int_equal(sqlite3_exec(db, "DELETE FROM film WHERE id % 3 = 0", NULL, NULL, NULL),
+                     SQLITE_OK);
+    sqlite3_close(db);
+    assert_true(hf_scratch_size(log) > 0);
+    restore_over(shop, shop->target, 1, HF_RESTORE_DELTA);
+    assert_is_point(shop, shop->target, 1);
+    assert_false(hf_scratch_exists(log) && hf_scratch_size(log) > 0);
+    restore_over(shop, shop->target, 2, HF_RESTORE_DELTA);
+    assert_is_point(shop, shop->target, 2);
+    free(log);
+}
+
 static int count_loss(void *arg, const struct hf_finding *finding, struct hf_error *err)
 {
     (void)err;
@@ -231,6 +281,8 @@ int main(void)
         TEST(restoring_in_place_keeps_what_was_there_as_a_point),
         TEST(a_damaged_database_is_kept_beside_when_it_is_restored),
         TEST(a_test_restore_proves_and_records),
+        TEST(a_database_that_was_damaged_when_it_was_backed_up_fails_its_test_restore),
+        TEST(a_difference_restores_a_database_in_wal_mode),
         TEST(a_whole_repository_has_no_findings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
