@@ -5,14 +5,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "codec/compress.h"
+#include "engine/page_selection.h"
 #include "engine/scan.h"
 #include "engine/state_file.h"
 #include "history/catalog.h"
-#include "history/page_index.h"
 #include "history/segment_writer.h"
 
-enum { QUEUE = 64, SAMPLE_RUN_BYTES = 16 << 10 };
+enum { QUEUE = 64 };
 
 /* One backup on its way. */
 struct backup {
@@ -211,20 +210,6 @@ static int remember_stamp(struct backup *backup)
     return report_unchanged(backup);
 }
 
-static uint64_t pages_to_store(const struct backup *backup)
-{
-    const struct hf_db_info *info = backup->info;
-    if (!backup->full)
-        return backup->scan.changed_count;
-    return info->page_count - (info->lock_byte_page <= info->page_count);
-}
-
-static bool is_to_store(const struct backup *backup, uint32_t page)
-{
-    return backup->full ? page != backup->info->lock_byte_page
-                        : hf_bitmap_get(&backup->scan.changed, page);
-}
-
 /* A full backup's map is written as its pages are. */
 static int map_page(void *context, uint32_t page, uint64_t fingerprint, struct hf_error *err)
 {
@@ -234,82 +219,6 @@ static int map_page(void *context, uint32_t page, uint64_t fingerprint, struct h
             return -1;
     backup->next_in_map++;
     return hf_map_writer_append(&backup->map, fingerprint, err);
-}
-
-/* Runs of neighbours among what is stored, evenly spread, make the dictionary. */
-static int read_samples(struct backup *backup, struct hf_buf *samples, struct hf_error *err)
-{
-    uint64_t pages = pages_to_store(backup), size = backup->info->page_size;
-    uint64_t wanted = HF_DICTIONARY_SAMPLES / size, run = SAMPLE_RUN_BYTES / size;
-    uint64_t seen = 0, taken = 0;
-    wanted = wanted < pages / 8 ? wanted : pages / 8;
-    run = run < 4 ? 4 : run;
-    if (hf_buf_reserve(samples, (size_t)(wanted * size), err))
-        return -1;
-    for (uint32_t page = 1; page <= backup->info->page_count && taken < wanted; page++) {
-        /* A run begins when its share of the pages has gone by. */
-        if (!is_to_store(backup, page) || (seen++ * wanted < taken * pages && taken % run == 0))
-            continue;
-        if (hf_page_source_read(backup->source, page, 1, samples->data + samples->length, err))
-            return -1;
-        samples->length += (size_t)size;
-        taken++;
-    }
-    return 0;
-}
-
-static int make_dictionary(struct backup *backup, struct hf_segment_writer *writer,
-                           struct hf_error *err)
-{
-    size_t size = backup->info->page_size;
-    hf_auto(hf_buf) struct hf_buf samples = {0};
-    hf_auto(hf_buf) struct hf_buf dictionary = {0};
-    if (pages_to_store(backup) * size < HF_DICTIONARY_FROM_BYTES)
-        return 0;
-    if (read_samples(backup, &samples, err) ||
-        hf_dictionary_train(&dictionary, samples.data, samples.length / size, size, err))
-        return -1;
-    return hf_segment_writer_dictionary(writer, dictionary.data, dictionary.length, err);
-}
-
-static int write_run(struct backup *backup, struct hf_segment_writer *writer, uint32_t first,
-                     uint32_t count, struct hf_error *err)
-{
-    while (count) {
-        uint32_t room;
-        uint8_t *space = hf_segment_writer_space(writer, &room, err);
-        if (!space)
-            return -1;
-        uint32_t now = count < room ? count : room;
-        if (hf_page_source_read(backup->source, first, now, space, err) ||
-            hf_segment_writer_filled(writer, first, now, err))
-            return -1;
-        first += now;
-        count -= now;
-    }
-    return 0;
-}
-
-static int write_pages(struct backup *backup, struct hf_segment_writer *writer,
-                       struct hf_error *err)
-{
-    const struct hf_db_info *info = backup->info;
-    uint64_t total = pages_to_store(backup) * info->page_size, done = 0;
-    uint32_t most = HF_FRAME_BYTES / info->page_size;
-    for (uint64_t page = 1; page <= info->page_count; page++) {
-        uint32_t count = 0;
-        while (page + count <= info->page_count && count < most &&
-               is_to_store(backup, (uint32_t)page + count))
-            count++;
-        if (!count)
-            continue;
-        if (write_run(backup, writer, (uint32_t)page, count, err))
-            return -1;
-        page += count - 1;
-        done += (uint64_t)count * info->page_size;
-        hf_progress(backup->options->events, "store", done, total);
-    }
-    return hf_segment_writer_drain(writer, err);
 }
 
 static void describe_segment(const struct backup *backup, struct hf_trailer *trailer,
@@ -348,17 +257,22 @@ static void name_segment(struct backup *backup)
 static int write_segment(struct backup *backup, struct hf_pool *pool, struct hf_error *err)
 {
     struct hf_backup_result *result = backup->result;
+    const struct hf_page_selection pages =
+        backup->full ? hf_page_selection_all(backup->source)
+                     : hf_page_selection_changed(backup->source, &backup->scan.changed,
+                                                 backup->scan.changed_count);
     struct hf_trailer trailer;
     struct hf_segment_spec spec = {
         .name = backup->now.segment,
         .page_size = backup->info->page_size,
-        .pages = pages_to_store(backup),
+        .pages = pages.count,
         .on_page = backup->full ? map_page : NULL,
         .context = backup,
     };
     hf_auto_ptr(hf_segment_writer) struct hf_segment_writer *writer =
         hf_segment_writer_new(backup->database, pool, &spec, err);
-    if (!writer || make_dictionary(backup, writer, err) || write_pages(backup, writer, err))
+    if (!writer || hf_page_selection_train(&pages, writer, err) ||
+        hf_page_selection_write(&pages, writer, backup->options->events, err))
         return -1;
     backup->now.fingerprint = backup->full ? hf_segment_writer_terms(writer) : backup->scan.terms;
     describe_segment(backup, &trailer, backup->now.fingerprint);
