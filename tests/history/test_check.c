@@ -4,6 +4,7 @@
 
 #include "history/check.h"
 #include "history/point.h"
+#include "history/segment_reader.h"
 
 struct seen {
     int losses, notes;
@@ -141,6 +142,136 @@ static void a_damaged_about_is_written_again_from_a_full_segment(void **state)
         fail_msg("%s", err.text);
     assert_memory_equal(again.fingerprints.secret, archive->database.fingerprints.secret,
                         HF_FINGERPRINT_SECRET);
+    /* The damaged one is still there, and no loss any more. */
+    seen = check(archive, HF_CHECK_DATA, &result);
+    assert_int_equal(seen.losses, 0);
+    assert_int_equal(seen.notes, 1);
+    assert_int_equal(hf_check_apply(archive->repository, &seen.last, &err), 0);
+    seen = check(archive, HF_CHECK_DATA, &result);
+    assert_int_equal(seen.losses + seen.notes, 0);
+}
+
+static void a_missing_about_is_written_again_too(void **state)
+{
+    struct archive *archive = *state;
+    struct hf_check_result result;
+    struct hf_error err = {0};
+    char key[HF_OBJECT_NAME_TEXT];
+    archive_points(archive, 2);
+    hf_database_object(key, &archive->database, "about/%08x", 1);
+    archive_remove(archive, key);
+    struct seen seen = check(archive, HF_CHECK_STRUCTURE, &result);
+    assert_int_equal(seen.losses, 1);
+    assert_int_equal(hf_check_apply(archive->repository, &seen.last, &err), 0);
+    assert_int_equal(check(archive, HF_CHECK_DATA, &result).losses, 0);
+    assert_int_equal(result.points, 2);
+}
+
+/* An older Holdfast must not mend away what a newer one wrote. */
+static void what_is_newer_is_told_and_not_removed(void **state)
+{
+    struct archive *archive = *state;
+    struct hf_check_result result;
+    hf_auto(hf_timeline) struct hf_timeline timeline = {0};
+    hf_auto(hf_buf) struct hf_buf object = {0};
+    char key[HF_OBJECT_NAME_TEXT], change[HF_OBJECT_NAME_TEXT];
+    const struct hf_point_change pin = {.pin = 1};
+    archive_points(archive, 2);
+    assert_int_equal(hf_timeline_load(&timeline, &archive->database, NULL), 0);
+    archive_key(archive, key, &hf_timeline_at(&timeline, 2)->name, 0);
+    archive_flip(archive, key, 16, 0); /* a required feature */
+    assert_int_equal(check(archive, HF_CHECK_STRUCTURE, &result).last.remedy, HF_REMEDY_NONE);
+    archive_flip(archive, key, 16, 0);
+    assert_int_equal(hf_point_change(&archive->database, 2, &pin, NULL), 0);
+    hf_database_object(change, &archive->database, "points/%016x.%08x", 2, 1);
+    archive_get(archive, change, &object);
+    object.data[10] = 2; /* its version */
+    object.length -= 32;
+    assert_int_equal(hf_object_finish(&object, NULL), 0);
+    archive_replace(archive, change, object.data, object.length);
+    struct seen seen = check(archive, HF_CHECK_STRUCTURE, &result);
+    assert_string_equal(seen.last.object, change);
+    assert_int_equal(seen.last.remedy, HF_REMEDY_NONE);
+}
+
+static void write_parts(struct archive *archive, struct hf_segment_name *name)
+{
+    uint64_t state = 0;
+    for (uint32_t page = 1; page <= 100; page++)
+        state += archive_term(archive, 4096, page, 1);
+    archive_write(archive,
+                  &(struct archive_segment){.from = 1,
+                                            .to = 1,
+                                            .page_count = 100,
+                                            .first = 1,
+                                            .last = 100,
+                                            .version = 1,
+                                            .part_bytes = HF_FRAME_BYTES,
+                                            .state_after = state},
+                  name);
+}
+
+static void a_missing_part_is_a_loss_and_its_segment_goes_with_all_its_parts(void **state)
+{
+    struct archive *archive = *state;
+    struct hf_check_result result;
+    struct hf_segment_name name;
+    struct hf_error err = {0};
+    char key[HF_OBJECT_NAME_TEXT];
+    write_parts(archive, &name);
+    assert_int_equal(check(archive, HF_CHECK_DATA, &result).losses, 0);
+    archive_key(archive, key, &name, 2);
+    archive_remove(archive, key);
+    struct seen seen = check(archive, HF_CHECK_STRUCTURE, &result);
+    assert_int_equal(seen.losses, 1);
+    assert_int_equal(result.points_lost, 1);
+    assert_int_equal(hf_check_apply(archive->repository, &seen.last, &err), 0);
+    hf_database_object(key, &archive->database, "segments/");
+    assert_int_equal(archive_count(archive, key), 0);
+}
+
+static void parts_without_their_closing_part_are_removed_when_they_are_old(void **state)
+{
+    struct archive *archive = *state;
+    struct hf_check_result result;
+    struct hf_segment_name name;
+    char key[HF_OBJECT_NAME_TEXT];
+    write_parts(archive, &name);
+    archive_key(archive, key, &name, 0);
+    archive_remove(archive, key);
+    struct seen seen = check(archive, HF_CHECK_DATA, &result);
+    assert_int_equal(seen.losses, 0);
+    assert_int_equal(seen.notes, 3);
+    assert_int_equal(seen.last.remedy, HF_REMEDY_NONE);
+    hf_fault_env_set_clock(archive->world, ((int64_t)ARCHIVE_TIME + 25 * 3600) * 1000);
+    seen = check(archive, HF_CHECK_DATA, &result);
+    assert_int_equal(seen.notes, 3);
+    assert_int_equal(seen.last.remedy, HF_REMEDY_REMOVE);
+}
+
+static void an_orphan_is_noted_and_loses_nothing(void **state)
+{
+    struct archive *archive = *state;
+    struct hf_check_result result;
+    const struct archive_segment taken = {.from = 3, .to = 3, .epoch = 2, .page_count = 6};
+    struct hf_segment_name name;
+    char key[HF_OBJECT_NAME_TEXT];
+    archive_points(archive, 3); /* the third in epoch 1 as well */
+    struct archive_segment again = taken;
+    hf_auto(hf_trailer) struct hf_trailer before = {0};
+    hf_auto(hf_timeline) struct hf_timeline timeline = {0};
+    assert_int_equal(hf_timeline_load(&timeline, &archive->database, NULL), 0);
+    assert_int_equal(hf_segment_read_trailer(&archive->database,
+                                             &hf_timeline_at(&timeline, 2)->name, &before, NULL),
+                     0);
+    again.state_before = again.state_after = before.state_after;
+    archive_write(archive, &again, &name);
+    struct seen seen = check(archive, HF_CHECK_DATA, &result);
+    assert_int_equal(seen.losses, 0);
+    assert_int_equal(seen.notes, 1);
+    archive_key(archive, key, &hf_timeline_at(&timeline, 3)->name, 0);
+    assert_string_equal(seen.last.object, key);
+    assert_int_equal(result.points, 3);
 }
 
 static void what_is_no_object_is_noted_and_left_alone(void **state)
@@ -165,6 +296,11 @@ int main(void)
         TEST(removing_what_is_damaged_leaves_a_repository_that_is_sound),
         TEST(a_missing_segment_is_found_by_the_names_alone),
         TEST(a_damaged_about_is_written_again_from_a_full_segment),
+        TEST(a_missing_about_is_written_again_too),
+        TEST(what_is_newer_is_told_and_not_removed),
+        TEST(a_missing_part_is_a_loss_and_its_segment_goes_with_all_its_parts),
+        TEST(parts_without_their_closing_part_are_removed_when_they_are_old),
+        TEST(an_orphan_is_noted_and_loses_nothing),
         TEST(what_is_no_object_is_noted_and_left_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
