@@ -11,14 +11,18 @@
 struct damage {
     struct hf_segment_name name;
     enum hf_remedy remedy;
+    bool in_data; /* it opens, and what does not need the damaged bytes restores */
     char problem[1024];
 };
+
+enum where { IN_STRUCTURE, IN_DATA };
 
 struct segments_check {
     struct hf_checking *checking;
     const struct hf_database *database;
     struct hf_timeline timeline;
     struct hf_block_pool *pool; /* NULL when only the structure is checked */
+    bool newest_restores;       /* in spite of damage in data */
     pthread_mutex_t lock;       /* the three below */
     struct damage *damages;
     size_t count, capacity;
@@ -26,13 +30,19 @@ struct segments_check {
 
 /* Keeps the first damage of each segment. */
 static int note_damage(struct segments_check *check, const struct hf_segment_name *name,
-                       enum hf_remedy remedy, const char *problem, struct hf_error *err)
+                       enum where where, enum hf_remedy remedy, const char *problem,
+                       struct hf_error *err)
 {
     int failed = 0;
     pthread_mutex_lock(&check->lock);
     for (size_t i = 0; i < check->count; i++)
-        if (hf_segment_name_same(&check->damages[i].name, name))
+        if (hf_segment_name_same(&check->damages[i].name, name)) {
+            if (where == IN_STRUCTURE && check->damages[i].in_data) {
+                check->damages[i].in_data = false;
+                check->damages[i].remedy = remedy;
+            }
             goto out;
+        }
     if (check->count == check->capacity) {
         size_t capacity = check->capacity ? 2 * check->capacity : 16;
         struct damage *damages = realloc(check->damages, capacity * sizeof *damages);
@@ -46,6 +56,7 @@ static int note_damage(struct segments_check *check, const struct hf_segment_nam
     struct damage *damage = &check->damages[check->count++];
     damage->name = *name;
     damage->remedy = remedy;
+    damage->in_data = where == IN_DATA;
     snprintf(damage->problem, sizeof damage->problem, "%s", problem);
 out:
     pthread_mutex_unlock(&check->lock);
@@ -54,12 +65,12 @@ out:
 
 /* 0: noted; -1: the error says nothing about the segment. */
 static int note_error(struct segments_check *check, const struct hf_segment_name *name,
-                      const struct hf_error *found, struct hf_error *err)
+                      enum where where, const struct hf_error *found, struct hf_error *err)
 {
-    /* What a newer Holdfast wrote is not for this one to remove. */
+    /* What a newer Holdfast wrote is not for this one to remove, nor what points restore from. */
+    bool keep = where == IN_DATA || found->code == HF_UNSUPPORTED;
     if (hf_is_damage(found))
-        return note_damage(check, name,
-                           found->code == HF_UNSUPPORTED ? HF_REMEDY_NONE : HF_REMEDY_REMOVE,
+        return note_damage(check, name, where, keep ? HF_REMEDY_NONE : HF_REMEDY_REMOVE,
                            found->text, err);
     return hf_error_pass(err, found);
 }
@@ -78,14 +89,16 @@ static int prove_block(void *context, const struct hf_live_block *live,
     struct segments_check *check = context;
     struct hf_error found = {0};
     if (hf_live_block_read(live, NULL, reader, ignore_pages, NULL, &found))
-        return note_error(check, &live->segment->name, &found, err);
+        return note_error(check, &live->segment->name, IN_DATA, &found, err);
     return 0;
 }
 
 static int prove_object(struct segments_check *check, struct hf_segment *segment,
-                        const struct hf_segment_object *object, struct hf_error *err)
+                        const struct hf_segment_object *object, enum where *where,
+                        struct hf_error *err)
 {
     struct hf_check_result *result = check->checking->result;
+    *where = IN_STRUCTURE; /* nothing restores over an index block that does not open */
     for (uint32_t number = 0; number < object->root.blocks; number++) {
         struct hf_live_block *live = hf_live_block_new(segment, object, number, err);
         if (!live)
@@ -95,6 +108,7 @@ static int prove_object(struct segments_check *check, struct hf_segment *segment
         if (hf_block_pool_take(check->pool, live, err))
             return -1;
     }
+    *where = IN_DATA;
     if (hf_segment_verify_digest(object, err))
         return -1;
     result->bytes_read += object->length;
@@ -111,7 +125,7 @@ static int check_continuity(struct segments_check *check, const struct hf_segmen
     if (segment->name.from == 1 || !before || before->name.to != segment->name.from - 1 ||
         state_before == segment->trailer.state_before)
         return 0;
-    return note_damage(check, &segment->name, HF_REMEDY_REMOVE,
+    return note_damage(check, &segment->name, IN_STRUCTURE, HF_REMEDY_REMOVE,
                        "not made from the state that the segment before it "
                        "ends in",
                        err);
@@ -123,18 +137,19 @@ static int check_segment(struct segments_check *check, const struct hf_timeline_
 {
     struct hf_error found = {0};
     struct hf_segment *segment = hf_segment_open(check->database, &entry->name, &found);
+    enum where where;
     int failed = 0;
     check->checking->result->segments++;
     if (!segment)
-        return note_error(check, &entry->name, &found, err);
+        return note_error(check, &entry->name, IN_STRUCTURE, &found, err);
     if (!entry->orphan) {
         failed = check_continuity(check, segment, *before, *state, err);
         *before = entry;
         *state = segment->trailer.state_after;
     }
     for (uint32_t i = 0; check->pool && !failed && i < segment->objects; i++)
-        if (prove_object(check, segment, &segment->object[i], &found)) {
-            failed = note_error(check, &entry->name, &found, err);
+        if (prove_object(check, segment, &segment->object[i], &where, &found)) {
+            failed = note_error(check, &entry->name, where, &found, err);
             break;
         }
     hf_segment_release(segment);
@@ -160,8 +175,62 @@ static int check_newest_state(struct segments_check *check, struct hf_error *err
     if (hf_plan_make(&plan, &check->timeline, newest->name.to, err))
         return -1;
     if (hf_plan_walk(check->database, &plan, &visitor, &found))
-        return note_error(check, &newest->name, &found, err);
+        return note_error(check, &newest->name, IN_STRUCTURE, &found, err);
     return 0;
+}
+
+/* On a worker's thread. Whatever fails here was noted before. */
+static int prove_live(void *context, const struct hf_live_block *live,
+                      struct hf_frame_reader *reader, struct hf_error *err)
+{
+    struct segments_check *check = context;
+    struct hf_error found = {0};
+    if (!hf_live_block_read(live, NULL, reader, ignore_pages, NULL, &found))
+        return 0;
+    if (!hf_is_damage(&found))
+        return hf_error_pass(err, &found);
+    pthread_mutex_lock(&check->lock);
+    check->newest_restores = false;
+    for (size_t i = 0; i < check->count; i++)
+        if (hf_segment_name_same(&check->damages[i].name, &live->segment->name))
+            check->damages[i].remedy = HF_REMEDY_REMOVE;
+    pthread_mutex_unlock(&check->lock);
+    return 0;
+}
+
+static int take_live(void *context, struct hf_live_block *live, struct hf_error *err)
+{
+    return hf_block_pool_take(context, live, err);
+}
+
+/*
+ * Damaged data may be of pages that later segments replaced. Only when the newest point needs them
+ * does no point after the segment restore, and its removal loses nothing more: as long as the
+ * newest point restores, it is kept, and what is built on it is sound.
+ */
+static int judge_data_damage(struct segments_check *check, struct hf_error *err)
+{
+    const struct hf_timeline_entry *newest = hf_timeline_newest(&check->timeline);
+    hf_auto(hf_plan) struct hf_plan plan = {0};
+    struct hf_error found = {0};
+    size_t in_data = 0;
+    for (size_t i = 0; i < check->count; i++)
+        in_data += check->damages[i].in_data;
+    if (!newest || !in_data)
+        return 0;
+    hf_auto_ptr(hf_block_pool) struct hf_block_pool *pool =
+        hf_block_pool_new(prove_live, check, err);
+    if (!pool || hf_plan_make(&plan, &check->timeline, newest->name.to, err))
+        return -1;
+    const struct hf_plan_visitor visitor = {.context = pool, .block = take_live};
+    check->newest_restores = true;
+    int failed = hf_plan_walk(check->database, &plan, &visitor, &found);
+    if (hf_block_pool_finish(pool, err))
+        return -1;
+    if (!failed)
+        return 0;
+    check->newest_restores = false;
+    return hf_is_damage(&found) ? 0 : hf_error_pass(err, &found);
 }
 
 static uint64_t count_points(const struct hf_timeline *timeline)
@@ -253,7 +322,13 @@ static int tell_damages(struct segments_check *check, struct hf_error *err)
         snprintf(finding.problem, sizeof finding.problem, "%s", damage->problem);
         if (count_loss(check, damage, &loss, err))
             return -1;
-        describe_loss(finding.consequence, sizeof finding.consequence, &loss);
+        if (damage->in_data && check->newest_restores)
+            snprintf(finding.consequence, sizeof finding.consequence,
+                     "%" PRIu64 " restore points may lack pages; the newest one restores, and new "
+                     "ones do",
+                     loss.points);
+        else
+            describe_loss(finding.consequence, sizeof finding.consequence, &loss);
         if (hf_check_tell(check->checking, &finding, err))
             return -1;
     }
@@ -304,7 +379,7 @@ static int check_all(struct segments_check *check, struct hf_error *err)
             return -1;
     if (check->pool && hf_block_pool_finish(check->pool, err))
         return -1;
-    if (check_newest_state(check, err))
+    if (check_newest_state(check, err) || judge_data_damage(check, err))
         return -1;
     check->checking->result->points += count_points(&check->timeline);
     if (tell_damages(check, err))

@@ -108,6 +108,56 @@ static void removing_what_is_damaged_leaves_a_repository_that_is_sound(void **st
     assert_int_equal(result.points, 5);
 }
 
+/* Page 3 of point 1, which point 2 replaced; and of point 2, which all later points need. */
+static void damaged_data_is_kept_while_the_newest_point_does_not_need_it(void **state)
+{
+    struct archive *archive = *state;
+    struct hf_check_result result;
+    hf_auto(hf_timeline) struct hf_timeline timeline = {0};
+    struct hf_segment_name name;
+    static const uint32_t replaced[] = {3};
+    char key[HF_OBJECT_NAME_TEXT];
+    uint64_t first = 0, last;
+    for (uint32_t page = 1; page <= 200; page++)
+        first += archive_term(archive, 65536, page, page == 3);
+    last = first - archive_term(archive, 65536, 3, 1) + archive_term(archive, 65536, 3, 2);
+    archive_write(archive,
+                  &(struct archive_segment){.from = 1,
+                                            .to = 1,
+                                            .page_size = 65536,
+                                            .page_count = 200,
+                                            .pages = replaced,
+                                            .count = 1,
+                                            .version = 1,
+                                            .state_after = first},
+                  &name);
+    archive_write(archive,
+                  &(struct archive_segment){.from = 2,
+                                            .to = 2,
+                                            .page_size = 65536,
+                                            .page_count = 200,
+                                            .pages = replaced,
+                                            .count = 1,
+                                            .version = 2,
+                                            .state_before = first,
+                                            .state_after = last},
+                  NULL);
+    archive_key(archive, key, &name, 0);
+    archive_flip(archive, key, 2000, 1);
+    struct seen seen = check(archive, HF_CHECK_DATA, &result);
+    assert_int_equal(seen.losses, 1);
+    assert_string_equal(seen.last.object, key);
+    assert_int_equal(seen.last.remedy, HF_REMEDY_NONE);
+    assert_non_null(strstr(seen.last.consequence, "the newest one restores"));
+    archive_flip(archive, key, 2000, 1);
+    assert_int_equal(hf_timeline_load(&timeline, &archive->database, NULL), 0);
+    archive_key(archive, key, &hf_timeline_at(&timeline, 2)->name, 0);
+    archive_flip(archive, key, 2000, 1);
+    seen = check(archive, HF_CHECK_DATA, &result);
+    assert_int_equal(seen.losses, 1);
+    assert_int_equal(seen.last.remedy, HF_REMEDY_REMOVE);
+}
+
 static void a_missing_segment_is_found_by_the_names_alone(void **state)
 {
     struct archive *archive = *state;
@@ -294,6 +344,7 @@ int main(void)
         TEST(a_flipped_bit_in_any_object_is_found),
         TEST(a_damaged_segment_costs_the_points_that_need_it),
         TEST(removing_what_is_damaged_leaves_a_repository_that_is_sound),
+        TEST(damaged_data_is_kept_while_the_newest_point_does_not_need_it),
         TEST(a_missing_segment_is_found_by_the_names_alone),
         TEST(a_damaged_about_is_written_again_from_a_full_segment),
         TEST(a_missing_about_is_written_again_too),
