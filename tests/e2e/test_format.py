@@ -2,6 +2,7 @@
 import os
 import pathlib
 import re
+import subprocess
 import sys
 
 import pytest
@@ -74,6 +75,18 @@ def test_a_dictionary_is_read(holdfast, tmp_path):
     assert_restores(tmp_path, 1, expected)
     database = reader.Database(reader.Repository(tmp_path / "repo"), "app")
     assert reader.SegmentObject(database, database.plan(1)[0][2]).dictionary
+
+
+def test_a_segment_in_parts_restores(tmp_path):
+    build = pathlib.Path(os.environ["HOLDFAST_BIN"]).parent.parent.parent
+    program = build / "tests" / "format" / "make_parts"
+    if not program.exists():
+        pytest.skip("needs the build's tests/format/make_parts")
+    subprocess.run([program, tmp_path / "repo"], check=True)
+    names = [path.name for path in conftest.objects(tmp_path / "repo") if "segments" in path.parts]
+    assert len(names) == 4
+    expected = b"".join(page.to_bytes(4, "little") * 1024 for page in range(1, 101))
+    assert_restores(tmp_path, 1, expected)
 
 
 def test_a_flipped_bit_is_refused(holdfast, tmp_path, db):
