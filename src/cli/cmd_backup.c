@@ -36,7 +36,7 @@ static void to_json(json_t *item, const struct hf_backup_result *result)
 
 static void to_text(const char *name, const struct hf_backup_result *result, int64_t now)
 {
-    char added[16], size[16], duration[32], moment[96];
+    char added[16], size[16], duration[32], moment[96], pages[32];
     hf_format_duration(duration, sizeof duration, result->duration);
     hf_format_bytes(size, sizeof size, result->database_bytes);
     hf_format_bytes(added, sizeof added, result->bytes_added);
@@ -47,17 +47,23 @@ static void to_text(const char *name, const struct hf_backup_result *result, int
         printf("%s: point %" PRIu64 ": all of %s stored as %s in %s\n", name, result->seq, size,
                added, duration);
     else
-        printf("%s: point %" PRIu64 ": %" PRIu64 " pages of %s changed, stored as %s in %s\n", name,
-               result->seq, result->pages_stored, size, added, duration);
+        printf("%s: point %" PRIu64 ": %s of %s changed, stored as %s in %s\n", name, result->seq,
+               hf_format_count(pages, sizeof pages, result->pages_stored, "page"), size, added,
+               duration);
+}
+
+static int not_configured(const char *typed, struct hf_error *err)
+{
+    hf_error_set(err, HF_CONFIG, "'%s' is not a configured database", typed);
+    return hf_error_hint(err, "a file is given with --db; 'holdfast config check' shows the "
+                              "configured ones");
 }
 
 static int back_up(struct hf_cli *cli, const struct hf_database *database,
                    const struct hf_choice *choice, json_t *item, struct hf_error *err)
 {
-    if (!choice->path) {
-        hf_error_set(err, HF_CONFIG, "'%s' is not a configured database", choice->name);
-        return hf_error_hint(err, "'holdfast config check' shows the configured ones");
-    }
+    if (!choice->path)
+        return not_configured(choice->name, err);
     hf_auto_free char *state = NULL;
     if (hf_state_path(&state, cli, choice, err))
         return -1;
@@ -113,14 +119,17 @@ static int open_or_create(struct hf_session *session, struct hf_cli *cli, struct
         return 0;
     hf_notice(&cli->progress.events, "made repository %s", hf_session_place(cli));
     if (session->secrets.kind == HF_SLOT_PLAIN)
-        hf_notice(&cli->progress.events, "it opens by itself: whoever can read the folder can read "
-                                         "the data ('holdfast key add' changes that)");
+        hf_notice(&cli->progress.events,
+                  "it opens by itself: whoever can read the folder can read "
+                  "the data ('holdfast key rotate-slot plain' changes that)");
     return 0;
 }
 
 static int run(struct hf_cli *cli, struct hf_error *err)
 {
     hf_auto(hf_session) struct hf_session session = {0};
+    if (!cli->config.database_count && cli->arguments.operand_count)
+        return not_configured(cli->arguments.operands[0], err);
     if (!cli->config.database_count) {
         hf_error_set(err, HF_CONFIG, "no database is given");
         return hf_error_hint(err, "say which: --db PATH, HOLDFAST_DB, or 'databases:' in "

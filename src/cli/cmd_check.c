@@ -120,9 +120,11 @@ static void sum_up(struct hf_cli *cli, const struct hf_check_result *result)
         hf_json_integer(cli->json, "losses", (int64_t)result->losses);
         return;
     }
-    char bytes[16];
-    printf("%" PRIu64 " objects, %" PRIu64 " segments, %" PRIu64 " restore points, %s read: ",
-           result->objects, result->segments, result->points,
+    char bytes[16], objects[32], segments[32], points[48];
+    printf("%s, %s, %s, %s read: ",
+           hf_format_count(objects, sizeof objects, result->objects, "object"),
+           hf_format_count(segments, sizeof segments, result->segments, "segment"),
+           hf_format_count(points, sizeof points, result->points, "restore point"),
            hf_format_bytes(bytes, sizeof bytes, result->bytes_read));
     if (result->losses)
         printf("%" PRIu64 " damaged\n", result->losses);

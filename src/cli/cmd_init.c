@@ -23,8 +23,7 @@ static int run(struct hf_cli *cli, struct hf_error *err)
     printf("made repository %s\n", hf_session_place(cli));
     if (kind == HF_SLOT_PLAIN)
         puts("It opens by itself: whoever can read the folder can read the data.\n"
-             "To change that: holdfast key add --new-passphrase-file PATH, then\n"
-             "holdfast key remove plain.");
+             "To change that: holdfast key rotate-slot plain --new-passphrase-file PATH");
     else
         printf("It opens with the %s. Without it nobody can restore: print the recovery kit\n"
                "(holdfast key kit) and keep it elsewhere.\n",

@@ -45,8 +45,9 @@ static int to_table(struct hf_cli *cli, const struct hf_database *database,
         if (add_row(&table, &points->list[i], hf_now(cli->env), err))
             return -1;
     }
-    printf("%s: %zu restore point%s\n", database->name, points->count,
-           points->count == 1 ? "" : "s");
+    char count[48];
+    printf("%s: %s\n", database->name,
+           hf_format_count(count, sizeof count, points->count, "restore point"));
     hf_table_print(&table, stdout);
     return 0;
 }

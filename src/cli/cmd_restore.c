@@ -133,15 +133,16 @@ static int preview(struct hf_cli *cli, const struct restoring *job,
         hf_json_boolean(cli->json, "dry_run", true);
         return 0;
     }
-    char moment[96], size[16], read[16];
+    char moment[96], size[16], read[16], segments[32];
     printf("%s: would restore point %" PRIu64 ", %s\n", job->database->name, result.seq,
            hf_format_moment(moment, sizeof moment, job->time, hf_now(cli->env)));
     printf("  to    %s (%s)\n", job->target, manners[job->options.manner]);
     if (job->in_place)
         puts("  first a restore point of what is there now");
-    printf("  size  %s, from %" PRIu64 " segment%s, at most %s read\n",
-           hf_format_bytes(size, sizeof size, result.size), result.segments,
-           result.segments == 1 ? "" : "s", hf_format_bytes(read, sizeof read, result.bytes_read));
+    printf("  size  %s, from %s, at most %s read\n",
+           hf_format_bytes(size, sizeof size, result.size),
+           hf_format_count(segments, sizeof segments, result.segments, "segment"),
+           hf_format_bytes(read, sizeof read, result.bytes_read));
     return 0;
 }
 
@@ -167,8 +168,8 @@ static void tell(struct hf_cli *cli, const struct restoring *job,
     if (job->options.manner == HF_RESTORE_DELTA)
         printf("  wrote %" PRIu64 " of %" PRIu64 " pages\n", restored->pages_written,
                restored->pages);
-    if (result->before)
-        printf("  undo  holdfast restore %s --point %" PRIu64 "\n", job->database->name,
+    if (result->before && result->before != restored->seq)
+        printf("  undo  the same with --point %" PRIu64 ", which holds what was there before\n",
                result->before);
     if (restored->kept[0])
         printf("  kept  %s (what was there before)\n", restored->kept);

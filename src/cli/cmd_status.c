@@ -44,9 +44,10 @@ static void to_json(json_t *item, const struct hf_points *points, const struct s
 static void to_text(const char *name, const struct hf_points *points, const struct summary *summary,
                     int64_t now)
 {
-    char moment[96], size[16], bytes[16];
-    printf("%s: %zu restore point%s, %s in the repository\n", name, points->count,
-           points->count == 1 ? "" : "s", hf_format_bytes(bytes, sizeof bytes, summary->bytes));
+    char moment[96], size[16], bytes[16], count[48];
+    printf("%s: %s, %s in the repository\n", name,
+           hf_format_count(count, sizeof count, points->count, "restore point"),
+           hf_format_bytes(bytes, sizeof bytes, summary->bytes));
     if (!summary->newest)
         return;
     printf("  newest  point %" PRIu64 ", %s, restores %s\n", summary->newest->seq,

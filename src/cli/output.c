@@ -1,6 +1,7 @@
 #include "cli/output.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,6 +51,12 @@ const char *hf_format_moment(char *out, size_t size, int64_t time, int64_t now)
     char local[48], age[32];
     snprintf(out, size, "%s (%s)", hf_time_local(local, sizeof local, time),
              hf_time_age(age, sizeof age, time, now));
+    return out;
+}
+
+const char *hf_format_count(char *out, size_t size, uint64_t count, const char *thing)
+{
+    snprintf(out, size, "%" PRIu64 " %s%s", count, thing, count == 1 ? "" : "s");
     return out;
 }
 

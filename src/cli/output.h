@@ -23,6 +23,9 @@ void hf_print_error(FILE *out, const struct hf_error *err);
 /* "2026-11-22 14:05:10 EET (15 min ago)". `out` holds 80 bytes or more. */
 const char *hf_format_moment(char *out, size_t size, int64_t time, int64_t now);
 
+/* "1 page", "2 pages" */
+const char *hf_format_count(char *out, size_t size, uint64_t count, const char *thing);
+
 /*
  * Members of a JSON object. Memory that cannot be had ends the program with exit code 1: these run
  * when the work is done, and half an object is worse than none.

@@ -103,7 +103,10 @@ static int create(struct hf_session *session, struct hf_cli *cli, struct hf_erro
     struct hf_store *store = hf_session_store(cli, err);
     if (!store)
         return -1;
-    struct hf_new_slot slot = {.kind = session->secrets.kind, .secret = &session->secrets.unlock};
+    /* Named after its kind, so that it can be spoken of without being looked up. */
+    struct hf_new_slot slot = {.kind = session->secrets.kind,
+                               .name = hf_slot_kind_name(session->secrets.kind),
+                               .secret = &session->secrets.unlock};
     session->repository = hf_repository_create(store, cli->env, &slot, err);
     if (!session->repository)
         return -1;

@@ -37,6 +37,16 @@ static void exit_codes_are_the_frozen_ones(void **state)
         assert_int_equal(hf_exit_code(frozen[i].code), frozen[i].exit);
 }
 
+static void counts_have_a_plural(void **state)
+{
+    (void)state;
+    char text[32];
+    assert_string_equal(hf_format_count(text, sizeof text, 0, "page"), "0 pages");
+    assert_string_equal(hf_format_count(text, sizeof text, 1, "page"), "1 page");
+    assert_string_equal(hf_format_count(text, sizeof text, UINT64_MAX, "page"),
+                        "18446744073709551615 pages");
+}
+
 static void an_error_is_a_line_and_a_hint(void **state)
 {
     (void)state;
@@ -154,6 +164,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(exit_codes_are_the_frozen_ones),
+        cmocka_unit_test(counts_have_a_plural),
         cmocka_unit_test(an_error_is_a_line_and_a_hint),
         cmocka_unit_test(json_of_bytes_that_are_no_text_is_still_json),
         cmocka_unit_test(a_time_is_given_as_text_and_as_a_number),
