@@ -120,17 +120,30 @@ static void sum_up(struct hf_cli *cli, const struct hf_check_result *result)
         hf_json_integer(cli->json, "losses", (int64_t)result->losses);
         return;
     }
-    char bytes[16], objects[32], segments[32], points[48];
+    char bytes[16], objects[32], segments[32], points[48], places[32];
     printf("%s, %s, %s, %s read: ",
            hf_format_count(objects, sizeof objects, result->objects, "object"),
            hf_format_count(segments, sizeof segments, result->segments, "segment"),
            hf_format_count(points, sizeof points, result->points, "restore point"),
            hf_format_bytes(bytes, sizeof bytes, result->bytes_read));
     if (result->losses)
-        printf("%" PRIu64 " damaged\n", result->losses);
+        printf("damaged in %s\n", hf_format_count(places, sizeof places, result->losses, "place"));
     else
         printf("%s%s%s\n", hf_option_given(&cli->arguments, "read-data") ? "" : "structure ",
                "whole", result->findings ? ", with notes" : "");
+}
+
+static int damaged(const struct hf_check_result *result, struct hf_error *err)
+{
+    char places[32], points[48];
+    hf_format_count(places, sizeof places, result->losses, "place");
+    /* What follows a gap is no restore point by its name, and not counted. */
+    if (!result->points_lost)
+        return hf_error_set(err, HF_CORRUPT, "the repository is damaged in %s", places);
+    return hf_error_set(err, HF_CORRUPT,
+                        "the repository is damaged in %s: %" PRIu64 " of %s are lost or in doubt",
+                        places, result->points_lost,
+                        hf_format_count(points, sizeof points, result->points, "restore point"));
 }
 
 static int check(struct hf_cli *cli, struct findings *findings, struct hf_error *err)
@@ -156,10 +169,7 @@ static int check(struct hf_cli *cli, struct findings *findings, struct hf_error 
         return -1;
     if (!result.losses)
         return 0;
-    hf_error_set(err, HF_CORRUPT,
-                 "the repository is damaged: %" PRIu64 " of %" PRIu64
-                 " restore points are lost or in doubt",
-                 result.points_lost, result.points);
+    damaged(&result, err);
     return repairs ? -1 : hf_error_hint(err, "holdfast check --repair says what can be saved");
 }
 
