@@ -7,6 +7,8 @@
 #include "history/block_pool.h"
 #include "sqlite/hot_journal.h"
 
+enum { WIDEST_GAP = 4 }; /* pages: reading that many more costs less than another call */
+
 struct delta {
     const struct hf_database *database;
     const struct hf_plan *plan;
@@ -25,22 +27,41 @@ struct comparison {
     uint64_t compared; /* pages */
 };
 
-/* Compares pages that lie one after another in both. */
-static int compare_run(struct delta *delta, const struct hf_live_block *live, uint32_t entry,
-                       uint32_t count, uint8_t *images, struct hf_error *err)
+/* Compares the live pages of entries first .. end-1, which lie in one stretch of the target. */
+static int compare_stretch(struct delta *delta, const struct hf_live_block *live, uint32_t first,
+                           uint32_t end, uint8_t *images, struct hf_error *err)
 {
     const struct hf_page_file *file = &delta->file;
-    uint64_t size = file->page_size, first = live->block.pages[entry];
-    int64_t got = hf_file_read(file->env, file->fd, file->path, images, (size_t)(count * size),
-                               (first - 1) * size, err);
+    const uint32_t *pages = live->block.pages;
+    uint64_t size = file->page_size, start = (pages[first] - 1) * size;
+    int64_t got = hf_file_read(file->env, file->fd, file->path, images,
+                               (size_t)((pages[end - 1] - pages[first] + 1) * size), start, err);
     if (got < 0)
         return -1;
-    for (uint32_t i = 0; i < count; i++)
-        if ((i + 1) * size > (uint64_t)got || first + i > delta->old_count ||
-            hf_page_fingerprint(&delta->database->fingerprints, images + i * size, (size_t)size) !=
-                live->block.fingerprints[entry + i])
-            hf_bitmap_set_shared(&delta->differs, first + i);
+    for (uint32_t i = first; i < end; i++) {
+        uint64_t place = (pages[i] - 1) * size - start;
+        if (hf_live_block_has(live, i, NULL) &&
+            (place + size > (uint64_t)got || pages[i] > delta->old_count ||
+             hf_page_fingerprint(&delta->database->fingerprints, images + place, (size_t)size) !=
+                 live->block.fingerprints[i]))
+            hf_bitmap_set_shared(&delta->differs, pages[i]);
+    }
     return 0;
+}
+
+/* Where a stretch ends that is worth reading as one: as long as a frame, without wide gaps. */
+static uint32_t end_of_stretch(const struct delta *delta, const struct hf_live_block *live,
+                               uint32_t first)
+{
+    const uint32_t *pages = live->block.pages;
+    uint32_t most = hf_frame_pages(delta->file.page_size), end = first + 1;
+    for (uint32_t i = first + 1; i < live->block.entries && pages[i] - pages[first] < most; i++)
+        if (hf_live_block_has(live, i, NULL)) {
+            if (pages[i] - pages[end - 1] > WIDEST_GAP)
+                break;
+            end = i + 1;
+        }
+    return end;
 }
 
 /* On a worker's thread; the reader's room for images serves for the target's. */
@@ -48,14 +69,15 @@ static int compare_block(void *context, const struct hf_live_block *live,
                          struct hf_frame_reader *reader, struct hf_error *err)
 {
     struct delta *delta = ((struct comparison *)context)->delta;
-    const struct hf_index_block *block = &live->block;
-    uint32_t most = hf_frame_pages(delta->file.page_size);
-    for (uint32_t i = 0; i < block->entries;) {
-        uint32_t end = block->entries - i < most ? block->entries : i + most;
-        uint32_t count = hf_live_block_run(live, i, end, NULL);
-        if (count && compare_run(delta, live, i, count, reader->images, err))
+    for (uint32_t first = 0; first < live->block.entries;) {
+        if (!hf_live_block_has(live, first, NULL)) {
+            first++;
+            continue;
+        }
+        uint32_t end = end_of_stretch(delta, live, first);
+        if (compare_stretch(delta, live, first, end, reader->images, err))
             return -1;
-        i += count ? count : 1;
+        first = end;
     }
     return 0;
 }
