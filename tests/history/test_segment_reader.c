@@ -1,6 +1,7 @@
 #include "history/archive.h"
 
 #include "history/segment_reader.h"
+#include "support/fault_store.h"
 #include "support/scratch.h"
 
 /* Opens the segment and compares every page of it with what was written. */
@@ -279,6 +280,53 @@ static void an_unfinished_segment_leaves_no_parts(void **state)
     assert_int_equal(archive_count(archive, "databases/"), 1);
 }
 
+static int try_segment(struct archive *archive, uint64_t seq, struct hf_error *err)
+{
+    const struct hf_segment_spec spec = {
+        .name = {.epoch = 1, .from = 1, .to = seq, .time = 1000000000000},
+        .page_size = 4096,
+        .pages = 100,
+        .part_bytes = HF_FRAME_BYTES};
+    struct hf_trailer trailer = {
+        .page_size = 4096, .page_count = 100, .page_min = 100, .lock_byte_page = 262145};
+    uint64_t bytes;
+    hf_auto_ptr(hf_segment_writer) struct hf_segment_writer *writer =
+        hf_segment_writer_new(&archive->database, archive->pool, &spec, err);
+    for (uint32_t page = 1; page <= 100; page++) {
+        uint32_t room;
+        uint8_t *space = hf_segment_writer_space(writer, &room, err);
+        if (!space)
+            return -1;
+        archive_page(space, 4096, page, 1);
+        assert_int_equal(hf_segment_writer_filled(writer, page, 1, err), 0);
+    }
+    return hf_segment_writer_finish(writer, &trailer, &bytes, err);
+}
+
+static void a_lost_reply_to_the_last_commit_takes_no_parts_away(void **state)
+{
+    struct archive *archive = *state;
+    struct hf_error err = {0};
+    struct hf_store *faulty = hf_fault_store_new(archive->memory, &err);
+    archive->memory = faulty;
+    hf_fault_store_set(faulty, &(struct hf_store_faults){0});
+    assert_int_equal(try_segment(archive, 1, &err), 0);
+    uint64_t last = hf_fault_store_operations(faulty);
+    for (int done = 0; done < 2; done++) {
+        const struct hf_segment_name name = {
+            .epoch = 1, .from = 1, .to = 2 + (uint64_t)done, .time = 1000000000000};
+        const struct hf_store_faults faults = {.at = last,
+                                               .moment = done ? HF_FAULT_AFTER : HF_FAULT_BEFORE};
+        int before = archive_count(archive, "databases/");
+        hf_fault_store_set(faulty, &faults);
+        assert_int_equal(try_segment(archive, name.to, &err), -1);
+        assert_int_equal(hf_fault_store_failures(faulty), 1);
+        hf_fault_store_set(faulty, &(struct hf_store_faults){0});
+        assert_int_equal(archive_count(archive, "databases/"), before + (done ? 4 : 0));
+        assert_int_equal(open_code(archive, &name), done ? HF_OK : HF_NOT_FOUND);
+    }
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, archive_setup, archive_teardown)
@@ -294,6 +342,7 @@ int main(void)
         TEST(a_segment_cut_at_any_length_is_corrupt),
         TEST(more_or_fewer_pages_than_announced_are_refused),
         TEST(an_unfinished_segment_leaves_no_parts),
+        TEST(a_lost_reply_to_the_last_commit_takes_no_parts_away),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
