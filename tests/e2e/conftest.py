@@ -45,6 +45,12 @@ class Program:
                               capture_output=True, check=False)
         return Outcome(done)
 
+    def start(self, *arguments, **options):
+        """The running process, for tests that do something to it."""
+        return subprocess.Popen([self.path, *map(str, arguments)], cwd=self.folder, text=True,
+                                env=self.environment, stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, **options)
+
     def __call__(self, *arguments, code=0, env=None):
         """Runs, and expects this exit code."""
         outcome = self.unchecked(*arguments, env=env)

@@ -1,16 +1,13 @@
 """What is not as it should be: each a clear line with a hint, its exit code, and no harm."""
+import ctypes
 import json
 import os
 import resource
 import shutil
-import subprocess
 
 import pytest
 
 import conftest
-
-AS_ROOT = os.geteuid() == 0
-
 
 def names(folder):
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
@@ -56,10 +53,31 @@ def test_a_directory(holdfast, tmp_path):
     backup_refused(holdfast, tmp_path, 1, "app.db", "app.db", "directory")
 
 
-@pytest.mark.skipif(AS_ROOT, reason="root may read everything")
+def without_privileges():
+    """Root may read everything, but not what it starts after this."""
+    drop, override, search = 24, 1, 2  # PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
+    prctl = ctypes.CDLL(None).prctl
+    if os.geteuid() == 0:
+        assert prctl(drop, override, 0, 0, 0) == prctl(drop, search, 0, 0, 0) == 0
+
+
 def test_an_unreadable_file(holdfast, tmp_path, db):
     db.chmod(0)
-    backup_refused(holdfast, tmp_path, 1, "app.db", "Permission denied")
+    before = names(tmp_path)
+    done = holdfast.start("backup", "--db", db, "-r", "repo", preexec_fn=without_privileges)
+    _, err = done.communicate(timeout=60)
+    assert done.returncode == 1
+    assert "cannot access" in err and "app.db'" in err
+    assert "hint: " in err
+    assert names(tmp_path) == before
+
+
+def test_a_folder_that_may_not_be_written(holdfast, tmp_path, db):
+    (tmp_path / "repo").mkdir(mode=0o500)
+    done = holdfast.start("backup", "--db", db, "-r", "repo", preexec_fn=without_privileges)
+    _, err = done.communicate(timeout=60)
+    assert done.returncode in (1, 5)
+    assert "repo" in err and "Permission denied" in err
 
 
 @pytest.mark.parametrize("keep", [101, 4096, 5000, 100000])
@@ -85,6 +103,27 @@ def test_a_path_of_4000_characters(holdfast, tmp_path):
                       says=["…"])
     assert len(outcome.err) < 1500
     assert names(tmp_path) == []
+
+
+def test_a_path_of_4000_characters_that_is_there(holdfast, tmp_path, db):
+    """SQLite opens no such path; all else works in one."""
+    folder = tmp_path
+    here = os.open(tmp_path, os.O_RDONLY)
+    while len(str(folder)) < 3900:
+        folder /= "d" * 99
+        os.mkdir("d" * 99, dir_fd=here)
+        deeper = os.open("d" * 99, os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = deeper
+    os.close(here)
+    shutil.copy(db, folder / "app.db")
+    refused(holdfast, 1, "backup", "--db", folder / "app.db", "-r", "repo",
+            says=["SQLite cannot open", "bytes"])
+    assert not (tmp_path / "repo").exists()
+    holdfast("backup", "--db", db, "-r", folder / "r")
+    holdfast("check", "--read-data", "-r", folder / "r")
+    holdfast("restore", "-r", folder / "r", "--to", folder / "out.db")
+    assert (folder / "out.db").stat().st_size > 100000
 
 
 def test_a_name_that_is_too_long_for_the_file_system(holdfast, tmp_path):
@@ -138,10 +177,10 @@ def test_making_a_repository_twice(holdfast, tmp_path):
 
 def limited(holdfast, size, *arguments):
     """Runs with files limited to this size, which is how a full disk looks without having one."""
-    return subprocess.run(
-        [holdfast.path, *map(str, arguments)], cwd=holdfast.folder, text=True, check=False,
-        env=holdfast.environment, capture_output=True,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)))
+    done = holdfast.start(*arguments, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE,
+                                                                            (size, size)))
+    _, err = done.communicate(timeout=60)
+    return done.returncode, err
 
 
 def test_no_room_in_the_repository(holdfast, tmp_path, db):
@@ -154,9 +193,9 @@ def test_no_room_in_the_repository(holdfast, tmp_path, db):
     writer.close()
     before = {path: path.read_bytes() for path in conftest.objects(tmp_path / "repo")}
     for size in (1, 100, 5000, 60000):
-        done = limited(holdfast, size, "backup", "--db", db, "-r", "repo")
-        assert done.returncode == 1, done.stderr
-        assert "File too large" in done.stderr
+        code, err = limited(holdfast, size, "backup", "--db", db, "-r", "repo")
+        assert code == 1, err
+        assert "File too large" in err
         now = {path: path.read_bytes() for path in conftest.objects(tmp_path / "repo")
                if "segments" in str(path)}
         assert now == {path: data for path, data in before.items() if "segments" in str(path)}

@@ -59,7 +59,8 @@ def test_a_flipped_bit_in_any_object_is_noticed(holdfast, repository):
 def test_a_truncated_object_is_noticed(holdfast, repository):
     for path in conftest.objects(repository):
         size = path.stat().st_size
-        for length in {0, 1, size // 2, size - 33, size - 1} & set(range(size)):
+        for length in {0, 1, size - 64, size - 33, size - 32, size - 1,
+                       *range(0, size, size // 6 + 1)} & set(range(size)):
             broken = copy(repository) / path.relative_to(repository)
             broken.write_bytes(broken.read_bytes()[:length])
             assert_noticed(holdfast, f"{path.name} cut to {length} of {size}", path)
@@ -76,6 +77,16 @@ def segments(repository):
     """Of the database with the most points, oldest first."""
     folders = [folder / "segments/0" for folder in (repository / "databases").iterdir()]
     return max((sorted(folder.iterdir()) for folder in folders), key=len)
+
+
+def test_a_missing_object_is_noticed_unless_nothing_tells_of_it(holdfast, repository):
+    """Nothing but the host's memory tells of a newest segment, nor of what is only remarked."""
+    newest = [sorted(folder.iterdir())[-1] for folder in repository.glob("databases/*/segments/0")]
+    for path in conftest.objects(repository):
+        if path in newest or path.parent.name in ("points", "writers", "keys"):
+            continue
+        (copy(repository) / path.relative_to(repository)).unlink()
+        assert_noticed(holdfast, f"missing {path.name}")
 
 
 def test_a_missing_segment_is_noticed_and_older_points_still_restore(holdfast, tmp_path,

@@ -72,6 +72,15 @@ def test_a_slot_is_rotated(holdfast, db, secrets):
     assert slots(holdfast, "--keyfile", "key") == ["keyfile"]
 
 
+def test_a_repository_that_opens_by_itself_gets_a_key_as_it_advises(holdfast, db, secrets):
+    advice = "holdfast key rotate-slot plain --new-passphrase-file PATH"
+    assert advice in holdfast("init", "-r", "repo").out
+    assert "key rotate-slot plain" in holdfast("backup", "--db", db, "-r", "second").err
+    holdfast(*advice.replace("PATH", "pw").split()[1:], "-r", "repo")
+    assert holdfast.json("status", "-r", "repo", "--passphrase-file", "pw")["encrypted"] is True
+    holdfast("list", "-r", "repo", code=7)
+
+
 def test_a_new_slot_needs_exactly_one_secret(holdfast, secrets):
     holdfast("init", "-r", "repo")
     holdfast("key", "add", "-r", "repo", code=2).says("needs one of")

@@ -27,12 +27,6 @@ def db(tmp_path):
     return path
 
 
-def start(holdfast, *arguments):
-    return subprocess.Popen([holdfast.path, *map(str, arguments)], cwd=holdfast.folder,
-                            env=holdfast.environment, stdout=subprocess.PIPE,
-                            stderr=subprocess.PIPE)
-
-
 def killed_after(process, seconds):
     """Whether it was: else it ended before, and well."""
     try:
@@ -62,7 +56,7 @@ def test_a_backup(holdfast, tmp_path, db, chance):
     for step in range(ROUNDS):
         change(db, chance, step)
         before = conftest.content(db)
-        kills += killed_after(start(holdfast, "backup", "--db", db, "-r", "repo"),
+        kills += killed_after(holdfast.start("backup", "--db", db, "-r", "repo"),
                               chance.uniform(0, takes))
         assert conftest.content(db) == before
         point = holdfast.json("backup", "--db", db, "-r", "repo")["databases"][0]["point"]
@@ -94,7 +88,7 @@ def test_a_restore(holdfast, tmp_path, db, chance, manner):
     kills, seen = 0, []
     for _ in range(ROUNDS):
         shutil.copy(tmp_path / "newer.db", tmp_path / "out.db")
-        kills += killed_after(start(holdfast, *restore), chance.uniform(0, takes))
+        kills += killed_after(holdfast.start(*restore), chance.uniform(0, takes))
         seen.append(settled(tmp_path / "out.db"))
         assert seen[-1] in (old, new)
     holdfast(*restore)
@@ -113,7 +107,7 @@ def test_a_restore_in_place(holdfast, db, chance):
     for step in range(ROUNDS):
         # There and back again.
         restore = ("restore", "-r", "repo", "--db", db, "--point", 1 + step % 2)
-        kills += killed_after(start(holdfast, *restore), chance.uniform(0, 2 * takes))
+        kills += killed_after(holdfast.start(*restore), chance.uniform(0, 2 * takes))
         assert settled(db) in contents
     for point, content in enumerate(contents, start=1):
         holdfast("restore", "-r", "repo", "--db", db, "--point", point)

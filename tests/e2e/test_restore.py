@@ -2,7 +2,6 @@
 import datetime
 import os
 import resource
-import subprocess
 import time
 
 import pytest
@@ -147,12 +146,12 @@ def test_a_dry_run_touches_nothing(holdfast, tmp_path, db, history):
 
 def test_a_full_disk_leaves_nothing_behind(holdfast, tmp_path, history):
     limit = 20000  # bytes a file may have: less than the database
-    done = subprocess.run(
-        [holdfast.path, "restore", "-r", "repo", "--to", "out.db"], cwd=tmp_path, text=True,
-        capture_output=True, check=False, env=holdfast.environment,
+    done = holdfast.start(
+        "restore", "-r", "repo", "--to", "out.db",
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
-    assert done.returncode == 1, done.stderr
-    assert "File too large" in done.stderr
+    _, err = done.communicate(timeout=60)
+    assert done.returncode == 1, err
+    assert "File too large" in err
     assert [p.name for p in tmp_path.iterdir() if "out.db" in p.name] == []
 
 

@@ -62,6 +62,11 @@ def test_without_a_database_or_repository_the_setting_is_named(holdfast, db):
     holdfast("backup", "--db", db, code=3).says("no repository is given", "HOLDFAST_REPOSITORY")
 
 
+def test_a_file_that_is_named_without_its_option(holdfast, db):
+    holdfast("backup", "app.db", "-r", "repo", code=3).says(
+        "'app.db' is not a configured database", "a file is given with --db")
+
+
 def test_output_that_cannot_be_written_is_a_failure(holdfast):
     with open("/dev/full", "w", encoding="utf-8") as full:
         done = subprocess.run([holdfast.path, "--help"], stdout=full, stderr=subprocess.PIPE,
