@@ -54,6 +54,23 @@ static int open_state(struct backup *backup, struct hf_error *err)
     return failed;
 }
 
+/* Whoever can write to the store could put another key in the place of the one that opens it, and
+ * read what is backed up from then on. */
+static int refuse_another_key(const struct backup *backup, struct hf_error *err)
+{
+    const struct hf_known_state *known = &backup->state.known;
+    const struct hf_repository *repository = backup->database->repository;
+    if (!known->segment.to || memcmp(known->repository, repository->keys.repository, HF_ID_BYTES) ||
+        !memcmp(known->key_id, repository->key_id, HF_ID_BYTES))
+        return 0;
+    hf_error_set(err, HF_REFUSED,
+                 "the repository's master key is not the one that this host backed up with: "
+                 "somebody may have replaced it");
+    return hf_error_hint(err,
+                         "compare the key id with the recovery kit; if it is right, remove '%s'",
+                         backup->state.path);
+}
+
 /* What is remembered of this timeline, and not of another repository's. */
 static bool knows_timeline(const struct backup *backup)
 {
@@ -351,8 +368,7 @@ static void remember_point(struct backup *backup)
     const struct hf_events *events = backup->options->events;
     struct hf_known_state *now = &backup->now;
     struct hf_error local = {0};
-    memcpy(now->repository, backup->database->repository->keys.repository, HF_ID_BYTES);
-    memcpy(now->database, backup->database->id, HF_ID_BYTES);
+    hf_known_state_belongs(now, backup->database);
     now->page_size = backup->info->page_size;
     now->page_count = backup->info->page_count;
     now->stamp = backup->info->stamp;
@@ -365,7 +381,7 @@ static void remember_point(struct backup *backup)
 static int run(struct backup *backup, struct hf_error *err)
 {
     struct hf_backup_result *result = backup->result;
-    if (open_state(backup, err))
+    if (open_state(backup, err) || refuse_another_key(backup, err))
         return -1;
     backup->source = hf_page_source_open(backup->options->path, backup->options->busy_ms, err);
     if (!backup->source)

@@ -153,7 +153,6 @@ int hf_scan_learn(struct hf_state_file *state, const struct hf_database *databas
         .page_size = learning.at.page_size,
         .page_count = learning.at.page_count,
     };
-    memcpy(known.repository, database->repository->keys.repository, HF_ID_BYTES);
-    memcpy(known.database, database->id, HF_ID_BYTES);
+    hf_known_state_belongs(&known, database);
     return hf_map_writer_commit(&map, state, &known, err);
 }

@@ -11,6 +11,13 @@ enum {
     PIECE = 4096,
 };
 
+void hf_known_state_belongs(struct hf_known_state *known, const struct hf_database *database)
+{
+    memcpy(known->repository, database->repository->keys.repository, HF_ID_BYTES);
+    memcpy(known->key_id, database->repository->key_id, HF_ID_BYTES);
+    memcpy(known->database, database->id, HF_ID_BYTES);
+}
+
 static uint64_t map_offset(uint32_t page)
 {
     return HEADER_BYTES + (uint64_t)(page - 1) * 8;
@@ -25,6 +32,7 @@ static int encode_header(uint8_t out[HEADER_BYTES], const uint8_t writer[HF_ID_B
     if (hf_header_begin(&head, HF_OBJECT_HOST_STATE, err) ||
         hf_field_bytes(&head, HF_TAG_WRITER_ID, writer, HF_ID_BYTES, err) ||
         hf_field_bytes(&head, HF_TAG_REPOSITORY_ID, known->repository, HF_ID_BYTES, err) ||
+        hf_field_bytes(&head, HF_TAG_KEY_ID, known->key_id, HF_ID_BYTES, err) ||
         hf_field_bytes(&head, HF_TAG_DATABASE_ID, known->database, HF_ID_BYTES, err) ||
         hf_field_text(&head, HF_TAG_NAME, name, err) ||
         hf_field_number(&head, HF_TAG_STATE_AFTER, 8, known->fingerprint, err) ||
@@ -55,6 +63,7 @@ static void decode_header(struct hf_state_file *file, const uint8_t bytes[HEADER
     memcpy(file->writer, writer, sizeof writer);
     hf_fields_text(&fields, HF_TAG_NAME, name, sizeof name);
     if (hf_fields_copy(&fields, HF_TAG_REPOSITORY_ID, known.repository, HF_ID_BYTES, NULL) ||
+        hf_fields_copy(&fields, HF_TAG_KEY_ID, known.key_id, HF_ID_BYTES, NULL) ||
         hf_fields_copy(&fields, HF_TAG_DATABASE_ID, known.database, HF_ID_BYTES, NULL) ||
         hf_fields_copy(&fields, HF_TAG_STAMP, &known.stamp, sizeof known.stamp, NULL) ||
         !hf_segment_name_parse(&known.segment, name))

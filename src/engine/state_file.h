@@ -14,18 +14,21 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "history/record.h"
+#include "history/database.h"
 #include "history/segment_name.h"
 #include "os/file.h"
 #include "sqlite/page_source.h"
 
 struct hf_known_state {
-    uint8_t repository[HF_ID_BYTES], database[HF_ID_BYTES];
+    uint8_t repository[HF_ID_BYTES], key_id[HF_ID_BYTES], database[HF_ID_BYTES];
     struct hf_segment_name segment; /* of the newest point that was confirmed; `to` 0: none */
     uint64_t fingerprint;           /* of its state */
     uint32_t page_size, page_count;
     struct hf_db_stamp stamp; /* of the database when it was in that state; all 0: not known */
 };
+
+/* Fills in whose state it is. */
+void hf_known_state_belongs(struct hf_known_state *known, const struct hf_database *database);
 
 struct hf_state_file {
     const struct hf_env *env;

@@ -218,10 +218,24 @@ static void a_flip_of_any_bit_of_the_state_makes_it_unknown(void **state)
     free(path);
 }
 
+static void a_repository_whose_master_key_was_replaced_gets_no_backup(void **state)
+{
+    struct workshop *shop = *state;
+    struct hf_backup_result result;
+    workshop_fill(shop, 20);
+    workshop_backup(shop);
+    change(shop, 1);
+    shop->repository->key_id[0] ^= 1;
+    assert_int_equal(backup_code(shop, shop->db, HF_CLAIM_TAKE_OVER, &result), HF_REFUSED);
+    shop->repository->key_id[0] ^= 1;
+    workshop_backup(shop);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, workshop_setup, workshop_teardown)
     const struct CMUnitTest tests[] = {
+        TEST(a_repository_whose_master_key_was_replaced_gets_no_backup),
         TEST(a_repository_that_was_rolled_back_is_told_and_begun_anew),
         TEST(a_rollback_is_noticed_though_the_database_did_not_change),
         TEST(lost_claims_lose_no_points),
