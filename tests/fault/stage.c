@@ -53,6 +53,11 @@ bool stage_exhaustive(void)
     return wanted && *wanted && *wanted != '0';
 }
 
+unsigned stage_stride(const struct stage *stage, unsigned wanted)
+{
+    return stage_exhaustive() ? 1 : wanted * stage->act->stride;
+}
+
 void stage_must(const struct stage *stage, bool holds, const char *format, ...)
 {
     char text[1600];

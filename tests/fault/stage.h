@@ -67,6 +67,8 @@ struct act {
     /* What this act promises of its own; `succeeded`: it was acknowledged. May be NULL. */
     void (*prove)(struct stage *stage, bool succeeded);
     enum { LEAVES_DATABASE, REWRITES_DATABASE } manner; /* may it change the live database */
+    unsigned
+        stride; /* every so many-th fault is enough, unless all are wanted: it repeats itself */
 };
 
 /* All acts. */
@@ -107,6 +109,9 @@ void stage_must(const struct stage *stage, bool holds, const char *format, ...)
 
 /* True when every trial is wanted, however long that takes (HOLDFAST_FAULT_EXHAUSTIVE). */
 bool stage_exhaustive(void);
+
+/* From one fault to the next that is tried, when every `wanted`-th is enough for a test. */
+unsigned stage_stride(const struct stage *stage, unsigned wanted);
 
 /*
  * For acts.

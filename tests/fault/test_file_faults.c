@@ -23,14 +23,14 @@ struct way {
 static const struct way ways[] = {
     {"fails", {.error = EIO}, .stride = 1},
     {"is done and fails", {.error = EIO, .effect = HF_FAULT_DONE}, .stride = 1},
-    {"and all later ones fail", {.error = EIO, .lasting = true}, .stride = 3},
+    {"and all later ones fail", {.error = EIO, .lasting = true}, .stride = 4},
     {"finds the disk full",
      {.error = ENOSPC, .kinds = WRITING, .effect = HF_FAULT_SHORT, .lasting = true},
-     .stride = 2},
+     .stride = 3},
     {"is short",
      {.kinds = HF_OP_PREAD | HF_OP_PWRITE, .effect = HF_FAULT_SHORT},
      .is_no_failure = true,
-     .stride = 2},
+     .stride = 3},
 };
 
 static uint64_t tried;
@@ -65,7 +65,7 @@ static void fail_everywhere(void **state)
     assert_non_null(faulty);
     stage_open(&stage, act);
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
-        unsigned stride = stage_exhaustive() ? 1 : ways[i].stride;
+        unsigned stride = stage_stride(&stage, ways[i].stride);
         for (uint64_t n = 1; try(&stage, faulty, &ways[i], n); n += stride)
             ;
     }

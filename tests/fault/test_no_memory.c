@@ -29,7 +29,7 @@ static void run_out_everywhere(void **state)
 {
     struct stage stage;
     stage_open(&stage, *state);
-    unsigned stride = stage_exhaustive() ? 1 : 7;
+    unsigned stride = stage_stride(&stage, 7);
     for (int lasting = 0; lasting <= 1; lasting++)
         for (uint64_t n = 1; try(&stage, n, lasting); n += stride)
             ;

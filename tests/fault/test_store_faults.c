@@ -70,7 +70,7 @@ static void fail_everywhere(void **state)
     struct stage stage;
     stage_open(&stage, *state);
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
-        for (uint64_t n = 1; try(&stage, &ways[i], n); n++)
+        for (uint64_t n = 1; try(&stage, &ways[i], n); n += stage_stride(&stage, 1))
             ;
     stage_close(&stage);
 }
