@@ -8,6 +8,9 @@
 #include "cli/session.h"
 #include "history/point.h"
 #include "os/file.h"
+#include "sqlite/page_source.h"
+
+enum { BUSY_MS = 5000 };
 
 /* A configured database by name or path, else a name that only the repository may know. */
 static int choose(struct hf_choice *out, const struct hf_config *config, const char *typed,
@@ -132,6 +135,37 @@ static bool is_graver(enum hf_code a, enum hf_code than)
     return than == HF_OK || (a == HF_CORRUPT && than != HF_CORRUPT);
 }
 
+int hf_not_configured(const char *typed, struct hf_error *err)
+{
+    hf_error_set(err, HF_CONFIG, "'%s' is not a configured database", typed);
+    return hf_error_hint(err, "a file is given with --db; 'holdfast config check' shows the "
+                              "configured ones");
+}
+
+int hf_choice_look(const struct hf_choice *choice, struct hf_error *err)
+{
+    if (!choice->path)
+        return hf_not_configured(choice->name, err);
+    struct hf_page_source *source = hf_page_source_open(choice->path, BUSY_MS, err);
+    if (!source)
+        return -1;
+    hf_page_source_free(source);
+    return 0;
+}
+
+static int open_one(struct hf_database *out, const struct hf_session *session,
+                    const struct hf_choice *choice, enum hf_database_open how, struct hf_error *err)
+{
+    struct hf_error found = {0};
+    if (!hf_database_open(out, session->repository, choice->name, HF_DATABASE_EXISTING, &found))
+        return 0;
+    if (how == HF_DATABASE_EXISTING || found.code != HF_NOT_FOUND)
+        return hf_error_pass(err, &found);
+    if (hf_choice_look(choice, err))
+        return -1;
+    return hf_database_open(out, session->repository, choice->name, how, err);
+}
+
 static int run_each(struct hf_cli *cli, const struct hf_session *session,
                     const struct choices *choices, enum hf_database_open how, hf_each_database one,
                     struct hf_error *err)
@@ -148,7 +182,7 @@ static int run_each(struct hf_cli *cli, const struct hf_session *session,
             hf_json_text(item, "name", choice->name);
             hf_json_text(item, "path", choice->path);
         }
-        if (!hf_database_open(&database, session->repository, choice->name, how, &failure) &&
+        if (!open_one(&database, session, choice, how, &failure) &&
             !one(cli, &database, choice, item, &failure))
             continue;
         failures++;

@@ -6,7 +6,6 @@
 #include "cli/output.h"
 #include "cli/session.h"
 #include "engine/backup.h"
-#include "sqlite/page_source.h"
 
 enum { BUSY_MS = 5000 };
 
@@ -52,18 +51,11 @@ static void to_text(const char *name, const struct hf_backup_result *result, int
                duration);
 }
 
-static int not_configured(const char *typed, struct hf_error *err)
-{
-    hf_error_set(err, HF_CONFIG, "'%s' is not a configured database", typed);
-    return hf_error_hint(err, "a file is given with --db; 'holdfast config check' shows the "
-                              "configured ones");
-}
-
 static int back_up(struct hf_cli *cli, const struct hf_database *database,
                    const struct hf_choice *choice, json_t *item, struct hf_error *err)
 {
     if (!choice->path)
-        return not_configured(choice->name, err);
+        return hf_not_configured(choice->name, err);
     hf_auto_free char *state = NULL;
     if (hf_state_path(&state, cli, choice, err))
         return -1;
@@ -94,14 +86,12 @@ static int look_first(const struct hf_config *config, struct hf_error *err)
 {
     struct hf_error first = {0};
     for (size_t i = 0; i < config->database_count; i++) {
-        const char *path = config->databases[i].path;
-        struct hf_page_source *source = hf_page_source_open(path, BUSY_MS, i ? NULL : &first);
-        hf_page_source_free(source);
-        if (source)
+        const struct hf_config_database *database = &config->databases[i];
+        const struct hf_choice choice = {database->name, database->path};
+        if (!hf_choice_look(&choice, i ? NULL : &first))
             return 0;
     }
-    *err = first;
-    return -1;
+    return hf_error_pass(err, &first);
 }
 
 static int open_or_create(struct hf_session *session, struct hf_cli *cli, struct hf_error *err)
@@ -129,7 +119,7 @@ static int run(struct hf_cli *cli, struct hf_error *err)
 {
     hf_auto(hf_session) struct hf_session session = {0};
     if (!cli->config.database_count && cli->arguments.operand_count)
-        return not_configured(cli->arguments.operands[0], err);
+        return hf_not_configured(cli->arguments.operands[0], err);
     if (!cli->config.database_count) {
         hf_error_set(err, HF_CONFIG, "no database is given");
         return hf_error_hint(err, "say which: --db PATH, HOLDFAST_DB, or 'databases:' in "

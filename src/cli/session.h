@@ -65,14 +65,22 @@ int hf_choose_one(struct hf_choice *out, const struct hf_cli *cli, struct hf_err
 int hf_session_database(struct hf_database *out, const struct hf_session *session,
                         const struct hf_choice *choice, struct hf_error *err);
 
+/* Says that `typed` is no configured database; -1. */
+int hf_not_configured(const char *typed, struct hf_error *err);
+
+/* Fails as a backup would fail at once: without a path, or when there is no database there that can
+ * be read. For what must not be made in a repository in vain. */
+int hf_choice_look(const struct hf_choice *choice, struct hf_error *err);
+
 /* What a verb does to one of several databases. With --json `item` is the database's object. */
 typedef int (*hf_each_database)(struct hf_cli *cli, const struct hf_database *database,
                                 const struct hf_choice *choice, json_t *item, struct hf_error *err);
 
 /*
  * Runs `one` for the databases that operands name, else for all configured ones, else (with
- * HF_DATABASE_EXISTING) for all that the repository has. One that fails does not stop the others:
- * each failure is told, and the call then fails with the gravest one's code.
+ * HF_DATABASE_EXISTING) for all that the repository has. With HF_DATABASE_CREATE a new one is
+ * looked at (hf_choice_look) before the repository learns its name. One that fails does not stop
+ * the others: each failure is told, and the call then fails with the gravest one's code.
  */
 int hf_session_each(struct hf_cli *cli, const struct hf_session *session, enum hf_database_open how,
                     hf_each_database one, struct hf_error *err);

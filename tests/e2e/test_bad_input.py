@@ -88,6 +88,16 @@ def test_a_truncated_database(holdfast, tmp_path, db, keep):
     holdfast("backup", "--db", db, "-r", "repo", code=6).says("app.db", "hint: ")
 
 
+def test_a_repository_that_is_there_does_not_learn_a_name_in_vain(holdfast, tmp_path, db):
+    holdfast("backup", "--db", db, "-r", "repo")
+    (tmp_path / "letter").write_text("dear", encoding="utf-8")
+    before = names(tmp_path)
+    for wrong, code in (("letter", 6), ("none.db", 1), ("/dev/null", 1)):
+        refused(holdfast, code, "backup", "--db", wrong, "-r", "repo")
+    refused(holdfast, 3, "backup", "other", "--db", db, "-r", "repo", says=["'other'"])
+    assert names(tmp_path) == before
+
+
 def test_an_exclusively_locked_database(holdfast, tmp_path):
     db = tmp_path / "app.db"
     conftest.make(db, rows=10, journal="delete")
