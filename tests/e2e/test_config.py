@@ -25,6 +25,18 @@ def test_config_check_says_what_is_in_force_and_why(holdfast, tmp_path):
         ("library", "data/lib.db", "holdfast.yml line 5")]
 
 
+def test_options_win_over_the_environment_and_that_over_the_file(holdfast, tmp_path):
+    (tmp_path / "holdfast.yml").write_text("repository: file\ndatabase: file.db\n",
+                                           encoding="utf-8")
+    env = {"HOLDFAST_REPOSITORY": "environment", "HOLDFAST_DB": "environment.db"}
+    options = ("-r", "option", "--db", "option.db")
+    for given, variables, wanted in (((), {}, "file"), ((), env, "environment"),
+                                     (options, env, "option"), (options, {}, "option")):
+        shown = holdfast.json("config", "check", *given, env=variables)
+        assert settings(shown)["repository"]["value"] == wanted
+        assert [item["path"] for item in shown["databases"]] == [f"{wanted}.db"]
+
+
 def test_secrets_are_never_shown(holdfast):
     for kind in ("PASSPHRASE", "RECOVERY_KEY"):
         env = {f"HOLDFAST_{kind}": "open-sesame"}
