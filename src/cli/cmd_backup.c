@@ -1,5 +1,6 @@
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "cli/cli.h"
@@ -44,6 +45,9 @@ static void to_text(const char *name, const struct hf_backup_result *result, int
                hf_format_moment(moment, sizeof moment, result->time, now));
     else if (result->kind == HF_BACKUP_FULL)
         printf("%s: point %" PRIu64 ": all of %s stored as %s in %s\n", name, result->seq, size,
+               added, duration);
+    else if (!result->pages_stored)
+        printf("%s: point %" PRIu64 ": nothing changed, stored as %s in %s\n", name, result->seq,
                added, duration);
     else
         printf("%s: point %" PRIu64 ": %s of %s changed, stored as %s in %s\n", name, result->seq,
@@ -115,9 +119,27 @@ static int open_or_create(struct hf_session *session, struct hf_cli *cli, struct
     return 0;
 }
 
+/* A label is there to be read and typed again. */
+static int check_label(const struct hf_cli *cli, struct hf_error *err)
+{
+    const char *label = hf_option(&cli->arguments, "label");
+    if (!label)
+        return 0;
+    if (strlen(label) >= HF_LABEL_TEXT)
+        return hf_error_set(err, HF_USAGE, "a label has at most %d bytes", HF_LABEL_TEXT - 1);
+    json_t *text = json_string(label);
+    bool readable = text;
+    json_decref(text);
+    for (const char *c = label; *c; c++)
+        readable &= (unsigned char)*c >= ' ' && *c != 0x7f;
+    return readable ? 0 : hf_error_set(err, HF_USAGE, "a label is one line of UTF-8 text");
+}
+
 static int run(struct hf_cli *cli, struct hf_error *err)
 {
     hf_auto(hf_session) struct hf_session session = {0};
+    if (check_label(cli, err))
+        return -1;
     if (!cli->config.database_count && cli->arguments.operand_count)
         return hf_not_configured(cli->arguments.operands[0], err);
     if (!cli->config.database_count) {

@@ -67,6 +67,17 @@ def test_a_file_that_is_named_without_its_option(holdfast, db):
         "'app.db' is not a configured database", "a file is given with --db")
 
 
+@pytest.mark.parametrize("label, complaint", [("x" * 129, "at most 128 bytes"),
+                                              ("two\nlines", "one line"), ("\033[2J", "one line"),
+                                              (b"\xff", "UTF-8")])
+def test_a_label_that_could_not_be_typed_again_is_refused(holdfast, tmp_path, db, label, complaint):
+    label = label if isinstance(label, str) else os.fsdecode(label)
+    holdfast("backup", "--db", db, "-r", "repo", "--label", label, code=2).says(complaint)
+    assert not (tmp_path / "repo").exists()
+    holdfast("backup", "--db", db, "-r", "repo", "--label", "é" * 64)
+    holdfast("restore", "-r", "repo", "--to", "out.db", "--point", "é" * 64)
+
+
 def test_output_that_cannot_be_written_is_a_failure(holdfast):
     with open("/dev/full", "w", encoding="utf-8") as full:
         done = subprocess.run([holdfast.path, "--help"], stdout=full, stderr=subprocess.PIPE,
