@@ -389,6 +389,8 @@ static int run(struct backup *backup, struct hf_error *err)
     backup->started = hf_now(env_of(backup));
     backup->info = hf_page_source_info(backup->source);
     result->database_bytes = (uint64_t)backup->info->page_size * backup->info->page_count;
+    if (backup->started < 0)
+        return hf_error_set(err, HF_FAILED, "the clock of this machine is set to before 1970");
     if (load_timeline(backup, err))
         return -1;
     bool wants_point = wants_point_of_its_own(backup->options);

@@ -2,25 +2,81 @@
 
 #include <errno.h>
 
-/* 1: `*point` holds what is there; 0: there is nothing that could be lost; -1: it could not be kept
- * so. */
-static int keep_as_point(const struct hf_database *database,
-                         const struct hf_backup_options *options, uint64_t *point,
-                         struct hf_error *err)
+enum { ATTEMPTS = 5 };
+
+enum kept {
+    KEPT_NOTHING,  /* there is nothing that could be lost */
+    KEPT_AS_POINT, /* a point holds what is there */
+    KEPT_BESIDE,   /* no point could be taken: the file itself must stay */
+};
+
+static bool is_vacant(const struct hf_env *env, const char *path)
 {
-    const struct hf_env *env = database->repository->keys.env;
-    struct hf_backup_result result;
     struct stat status;
-    if (env->fs.stat(env->fs.context, options->path, &status)) {
-        if (errno == ENOENT || errno == ENOTDIR)
-            return 0;
-    } else if (status.st_size == 0) {
+    if (env->fs.stat(env->fs.context, path, &status))
+        return errno == ENOENT || errno == ENOTDIR;
+    return status.st_size == 0;
+}
+
+/* The state that the point holds. */
+static int state_of_point(const struct hf_database *database, uint64_t seq, struct hf_state *out,
+                          struct hf_error *err)
+{
+    hf_auto(hf_timeline) struct hf_timeline timeline = {0};
+    hf_auto(hf_plan) struct hf_plan plan = {0};
+    if (hf_timeline_load(&timeline, database, err) || hf_plan_make(&plan, &timeline, seq, err))
+        return -1;
+    return hf_plan_state(database, &plan, out, err);
+}
+
+static int keep(const struct hf_database *database, const struct hf_backup_options *before,
+                const struct hf_restore_options *restore, struct hf_backup_result *point,
+                enum kept *kept, struct hf_error *err)
+{
+    struct hf_error local = {0};
+    if (is_vacant(database->repository->keys.env, before->path)) {
+        *kept = KEPT_NOTHING;
         return 0;
     }
-    if (hf_backup(database, options, &result, err))
+    *kept = KEPT_AS_POINT;
+    if (!hf_backup(database, before, point, &local))
+        return 0;
+    /* Somebody who works on the database now is no reason to replace it under their hands. */
+    if (local.code == HF_LOCKED || local.code == HF_REFUSED ||
+        restore->manner == HF_RESTORE_DELTA) {
+        hf_error_pass(err, &local);
+        return hf_error_wrap(err, "keep what is there before the restore");
+    }
+    hf_notice(restore->events,
+              "what is there could not be made a restore point (%s): it is kept beside instead",
+              local.text);
+    *kept = KEPT_BESIDE;
+    return 0;
+}
+
+/* One safety point and one restore, which gives up with HF_STALE when the point is not what it
+ * would replace. */
+static int attempt(const struct hf_database *database, const struct hf_timeline *timeline,
+                   uint64_t seq, const struct hf_backup_options *before,
+                   const struct hf_restore_options *restore, struct hf_in_place_result *result,
+                   struct hf_error *err)
+{
+    struct hf_restore_options manner = *restore;
+    struct hf_backup_result point = {0};
+    struct hf_state state;
+    enum kept kept;
+    if (keep(database, before, restore, &point, &kept, err))
         return -1;
-    *point = result.seq;
-    return 1;
+    if (kept == KEPT_AS_POINT) {
+        if (state_of_point(database, point.seq, &state, err))
+            return -1;
+        manner.expected = &state;
+    }
+    manner.keep_replaced = manner.keep_replaced || kept == KEPT_BESIDE;
+    if (kept == KEPT_NOTHING && manner.manner == HF_RESTORE_REPLACE)
+        manner.manner = HF_RESTORE_NEW; /* nor what somebody puts there meanwhile */
+    result->before = point.seq;
+    return hf_restore(database, timeline, seq, &manner, &result->restore, err);
 }
 
 int hf_restore_in_place(const struct hf_database *database, const struct hf_timeline *timeline,
@@ -28,26 +84,17 @@ int hf_restore_in_place(const struct hf_database *database, const struct hf_time
                         const struct hf_restore_options *restore, struct hf_in_place_result *result,
                         struct hf_error *err)
 {
-    struct hf_in_place_result found = {0};
-    struct hf_restore_options manner = *restore;
     struct hf_error local = {0};
-    int kept = keep_as_point(database, before, &found.before, &local);
-    /* Somebody who works on the database now is no reason to replace it under their hands. */
-    if (kept < 0 && (local.code == HF_LOCKED || local.code == HF_REFUSED ||
-                     restore->manner == HF_RESTORE_DELTA)) {
-        if (err)
-            *err = local;
-        return hf_error_wrap(err, "keep what is there before the restore");
+    for (int i = 0; i < ATTEMPTS; i++) {
+        struct hf_in_place_result found = {0};
+        local = (struct hf_error){0};
+        if (!attempt(database, timeline, seq, before, restore, &found, &local)) {
+            *result = found;
+            return 0;
+        }
+        if (local.code != HF_STALE)
+            return hf_error_pass(err, &local);
     }
-    if (kept < 0) {
-        hf_notice(restore->events,
-                  "what is there could not be made a restore point (%s): it is kept beside "
-                  "instead",
-                  local.text);
-        manner.keep_replaced = true;
-    }
-    if (hf_restore(database, timeline, seq, &manner, &found.restore, err))
-        return -1;
-    *result = found;
-    return 0;
+    hf_error_set(err, HF_LOCKED, "restore '%s': it is written to all the time", restore->target);
+    return hf_error_hint(err, "stop the application first");
 }

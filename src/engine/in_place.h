@@ -19,6 +19,8 @@ struct hf_in_place_result {
  * up, because it is damaged or the repository takes nothing more, is kept beside as
  * "<target>.replaced-<ms>", and a notice says so; with HF_RESTORE_DELTA, which would overwrite it,
  * the call fails instead.
+ * What is committed between the two is noticed once the file is locked: the point is taken again,
+ * and after a few times the call fails with HF_LOCKED.
  */
 int hf_restore_in_place(const struct hf_database *database, const struct hf_timeline *timeline,
                         uint64_t seq, const struct hf_backup_options *before,

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "engine/delta.h"
 #include "engine/page_writer.h"
+#include "engine/target_proof.h"
 #include "sqlite/restore_target.h"
 
 /* One restore on its way. */
@@ -195,7 +196,10 @@ static int restore_whole(struct restore *restore, struct hf_error *err)
 static int run(struct restore *restore, const struct hf_timeline *timeline, uint64_t seq,
                struct hf_error *err)
 {
+    const struct hf_state *expected = restore->options->expected;
     if (preview(restore, timeline, seq, err) || take_target(restore, err))
+        return -1;
+    if (expected && hf_target_prove(restore->database, restore->target, expected, err))
         return -1;
     if (restore->options->manner != HF_RESTORE_DELTA)
         return restore_whole(restore, err);

@@ -9,6 +9,7 @@
 
 #include "base/events.h"
 #include "history/database.h"
+#include "history/plan_walk.h"
 #include "history/timeline.h"
 
 enum hf_restore_manner {
@@ -20,6 +21,9 @@ enum hf_restore_manner {
 struct hf_restore_options {
     const char *target;
     enum hf_restore_manner manner;
+    /* What is at the target must still be this state when nobody else can change it any more, else
+     * HF_STALE and nothing is done. NULL: whatever it is. */
+    const struct hf_state *expected;
     bool keep_replaced; /* with REPLACE: the old file stays beside as "<target>.replaced-<ms>" */
     int busy_ms;
     const struct hf_events *events; /* may be NULL */

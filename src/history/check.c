@@ -81,6 +81,22 @@ static int is_superseded(const struct hf_repository *repository, const char *key
     return 0;
 }
 
+static int note_later(void *arg, const struct hf_stored *object, struct hf_error *err)
+{
+    (void)object, (void)err;
+    *(bool *)arg = true;
+    return 0;
+}
+
+/* Only the highest epoch's claim is ever read. */
+static int is_superseded_claim(const struct hf_repository *repository, const char *key,
+                               bool *superseded, struct hf_error *err)
+{
+    char prefix[HF_OBJECT_NAME_TEXT];
+    snprintf(prefix, sizeof prefix, "%.*s", (int)(strrchr(key, '/') + 1 - key), key);
+    return hf_store_list(repository->store, prefix, key, note_later, superseded, err);
+}
+
 static int check_record(struct hf_checking *checking, const char *key,
                         const struct record_kind *kind, struct hf_error *err)
 {
@@ -99,6 +115,8 @@ static int check_record(struct hf_checking *checking, const char *key,
     struct hf_finding finding = {kind->severity, kind->remedy, "", "", "", ""};
     bool superseded = false;
     if (kind->kind == HF_OBJECT_ABOUT && is_superseded(repository, key, &superseded, err))
+        return -1;
+    if (kind->kind == HF_OBJECT_WRITER && is_superseded_claim(repository, key, &superseded, err))
         return -1;
     if (superseded) {
         finding.severity = HF_CHECK_NOTE;

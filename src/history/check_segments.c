@@ -342,10 +342,14 @@ static int tell_damages(struct segments_check *check, struct hf_error *err)
 static int tell_unreachable(struct segments_check *check, struct hf_error *err)
 {
     const struct hf_timeline *timeline = &check->timeline;
+    const struct hf_timeline_entry *newest = hf_timeline_newest(timeline);
     uint64_t reached = 0;
     for (size_t i = 0; i < timeline->count; i++) {
         const struct hf_timeline_entry *entry = &timeline->entries[i];
-        struct hf_finding finding = {.remedy = HF_REMEDY_REMOVE};
+        /* While history has not gone on past it, what is missing may still be put back. */
+        bool passed = newest && newest->name.to > entry->name.to;
+        struct hf_finding finding = {.remedy = entry->orphan || passed ? HF_REMEDY_REMOVE
+                                                                       : HF_REMEDY_NONE};
         if (entry->restorable) {
             reached = entry->name.to;
             continue;

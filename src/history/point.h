@@ -12,7 +12,10 @@ enum hf_proof_result { HF_PROOF_NONE = 0, HF_PROOF_PASSED = 1, HF_PROOF_FAILED =
 
 struct hf_point {
     uint64_t seq; /* its id */
-    int64_t time; /* of the state, ms */
+    int64_t time; /* of the state, by the writer's clock, ms */
+    /* The same so that a wrong clock does no harm: not after the store received it, not before the
+     * point before it. What is looked up by time goes by this. */
+    int64_t effective;
     struct hf_segment_name segment;
     uint64_t bytes; /* that it added to the repository */
     uint64_t size;  /* of the database file that it restores to */

@@ -56,9 +56,14 @@ static int put_claim(const struct hf_database *database, uint32_t epoch,
                          err);
 }
 
-static bool same_writer(const struct hf_writer *a, const struct hf_writer *b)
+static bool same_identity(const struct hf_writer *a, const struct hf_writer *b)
 {
     return !memcmp(a->id, b->id, HF_ID_BYTES);
+}
+
+static bool same_place(const struct hf_writer *a, const struct hf_writer *b)
+{
+    return !strcmp(a->host, b->host) && !strcmp(a->path, b->path);
 }
 
 static int refuse(const struct hf_database *database, const struct hf_writer *rival,
@@ -84,13 +89,21 @@ int hf_writer_claim(const struct hf_database *database, const struct hf_writer *
             return -1;
         if (highest && load_claim(database, highest, &last, &local) &&
             (local.code != HF_CORRUPT || manner == HF_CLAIM_POLITE)) {
+            if (local.code == HF_CORRUPT) {
+                local.hint[0] = 0;
+                hf_error_hint(&local, "it says who writes this history; --take-over goes on "
+                                      "without it, and no restore point is lost");
+            }
             return hf_error_pass(err, &local);
         }
-        if (highest && highest >= seen && same_writer(&last, self)) {
+        bool identity = same_identity(&last, self), place = same_place(&last, self);
+        if (highest && highest >= seen && identity && place) {
             *epoch = highest;
             return 0;
         }
-        bool ours = !strcmp(last.host, self->host) && !strcmp(last.path, self->path);
+        /* One identity at two places: a host that moved, or its copy. A new epoch shuts the other
+         * out of what it has not finished. */
+        bool ours = identity || place;
         if (highest && !ours && manner == HF_CLAIM_POLITE)
             return refuse(database, &last, err);
         uint32_t next = (highest > seen ? highest : seen) + 1;

@@ -17,10 +17,10 @@ enum hf_claim_manner { HF_CLAIM_POLITE, HF_CLAIM_TAKE_OVER };
 
 /*
  * Makes `self` the writer: continues its own claim, or claims the next epoch when there is none,
- * when the last one was by the same host for the same path (its state file was lost), or to take
- * over. HF_REFUSED names the rival. Writes the epoch, which is above `seen`, the highest in any
- * segment's name, when no claim says so much: claims that were lost must not make what is written
- * now an orphan.
+ * when the last one was by the same host for the same path (its state file was lost) or by the same
+ * identity elsewhere (the host moved, or is a copy of that one), or to take over. HF_REFUSED names
+ * the rival. Writes the epoch, which is above `seen`, the highest in any segment's name, when no
+ * claim says so much: claims that were lost must not make what is written now an orphan.
  */
 int hf_writer_claim(const struct hf_database *database, const struct hf_writer *self,
                     enum hf_claim_manner manner, uint32_t seen, uint32_t *epoch,

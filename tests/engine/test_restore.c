@@ -159,6 +159,47 @@ static void restoring_in_place_keeps_what_was_there_as_a_point(void **state)
     free(precious);
 }
 
+/* Commits once, after the safety point has been stored and before the target is taken. */
+static void commit_meanwhile(void *context, const char *stage, uint64_t done, uint64_t total)
+{
+    struct workshop *shop = context;
+    static bool once;
+    if (strcmp(stage, "store") || done != total || once)
+        return;
+    once = true;
+    workshop_sql(shop, "UPDATE film SET title = 'committed meanwhile' WHERE id = 8");
+}
+
+static void what_is_committed_after_the_safety_point_is_kept_too(void **state)
+{
+    struct workshop *shop = *state;
+    hf_auto(hf_timeline) struct hf_timeline timeline = {0};
+    const struct hf_events events = {.context = shop, .progress = commit_meanwhile};
+    const struct hf_backup_options before = {.path = shop->db, .events = &events};
+    const struct hf_restore_options options = {.target = shop->db, .manner = HF_RESTORE_REPLACE};
+    struct hf_in_place_result result;
+    struct hf_error err = {0};
+    sqlite3 *db;
+    sqlite3_stmt *count;
+    workshop_sql(shop, "PRAGMA journal_mode=WAL");
+    workshop_fill(shop, 50);
+    workshop_backup(shop);
+    workshop_sql(shop, "UPDATE film SET title = 'precious' WHERE id = 7");
+    assert_int_equal(hf_timeline_load(&timeline, &shop->database, &err), 0);
+    if (hf_restore_in_place(&shop->database, &timeline, 1, &before, &options, &result, &err))
+        fail_msg("%s", err.text);
+    assert_is_point(shop, shop->db, 1);
+    assert_int_equal(result.before, 3);
+    restore_over(shop, shop->target, result.before, HF_RESTORE_NEW);
+    assert_int_equal(sqlite3_open(shop->target, &db), SQLITE_OK);
+    sqlite3_prepare_v2(db, "SELECT count(*) FROM film WHERE title LIKE 'committed%'", -1, &count,
+                       NULL);
+    assert_int_equal(sqlite3_step(count), SQLITE_ROW);
+    assert_int_equal(sqlite3_column_int(count, 0), 1);
+    sqlite3_finalize(count);
+    sqlite3_close(db);
+}
+
 static void a_damaged_database_is_kept_beside_when_it_is_restored(void **state)
 {
     struct workshop *shop = *state;
@@ -279,6 +320,7 @@ int main(void)
         TEST(an_open_database_is_not_replaced),
         TEST(a_log_that_was_left_behind_never_meets_the_restored_file),
         TEST(restoring_in_place_keeps_what_was_there_as_a_point),
+        TEST(what_is_committed_after_the_safety_point_is_kept_too),
         TEST(a_damaged_database_is_kept_beside_when_it_is_restored),
         TEST(a_test_restore_proves_and_records),
         TEST(a_database_that_was_damaged_when_it_was_backed_up_fails_its_test_restore),

@@ -61,6 +61,20 @@ static void the_same_host_and_path_go_on_when_their_identity_was_lost(void **sta
     assert_int_equal(epoch, 2);
 }
 
+/* A host that moved, or its copy: the epoch tells what the one has not finished from the other's.
+ */
+static void one_identity_at_another_place_begins_an_epoch(void **state)
+{
+    struct archive *archive = *state;
+    struct hf_writer a = writer(1, "attic", "/data/app.db");
+    struct hf_writer copy = writer(1, "cellar", "/data/app.db");
+    uint32_t epoch;
+    assert_int_equal(claim(archive, &a, HF_CLAIM_POLITE, &epoch), HF_OK);
+    assert_int_equal(claim(archive, &copy, HF_CLAIM_POLITE, &epoch), HF_OK);
+    assert_int_equal(epoch, 2);
+    assert_int_equal(hf_writer_confirm(&archive->database, 1, NULL), -1);
+}
+
 static void claim_for_the_rival(struct archive *archive, const char *key)
 {
     struct hf_writer b = writer(2, "cellar", "/data/app.db");
@@ -110,6 +124,7 @@ int main(void)
         TEST(the_first_writer_claims_and_goes_on),
         TEST(a_rival_is_refused_and_may_take_over),
         TEST(the_same_host_and_path_go_on_when_their_identity_was_lost),
+        TEST(one_identity_at_another_place_begins_an_epoch),
         TEST(of_two_who_claim_at_once_one_is_refused),
         TEST(a_damaged_claim_needs_a_take_over),
         TEST(an_epoch_is_above_every_segments),
