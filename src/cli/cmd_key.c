@@ -132,9 +132,8 @@ static int need_slot(const struct hf_cli *cli, struct hf_error *err)
 }
 
 static int remove_slot(struct hf_cli *cli, const struct hf_repository *repository,
-                       struct hf_error *err)
+                       const char *which, struct hf_error *err)
 {
-    const char *which = cli->arguments.operands[0];
     if (hf_keyring_remove(repository->store, &repository->keys, which, err))
         return -1;
     if (cli->json)
@@ -149,19 +148,23 @@ static int run_remove(struct hf_cli *cli, struct hf_error *err)
     hf_auto(hf_session) struct hf_session session = {0};
     if (need_slot(cli, err) || hf_session_open(&session, cli, HF_SESSION_EXISTING, err))
         return -1;
-    return remove_slot(cli, session.repository, err);
+    return remove_slot(cli, session.repository, cli->arguments.operands[0], err);
 }
 
 struct search {
     const char *which;
-    bool found;
+    char id[HF_SLOT_ID_TEXT];
+    int found;
 };
 
 static int is_wanted(void *arg, const struct hf_slot *slot, struct hf_error *err)
 {
     (void)err;
     struct search *search = arg;
-    search->found |= !strcmp(slot->id, search->which) || !strcmp(slot->name, search->which);
+    if (!strcmp(slot->id, search->which) || !strcmp(slot->name, search->which)) {
+        memcpy(search->id, slot->id, sizeof search->id);
+        search->found++;
+    }
     return 0;
 }
 
@@ -175,15 +178,18 @@ static int run_rotate(struct hf_cli *cli, struct hf_error *err)
     struct search search = {.which = cli->arguments.operands[0]};
     if (hf_keyring_list(repository->store, repository->keys.repository, is_wanted, &search, err))
         return -1;
-    if (!search.found) {
-        hf_error_set(err, HF_NOT_FOUND, "there is no key slot '%s'", search.which);
+    if (search.found != 1) {
+        hf_error_set(err, search.found ? HF_REFUSED : HF_NOT_FOUND,
+                     search.found ? "several key slots are named '%s'"
+                                  : "there is no key slot '%s'",
+                     search.which);
         return hf_error_hint(err, "'holdfast key list' shows the slots and their ids");
     }
     struct hf_slot made;
     if (add(&made, cli, repository, err))
         return -1;
     tell_added(cli, &made);
-    return remove_slot(cli, repository, err);
+    return remove_slot(cli, repository, search.id, err); /* the new one may have its name */
 }
 
 static void print_kit(const char *place, const char *key_id, const char *key)
@@ -196,8 +202,8 @@ static void print_kit(const char *place, const char *key_id, const char *key)
            "  recovery key\n"
            "    %s\n\n"
            "To restore: put the recovery key into a file, then\n\n"
-           "  holdfast list    -r %s --recovery-key-file FILE\n"
-           "  holdfast restore -r %s --recovery-key-file FILE DATABASE --to PATH\n",
+           "  holdfast list    -r '%s' --recovery-key-file FILE\n"
+           "  holdfast restore -r '%s' --recovery-key-file FILE DATABASE --to PATH\n",
            place, key_id, key, place, place);
 }
 

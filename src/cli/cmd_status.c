@@ -13,6 +13,7 @@ static const struct hf_option options[] = {
 
 struct summary {
     const struct hf_point *newest, *proven; /* the newest one that passed a test restore; or NULL */
+    const struct hf_point *failed;          /* the newest whose last test restore failed */
     uint64_t bytes;                         /* of all its points, in the repository */
     size_t pinned;
 };
@@ -24,6 +25,7 @@ static struct summary sum_up(const struct hf_points *points)
         const struct hf_point *point = &points->list[i];
         summary.newest = point;
         summary.proven = point->proof == HF_PROOF_PASSED ? point : summary.proven;
+        summary.failed = point->proof == HF_PROOF_FAILED ? point : summary.failed;
         summary.bytes += point->bytes;
         summary.pinned += point->pinned;
     }
@@ -39,6 +41,8 @@ static void to_json(json_t *item, const struct hf_points *points, const struct s
         hf_json_point(hf_json_object(item, "newest"), summary->newest);
     if (summary->proven)
         hf_json_point(hf_json_object(item, "newest_proven"), summary->proven);
+    if (summary->failed)
+        hf_json_point(hf_json_object(item, "newest_failed"), summary->failed);
 }
 
 static void to_text(const char *name, const struct hf_points *points, const struct summary *summary,
@@ -58,6 +62,10 @@ static void to_text(const char *name, const struct hf_points *points, const stru
                hf_format_moment(moment, sizeof moment, summary->proven->proof_time, now));
     else
         puts("  proven  never: holdfast test-restore");
+    if (summary->failed)
+        printf("  FAILED  point %" PRIu64 ", test restore of %s: holdfast check --read-data\n",
+               summary->failed->seq,
+               hf_format_moment(moment, sizeof moment, summary->failed->proof_time, now));
 }
 
 /* 0: no limit was asked for. */

@@ -143,7 +143,12 @@ static int keep_replaced(struct restore *restore, struct hf_error *err)
     const char *path = hf_restore_target_path(restore->target);
     snprintf(result->kept, sizeof result->kept, "%s.replaced-%" PRId64, path,
              hf_now(env_of(restore)));
-    if (fs->link(fs->context, path, result->kept))
+    int failed = fs->link(fs->context, path, result->kept);
+    /* Without hard links it moves; until the new file is there, a crash leaves it under that name.
+     */
+    if (failed && (errno == EPERM || errno == ENOTSUP || errno == ENOSYS || errno == EMLINK))
+        failed = fs->rename_new(fs->context, path, result->kept);
+    if (failed)
         return hf_error_sys(err, errno, "keep the replaced database as", result->kept);
     return sync_parent(restore, path, err);
 }
@@ -155,9 +160,12 @@ static void forget_replaced(const struct restore *restore)
     const struct hf_fs *fs = &env_of(restore)->fs;
     const char *kept = restore->result->kept;
     struct stat there, other;
-    if (*kept && fs->stat(fs->context, hf_restore_target_path(restore->target), &there) == 0 &&
-        fs->stat(fs->context, kept, &other) == 0 && there.st_ino == other.st_ino &&
-        there.st_dev == other.st_dev)
+    const char *path = hf_restore_target_path(restore->target);
+    if (!*kept || fs->stat(fs->context, kept, &other))
+        return;
+    if (fs->stat(fs->context, path, &there))
+        fs->rename_new(fs->context, kept, path);
+    else if (there.st_ino == other.st_ino && there.st_dev == other.st_dev)
         fs->unlink(fs->context, kept);
 }
 
