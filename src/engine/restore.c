@@ -161,7 +161,8 @@ static void forget_replaced(const struct restore *restore)
     const char *kept = restore->result->kept;
     struct stat there, other;
     const char *path = hf_restore_target_path(restore->target);
-    if (!*kept || fs->stat(fs->context, kept, &other))
+    if (hf_restore_target_state(restore->target) != HF_TARGET_DATABASE || !*kept ||
+        fs->stat(fs->context, kept, &other))
         return;
     if (fs->stat(fs->context, path, &there))
         fs->rename_new(fs->context, kept, path);
