@@ -11,7 +11,7 @@
 
 static const struct hf_option options[] = {
     {"read-data", 0, NULL, "read every byte and open every frame"},
-    {"repair", 0, NULL, "say what can be repaired, and what that costs"},
+    {"repair", 0, NULL, "read every byte; say what can be repaired, and what that costs"},
     {"yes", 'y', NULL, "with --repair: do it"},
     {0}};
 
@@ -156,8 +156,10 @@ static int check(struct hf_cli *cli, struct findings *findings, struct hf_error 
     if ((repairs && repair_head(cli, really, err)) ||
         hf_session_open(&session, cli, HF_SESSION_EXISTING, err))
         return -1;
+    /* What is to be repaired must be known whole. */
+    bool data = repairs || hf_option_given(&cli->arguments, "read-data");
     struct hf_check_options wanted = {
-        .depth = hf_option_given(&cli->arguments, "read-data") ? HF_CHECK_DATA : HF_CHECK_STRUCTURE,
+        .depth = data ? HF_CHECK_DATA : HF_CHECK_STRUCTURE,
         .events = &cli->progress.events,
     };
     struct hf_check_result result = {0};
