@@ -72,6 +72,23 @@ def test_a_slot_is_rotated(holdfast, db, secrets):
     assert slots(holdfast, "--keyfile", "key") == ["keyfile"]
 
 
+def test_a_rotated_slot_can_keep_its_name(holdfast, secrets):
+    holdfast("init", "-r", "repo", "--passphrase-file", "pw")
+    holdfast("key", "rotate-slot", "passphrase", "-r", "repo", "--passphrase-file", "pw",
+             "--new-passphrase-file", "other", "--slot-name", "passphrase")
+    (slot,) = holdfast.json("key", "list", "-r", "repo", "--passphrase-file", "other")["slots"]
+    assert slot["name"] == "passphrase"
+    holdfast("list", "-r", "repo", "--passphrase-file", "pw", code=7)
+
+
+def test_of_two_slots_with_one_name_none_is_touched(holdfast, secrets):
+    holdfast("init", "-r", "repo")
+    holdfast("key", "add", "-r", "repo", "--new-keyfile", "key", "--slot-name", "plain")
+    for verb in (["remove"], ["rotate-slot", "--new-keyfile", "key"]):
+        holdfast("key", *verb, "plain", "-r", "repo", code=9).says("several key slots", "key list")
+    assert sorted(slots(holdfast)) == ["keyfile", "plain"]
+
+
 def test_a_repository_that_opens_by_itself_gets_a_key_as_it_advises(holdfast, db, secrets):
     advice = "holdfast key rotate-slot plain --new-passphrase-file PATH"
     assert advice in holdfast("init", "-r", "repo").out

@@ -197,3 +197,5 @@ def test_a_test_restore_finds_what_was_damaged_before_the_backup(holdfast, db):
     holdfast("test-restore", "-r", "repo", code=6).says("is not sound")
     (item,) = holdfast.json("list", "-r", "repo")["databases"]
     assert item["points"][0]["proof"]["result"] == "failed"
+    assert holdfast.json("status", "-r", "repo")["databases"][0]["newest_failed"]["point"] == 1
+    assert "FAILED  point 1" in holdfast("status", "-r", "repo").out
