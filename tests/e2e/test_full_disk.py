@@ -19,7 +19,8 @@ find full -type f
 def on_a_small_disk(holdfast, *arguments):
     """Exit code, messages, and the files that are left on the disk, which is the folder 'full'."""
     (holdfast.folder / "full").mkdir(exist_ok=True)
-    done = subprocess.run(["unshare", "-rm", "sh", "-c", SCRIPT, "sh", holdfast.path, *arguments],
+    namespace = "-m" if os.geteuid() == 0 else "-rm"
+    done = subprocess.run(["unshare", namespace, "sh", "-c", SCRIPT, "sh", holdfast.path, *arguments],
                           cwd=holdfast.folder, env=holdfast.environment, text=True, timeout=60,
                           capture_output=True, check=False)
     told = re.search(r"^exit (\d+)\n(.*)", done.stdout, re.M | re.S)
