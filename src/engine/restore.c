@@ -123,17 +123,6 @@ static int adopt_owner(const struct restore *restore, const struct hf_new_file *
     return 0;
 }
 
-static int sync_parent(const struct restore *restore, const char *path, struct hf_error *err)
-{
-    const struct hf_fs *fs = &env_of(restore)->fs;
-    hf_auto_free char *parent = hf_path_parent(path);
-    if (!parent)
-        return hf_error_memory(err);
-    if (fs->sync_dir(fs->context, parent))
-        return hf_error_sys(err, errno, "sync directory", parent);
-    return 0;
-}
-
 /* Another name for the file that is about to be replaced; durable first, since a loss of power may
  * keep the replacement alone. */
 static int keep_replaced(struct restore *restore, struct hf_error *err)
@@ -150,7 +139,7 @@ static int keep_replaced(struct restore *restore, struct hf_error *err)
         failed = fs->rename_new(fs->context, path, result->kept);
     if (failed)
         return hf_error_sys(err, errno, "keep the replaced database as", result->kept);
-    return sync_parent(restore, path, err);
+    return hf_sync_parent(env_of(restore), path, err);
 }
 
 /* When the replacement failed, the other name must go: SQLite looks for a database's log and

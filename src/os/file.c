@@ -107,7 +107,7 @@ char *hf_path_join(const char *a, const char *b)
     return joined;
 }
 
-static int sync_parent(const struct hf_env *env, const char *path, struct hf_error *err)
+int hf_sync_parent(const struct hf_env *env, const char *path, struct hf_error *err)
 {
     hf_auto_free char *parent = hf_path_parent(path);
     if (!parent)
@@ -135,7 +135,7 @@ int hf_make_directories(const struct hf_env *env, const char *path, mode_t mode,
         return -1;
     if (env->fs.mkdir(env->fs.context, path, mode) && errno != EEXIST)
         return hf_error_sys(err, errno, "make directory", path);
-    return sync_parent(env, path, err);
+    return hf_sync_parent(env, path, err);
 }
 
 static const char temporary_suffix[] = ".tmp";
@@ -220,7 +220,7 @@ int hf_new_file_commit(struct hf_new_file *file, enum hf_commit how, struct hf_e
     } else {
         moved = true;
     }
-    result = sync_parent(file->env, file->path, err);
+    result = hf_sync_parent(file->env, file->path, err);
 out:
     if (moved) {
         free(file->temporary);
@@ -317,5 +317,5 @@ int hf_file_remove(const struct hf_env *env, const char *path, struct hf_error *
             return 0;
         return hf_error_sys(err, errno, "remove", path);
     }
-    return sync_parent(env, path, err);
+    return hf_sync_parent(env, path, err);
 }

@@ -37,6 +37,10 @@ char *hf_path_parent(const char *path);
 /* "<a>/<b>" (one slash), caller frees. NULL: no memory. */
 char *hf_path_join(const char *a, const char *b);
 
+/* Syncs the directory that `path` is in: a name that was made, moved or removed there is durable
+ * then. */
+int hf_sync_parent(const struct hf_env *env, const char *path, struct hf_error *err);
+
 /* Makes the directory and its missing parents durably. An existing directory is success. */
 int hf_make_directories(const struct hf_env *env, const char *path, mode_t mode,
                         struct hf_error *err);

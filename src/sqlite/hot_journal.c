@@ -155,16 +155,6 @@ static int sync_file(struct hf_hot_journal *journal, struct hf_error *err)
     return 0;
 }
 
-static int sync_parent(struct hf_hot_journal *journal, struct hf_error *err)
-{
-    hf_auto_free char *parent = hf_path_parent(journal->path);
-    if (!parent)
-        return hf_error_memory(err);
-    if (journal->env->fs.sync_dir(journal->env->fs.context, parent))
-        return hf_error_sys(err, errno, "sync directory", parent);
-    return 0;
-}
-
 int hf_hot_journal_arm(struct hf_hot_journal *journal, struct hf_error *err)
 {
     uint8_t count[4];
@@ -173,7 +163,7 @@ int hf_hot_journal_arm(struct hf_hot_journal *journal, struct hf_error *err)
     if (flush(journal, err) || sync_file(journal, err) ||
         hf_file_write(journal->env, journal->fd, journal->path, count, sizeof count, COUNT_OFFSET,
                       err) ||
-        sync_file(journal, err) || sync_parent(journal, err))
+        sync_file(journal, err) || hf_sync_parent(journal->env, journal->path, err))
         return -1;
     journal->state = ARMED;
     return 0;
@@ -185,7 +175,7 @@ int hf_hot_journal_commit(struct hf_hot_journal *journal, struct hf_error *err)
     if (journal->env->fs.unlink(journal->env->fs.context, journal->path))
         return hf_error_sys(err, errno, "remove", journal->path);
     journal->state = REMOVED;
-    return sync_parent(journal, err);
+    return hf_sync_parent(journal->env, journal->path, err);
 }
 
 void hf_hot_journal_free(struct hf_hot_journal *journal)
@@ -198,7 +188,7 @@ void hf_hot_journal_free(struct hf_hot_journal *journal)
         /* Durably, if it can be had: were the journal there again after a loss of power, SQLite
          * would undo with it what was committed since. */
         if (journal->state == FILLING && fs->unlink(fs->context, journal->path) == 0)
-            sync_parent(journal, NULL);
+            hf_sync_parent(journal->env, journal->path, NULL);
     }
     hf_buf_release(&journal->buffer);
     free(journal->path);

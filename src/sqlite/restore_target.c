@@ -44,16 +44,6 @@ static int is_there(const struct hf_env *env, const char *path, struct stat *sta
     return errno == ENOENT ? 0 : hf_error_sys(err, errno, "stat", path);
 }
 
-static int sync_parent(const struct hf_restore_target *target, struct hf_error *err)
-{
-    hf_auto_free char *parent = hf_path_parent(target->path);
-    if (!parent)
-        return hf_error_memory(err);
-    if (target->env->fs.sync_dir(target->env->fs.context, parent))
-        return hf_error_sys(err, errno, "sync directory", parent);
-    return 0;
-}
-
 static int refuse_other_users(const struct hf_restore_target *target, struct hf_error *err)
 {
     struct stat status;
@@ -189,7 +179,7 @@ static int remove_companions(struct hf_restore_target *target, struct hf_error *
         if (fs->unlink(fs->context, name) && errno != ENOENT)
             return hf_error_sys(err, errno, "remove", name);
     }
-    return sync_parent(target, err);
+    return hf_sync_parent(target->env, target->path, err);
 }
 
 static int take(struct hf_restore_target *target, int busy_ms, struct hf_error *err)
@@ -313,7 +303,7 @@ int hf_restore_target_set_aside(struct hf_restore_target *target, char *kept, si
             return -1;
         moved_database |= there && i == 0;
     }
-    if (sync_parent(target, err))
+    if (hf_sync_parent(target->env, target->path, err))
         return -1;
     snprintf(kept, size, "%s", moved_database ? name : "");
     return 0;

@@ -101,12 +101,6 @@ static int sync_directory(struct directory_store *self, const char *path, struct
     return 0;
 }
 
-static int sync_parent(struct directory_store *self, const char *path, struct hf_error *err)
-{
-    hf_auto_free char *parent = hf_path_parent(path);
-    return parent ? sync_directory(self, parent, err) : hf_error_memory(err);
-}
-
 static int remember_durable(struct directory_store *self, const char *directory,
                             struct hf_error *err)
 {
@@ -137,7 +131,7 @@ static int make_root(struct directory_store *self, struct hf_error *err)
     if (absent && hf_make_directories(self->env, self->root, DIRECTORY_MODE, err))
         return -1;
     /* Who may not read the parent cannot sync it, but may well use a repository in it. */
-    if (!absent && sync_parent(self, self->root, err) && err->sys != EACCES)
+    if (!absent && hf_sync_parent(self->env, self->root, err) && err->sys != EACCES)
         return -1;
     self->seen = true;
     return 0;
@@ -397,7 +391,7 @@ static int directory_remove(struct hf_store *store, const char *key, struct hf_e
         return explain(self, err);
     }
     /* Also when it is gone already: the remove before this one may have failed to sync. */
-    if (sync_parent(self, path, err) && err->code != HF_NOT_FOUND)
+    if (hf_sync_parent(self->env, path, err) && err->code != HF_NOT_FOUND)
         return explain(self, err);
     bool absent;
     return failed ? check_root(self, &absent, err) : 0;
