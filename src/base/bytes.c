@@ -1,5 +1,7 @@
 #include "base/bytes.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 int hf_buf_reserve(struct hf_buf *buf, size_t more, struct hf_error *err)
@@ -43,4 +45,21 @@ void hf_buf_release(struct hf_buf *buf)
 {
     free(buf->data);
     *buf = (struct hf_buf){0};
+}
+
+int hf_buf_print(struct hf_buf *buf, struct hf_error *err, const char *format, ...)
+{
+    va_list args, again;
+    va_start(args, format);
+    va_copy(again, args);
+    int length = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    int failed = length < 0 ? hf_error_set(err, HF_FAILED, "text cannot be formatted")
+                            : hf_buf_reserve(buf, (size_t)length + 1, err);
+    if (!failed) {
+        vsnprintf((char *)buf->data + buf->length, (size_t)length + 1, format, again);
+        buf->length += (size_t)length;
+    }
+    va_end(again);
+    return failed;
 }

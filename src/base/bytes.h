@@ -53,6 +53,10 @@ int hf_buf_append(struct hf_buf *buf, const void *bytes, size_t length, struct h
 /* Appends an integer of 1 to 8 bytes. */
 int hf_buf_append_le(struct hf_buf *buf, int bytes, uint64_t value, struct hf_error *err);
 
+/* Appends text, and a NUL after it that the length does not count. */
+int hf_buf_print(struct hf_buf *buf, struct hf_error *err, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
 void hf_buf_release(struct hf_buf *buf);
 HF_AUTO_RELEASE(hf_buf)
 
