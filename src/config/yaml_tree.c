@@ -139,8 +139,9 @@ static int take_document(struct hf_yaml_tree *out, yaml_parser_t *parser, struct
         return parse_error(out->file, parser, err);
     const yaml_node_t *second = yaml_document_get_root_node(&builder.document);
     if (second)
-        failed = hf_error_set(err, HF_CONFIG, "%s line %zu: a second document; a configuration is one",
-                              out->file, second->start_mark.line + 1);
+        failed =
+            hf_error_set(err, HF_CONFIG, "%s line %zu: a second document; a configuration is one",
+                         out->file, second->start_mark.line + 1);
     yaml_document_delete(&builder.document);
     return failed;
 }

@@ -1,0 +1,281 @@
+#include "service/http.h"
+
+#include <curl/curl.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TIMEOUT_MS = 10000, LIMIT = 1 << 20, MOST_REDIRECTS = 3, SHOWN = 200 };
+
+struct hf_http {
+    CURL *curl;
+};
+
+static CURLcode global_result;
+
+static void init_globally(void)
+{
+    global_result = curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+struct hf_http *hf_http_new(struct hf_error *err)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, init_globally);
+    struct hf_http *http = calloc(1, sizeof *http);
+    if (http && global_result == CURLE_OK)
+        http->curl = curl_easy_init();
+    if (!http || !http->curl) {
+        free(http);
+        hf_error_memory(err);
+        return NULL;
+    }
+    return http;
+}
+
+void hf_http_free(struct hf_http *http)
+{
+    if (http)
+        curl_easy_cleanup(http->curl);
+    free(http);
+}
+
+void hf_http_response_release(struct hf_http_response *response)
+{
+    hf_buf_release(&response->body);
+}
+
+char *hf_http_escape(const char *text)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    static const char plain[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+    char *out = malloc(3 * strlen(text) + 1), *end = out;
+    for (const unsigned char *c = (const unsigned char *)text; out && *c; c++) {
+        if (strchr(plain, *c)) {
+            *end++ = (char)*c;
+            continue;
+        }
+        *end++ = '%';
+        *end++ = digits[*c >> 4];
+        *end++ = digits[*c & 15];
+    }
+    if (out)
+        *end = 0;
+    return out;
+}
+
+const char *hf_http_shown(char *out, size_t size, const char *url)
+{
+    const char *host = strstr(url, "://");
+    host = host ? host + 3 : url;
+    size_t authority = strcspn(host, "/?#");
+    const char *at = memrchr(host, '@', authority);
+    const char *rest = at ? at + 1 : host;
+    size_t length = strcspn(rest, "?#");
+    snprintf(out, size, "%.*s%.*s", (int)(host - url), url, length < SHOWN ? (int)length : SHOWN,
+             rest);
+    return out;
+}
+
+/* One part of an URL; "" when it has none. */
+static void url_part(char *out, size_t size, CURLU *url, CURLUPart part)
+{
+    char *text = NULL;
+    *out = 0;
+    if (curl_url_get(url, part, &text, CURLU_DEFAULT_PORT) == CURLUE_OK)
+        snprintf(out, size, "%s", text);
+    curl_free(text);
+}
+
+struct place {
+    char scheme[16], host[256], port[8];
+};
+
+static bool place_of(struct place *out, const char *url)
+{
+    CURLU *parsed = curl_url();
+    bool good = parsed && curl_url_set(parsed, CURLUPART_URL, url, 0) == CURLUE_OK;
+    if (good) {
+        url_part(out->scheme, sizeof out->scheme, parsed, CURLUPART_SCHEME);
+        url_part(out->host, sizeof out->host, parsed, CURLUPART_HOST);
+        url_part(out->port, sizeof out->port, parsed, CURLUPART_PORT);
+    }
+    curl_url_cleanup(parsed);
+    return good;
+}
+
+static bool stays(const char *from, const char *to)
+{
+    struct place a, b;
+    if (!place_of(&a, from) || !place_of(&b, to) || strcasecmp(a.host, b.host))
+        return false;
+    bool same = !strcmp(a.scheme, b.scheme) && !strcmp(a.port, b.port);
+    return same || (!strcmp(a.scheme, "http") && !strcmp(b.scheme, "https"));
+}
+
+static bool is_loopback(const char *host)
+{
+    return !strcasecmp(host, "localhost") || !strncmp(host, "127.", 4) || !strcmp(host, "[::1]");
+}
+
+struct receiver {
+    struct hf_buf *body;
+    size_t limit;
+    bool too_large;
+    struct hf_error *err;
+};
+
+static size_t receive(char *bytes, size_t one, size_t count, void *context)
+{
+    struct receiver *receiver = context;
+    size_t length = one * count;
+    receiver->too_large = receiver->body->length + length > receiver->limit;
+    if (receiver->too_large || hf_buf_append(receiver->body, bytes, length, receiver->err))
+        return 0;
+    return length;
+}
+
+static int failure(CURLcode code, const char *url, const struct receiver *receiver,
+                   struct hf_error *err)
+{
+    char shown[SHOWN + 32];
+    hf_http_shown(shown, sizeof shown, url);
+    switch (code) {
+    case CURLE_URL_MALFORMAT:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+        hf_error_set(err, HF_CONFIG, "'%s' is not an address that can be asked", shown);
+        return hf_error_hint(err, "it begins with http:// or https://");
+    case CURLE_COULDNT_RESOLVE_HOST:
+        hf_error_set(err, HF_UNREACHABLE, "%s: there is no such host", shown);
+        return hf_error_hint(err, "check the address; in a container, is it the service's name?");
+    case CURLE_COULDNT_RESOLVE_PROXY:
+        return hf_error_set(err, HF_UNREACHABLE, "%s: the proxy's host is not known", shown);
+    case CURLE_COULDNT_CONNECT:
+        hf_error_set(err, HF_UNREACHABLE, "%s: the connection was refused", shown);
+        return hf_error_hint(err, "is the service running, and is the port right?");
+    case CURLE_OPERATION_TIMEDOUT:
+        return hf_error_set(err, HF_UNREACHABLE, "%s: no answer in time", shown);
+    case CURLE_PEER_FAILED_VERIFICATION:
+        hf_error_set(err, HF_FAILED, "%s: its certificate is not to be trusted", shown);
+        return hf_error_hint(err, "is it for this name, not expired, from a known authority?");
+    case CURLE_SSL_CONNECT_ERROR:
+        hf_error_set(err, HF_FAILED, "%s: no TLS connection", shown);
+        return hf_error_hint(err, "does the service speak http instead of https?");
+    case CURLE_WRITE_ERROR:
+        if (receiver->too_large)
+            return hf_error_set(err, HF_FAILED, "%s: the answer is larger than %zu bytes", shown,
+                                receiver->limit);
+        return hf_error_memory(err);
+    case CURLE_OUT_OF_MEMORY:
+        return hf_error_memory(err);
+    case CURLE_GOT_NOTHING:
+    case CURLE_RECV_ERROR:
+    case CURLE_SEND_ERROR:
+    case CURLE_PARTIAL_FILE:
+        return hf_error_set(err, HF_UNREACHABLE, "%s: the connection was lost", shown);
+    default:
+        return hf_error_set(err, HF_FAILED, "%s: %s", shown, curl_easy_strerror(code));
+    }
+}
+
+/* A line break in a header would be a second header. */
+static int make_headers(struct curl_slist **out, const char *const *headers, struct hf_error *err)
+{
+    for (; headers && *headers; headers++) {
+        for (const unsigned char *c = (const unsigned char *)*headers; *c; c++)
+            if (*c < ' ' || *c == 0x7f)
+                return hf_error_set(err, HF_CONFIG, "the header '%.*s' holds a control character",
+                                    (int)strcspn(*headers, ":"), *headers);
+        struct curl_slist *longer = curl_slist_append(*out, *headers);
+        if (!longer)
+            return hf_error_memory(err);
+        *out = longer;
+    }
+    return 0;
+}
+
+static CURLcode ask(CURL *curl, const struct hf_http_request *request, const char *url,
+                    const struct curl_slist *headers, struct receiver *receiver)
+{
+    struct place place = {0};
+    curl_easy_reset(curl);
+    curl_easy_setopt(curl, CURLOPT_URL, url);
+    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(curl, CURLOPT_USERAGENT, "holdfast");
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS,
+                     request->timeout_ms ? (long)request->timeout_ms : (long)TIMEOUT_MS);
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, receive);
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, receiver);
+    if (place_of(&place, url) && is_loopback(place.host))
+        curl_easy_setopt(curl, CURLOPT_PROXY, "");
+    return curl_easy_perform(curl);
+}
+
+/* The address to go on at, or NULL. */
+static char *next_of(CURL *curl, const char *url)
+{
+    char *next = NULL;
+    curl_easy_getinfo(curl, CURLINFO_REDIRECT_URL, &next);
+    return next && stays(url, next) ? strdup(next) : NULL;
+}
+
+int hf_http_get(struct hf_http *http, const struct hf_http_request *request,
+                struct hf_http_response *out, struct hf_error *err)
+{
+    struct hf_http_response response = {0};
+    struct receiver receiver = {.body = &response.body,
+                                .limit = request->limit ? request->limit : LIMIT};
+    struct curl_slist *headers = NULL;
+    hf_auto_free char *url = strdup(request->url);
+    int result = url ? make_headers(&headers, request->headers, err) : hf_error_memory(err);
+    for (int redirects = 0; !result; redirects++) {
+        response.body.length = 0;
+        CURLcode code = ask(http->curl, request, url, headers, &receiver);
+        long status = 0;
+        curl_easy_getinfo(http->curl, CURLINFO_RESPONSE_CODE, &status);
+        response.status = (int)status;
+        if (code != CURLE_OK)
+            result = failure(code, url, &receiver, err);
+        char *next = result || redirects == MOST_REDIRECTS ? NULL : next_of(http->curl, url);
+        if (!next)
+            break;
+        free(url);
+        url = next;
+    }
+    curl_slist_free_all(headers);
+    if (!result && !hf_buf_reserve(&response.body, 1, err)) {
+        response.body.data[response.body.length] = 0;
+        *out = response;
+        return 0;
+    }
+    hf_http_response_release(&response);
+    return -1;
+}
+
+int hf_http_check(const struct hf_http_request *request, const struct hf_http_response *response,
+                  struct hf_error *err)
+{
+    char shown[SHOWN + 32];
+    int status = response->status;
+    hf_http_shown(shown, sizeof shown, request->url);
+    if (status >= 200 && status < 300)
+        return 0;
+    if (status == 401 || status == 403) {
+        hf_error_set(err, HF_REFUSED, "%s does not accept the key (HTTP %d)", shown, status);
+        return hf_error_hint(err, "copy the key again from the service's settings");
+    }
+    if (status == 404) {
+        hf_error_set(err, HF_FAILED, "%s: nothing is there (HTTP 404)", shown);
+        return hf_error_hint(err, "is it the address of another service, or is a path missing?");
+    }
+    if (status >= 300 && status < 400) {
+        hf_error_set(err, HF_FAILED, "%s sends to another host (HTTP %d)", shown, status);
+        return hf_error_hint(err, "give the address that it sends to, if it can be trusted");
+    }
+    return hf_error_set(err, HF_FAILED, "%s answers with HTTP %d", shown, status);
+}
