@@ -219,18 +219,7 @@ int hf_session_each(struct hf_cli *cli, const struct hf_session *session, enum h
 int hf_state_path(char **out, const struct hf_cli *cli, const struct hf_choice *choice,
                   struct hf_error *err)
 {
-    const char *folder = cli->config.values[HF_SETTING_STATE_DIR].text;
-    *out = NULL;
-    if (!folder)
-        return 0;
-    if (hf_make_directories(cli->env, folder, 0700, err))
-        return hf_error_wrap(err, "state directory");
-    hf_auto_free char *beside = hf_path_join(folder, choice->name);
-    if (!beside || asprintf(out, "%s-holdfast", beside) < 0) {
-        *out = NULL;
-        return hf_error_memory(err);
-    }
-    return 0;
+    return hf_access_state_path(out, &cli->config, cli->env, choice->name, err);
 }
 
 static int no_point_at(const struct hf_points *points, int64_t time, struct hf_error *err)

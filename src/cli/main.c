@@ -110,7 +110,7 @@ static int load_config(struct hf_cli *cli, struct hf_error *err)
                                     .local_file = "holdfast.yml",
                                     .system_file = "/etc/holdfast/holdfast.yml"};
     for (enum hf_setting i = 0; i < HF_SETTING_COUNT; i++)
-        input.flags[i] = hf_option(&cli->arguments, hf_setting_flag(i) + 2);
+        input.flags[i] = hf_option_if_known(&cli->arguments, hf_setting_flag(i) + 2);
     if (hf_config_load(&cli->config, &input, cli->env, err))
         return -1;
     for (size_t i = 0; i < cli->config.notice_count; i++)

@@ -111,6 +111,8 @@ int hf_options_parse(struct hf_arguments *out, const char *verb, const struct hf
 {
     struct tables tables;
     make_tables(&tables, options);
+    if (most_operands == HF_COMMAND)
+        tables.shorts[0] = '+'; /* stops at the first operand */
     struct hf_arguments arguments = {.options = options};
     assert(most_operands <= HF_MOST_OPERANDS);
     /* The verb takes the place of getopt's program name; 0 makes getopt start afresh. */
@@ -128,23 +130,37 @@ int hf_options_parse(struct hf_arguments *out, const char *verb, const struct hf
         else
             failed = take_option(&arguments, &tables, code, err);
     }
-    for (; !failed && optind < argc; optind++)
+    if (most_operands == HF_COMMAND)
+        arguments.command = argv + optind;
+    for (; !failed && most_operands != HF_COMMAND && optind < argc; optind++)
         failed = take_operand(&arguments, verb, most_operands, argv[optind], err);
     if (!failed)
         *out = arguments;
     return failed;
 }
 
-const char *hf_option(const struct hf_arguments *arguments, const char *name)
+static int find_row(const struct hf_arguments *arguments, const char *name)
 {
     struct tables tables;
     make_tables(&tables, arguments->options);
     for (int i = 0; i < tables.count; i++) {
         if (!strcmp(tables.rows[i]->name, name))
-            return arguments->values[i];
+            return i;
     }
-    assert(!"an option of the tables");
-    return NULL;
+    return -1;
+}
+
+const char *hf_option_if_known(const struct hf_arguments *arguments, const char *name)
+{
+    int row = find_row(arguments, name);
+    return row < 0 ? NULL : arguments->values[row];
+}
+
+const char *hf_option(const struct hf_arguments *arguments, const char *name)
+{
+    int row = find_row(arguments, name);
+    assert(row >= 0);
+    return row < 0 ? NULL : arguments->values[row];
 }
 
 bool hf_option_given(const struct hf_arguments *arguments, const char *name)

@@ -21,13 +21,16 @@ struct hf_option {
 /* What every verb takes. */
 extern const struct hf_option hf_common_options[];
 
-enum { HF_MOST_OPTIONS = 32, HF_MOST_OPERANDS = 8 };
+/* As the number of operands HF_COMMAND: the first operand ends the options, and it and all that
+ * follows is a command, of any length. */
+enum { HF_MOST_OPTIONS = 40, HF_MOST_OPERANDS = 8, HF_COMMAND = -1 };
 
 struct hf_arguments {
     const struct hf_option *options; /* the verb's own */
     const char *values[HF_MOST_OPTIONS];
     const char *operands[HF_MOST_OPERANDS + 1]; /* ends with NULL */
     int operand_count;
+    char **command; /* with HF_COMMAND; ends with NULL, and may have nothing before it */
 };
 
 /*
@@ -38,7 +41,9 @@ struct hf_arguments {
 int hf_options_parse(struct hf_arguments *out, const char *verb, const struct hf_option *options,
                      int most_operands, int argc, char **argv, int first, struct hf_error *err);
 
-/* What was given for an option of the tables, "" for a switch, or NULL. */
+/* What was given for an option, "" for a switch, or NULL: not given, or (with _if_known) not in the
+ * tables. */
+const char *hf_option_if_known(const struct hf_arguments *arguments, const char *name);
 const char *hf_option(const struct hf_arguments *arguments, const char *name);
 bool hf_option_given(const struct hf_arguments *arguments, const char *name);
 

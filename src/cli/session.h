@@ -9,42 +9,13 @@
 
 #include "cli/cli.h"
 #include "history/database.h"
-#include "history/repository.h"
 #include "history/timeline.h"
+#include "service/access.h"
 
-/* What opens the repository, read from where the settings say. Wiped by release. */
-struct hf_secrets {
-    struct hf_unlock unlock; /* points into the rest and into the settings */
-    struct hf_buf keyfile;
-    struct hf_key recovery;
-    enum hf_slot_kind kind; /* of a slot made from it; 0 for a recovery key, which makes none */
-};
-
-struct hf_session {
-    struct hf_repository *repository;
-    bool created; /* just now */
-    struct hf_secrets secrets;
-};
-
-/* A store at the configured place. NULL: HF_CONFIG when none is configured. */
+/* hf_access_store and hf_access_open with the settings of the command line. */
 struct hf_store *hf_session_store(struct hf_cli *cli, struct hf_error *err);
-
-/* From these settings' passphrase, keyfile or recovery key; none of them is a plain slot. */
-int hf_secrets_read(struct hf_secrets *out, const struct hf_config *config,
-                    const struct hf_env *env, struct hf_error *err);
-void hf_secrets_release(struct hf_secrets *secrets);
-HF_AUTO_RELEASE(hf_secrets)
-
-enum hf_session_manner {
-    HF_SESSION_EXISTING,  /* HF_UNREACHABLE when there is no repository */
-    HF_SESSION_OR_CREATE, /* makes it on first use */
-    HF_SESSION_CREATE,    /* HF_EXISTS when there is one */
-};
-
 int hf_session_open(struct hf_session *out, struct hf_cli *cli, enum hf_session_manner manner,
                     struct hf_error *err);
-void hf_session_release(struct hf_session *session);
-HF_AUTO_RELEASE(hf_session)
 
 /* The configured place, as it is shown. */
 const char *hf_session_place(const struct hf_cli *cli);

@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "config/databases.h"
+#include "config/settings.h"
 #include "config/yaml_file.h"
 #include "os/file.h"
 
@@ -14,23 +15,6 @@ enum { LARGEST_VALUE_FILE = 65536 };
 /* Where a value may come from, the strongest last. */
 enum level { LEVEL_NONE, LEVEL_FILE, LEVEL_ENVIRONMENT, LEVEL_FLAG };
 
-static const struct {
-    const char *title;
-    const char *flag;
-    const char *variable;
-    bool secret; /* flag and configuration file name a file that holds the value */
-} rows[HF_SETTING_COUNT] = {
-    [HF_SETTING_CONFIG] = {"configuration file", "--config", "HOLDFAST_CONFIG", false},
-    [HF_SETTING_REPOSITORY] = {"repository", "--repository", "HOLDFAST_REPOSITORY", false},
-    [HF_SETTING_PASSPHRASE] = {"passphrase", "--passphrase-file", "HOLDFAST_PASSPHRASE", true},
-    [HF_SETTING_KEYFILE] = {"keyfile", "--keyfile", "HOLDFAST_KEYFILE", false},
-    [HF_SETTING_RECOVERY_KEY] = {"recovery key", "--recovery-key-file", "HOLDFAST_RECOVERY_KEY",
-                                 true},
-    [HF_SETTING_STATE_DIR] = {"state directory", "--state-dir", "HOLDFAST_STATE_DIR", false},
-    [HF_SETTING_DB] = {"database", "--db", "HOLDFAST_DB", false},
-    [HF_SETTING_NAME] = {"database name", "--name", "HOLDFAST_NAME", false},
-};
-
 struct loader {
     struct hf_config *out;
     const struct hf_config_input *input;
@@ -38,26 +22,6 @@ struct loader {
     struct hf_error *err;
     enum level levels[HF_SETTING_COUNT];
 };
-
-const char *hf_setting_title(enum hf_setting setting)
-{
-    return rows[setting].title;
-}
-
-const char *hf_setting_flag(enum hf_setting setting)
-{
-    return rows[setting].flag;
-}
-
-const char *hf_setting_variable(enum hf_setting setting)
-{
-    return rows[setting].variable;
-}
-
-bool hf_setting_is_secret(enum hf_setting setting)
-{
-    return rows[setting].secret;
-}
 
 static const char *variable(const struct loader *loader, const char *name)
 {
@@ -92,7 +56,7 @@ static int set_owned(struct loader *loader, enum hf_setting setting, enum level 
     free(value->source);
     *value = (struct hf_value){text, copy};
     loader->levels[setting] = level;
-    return 0;
+    return hf_setting_check(setting, text, source, loader->err);
 }
 
 static int set(struct loader *loader, enum hf_setting setting, enum level level, const char *text,
@@ -126,7 +90,7 @@ static int set_from_file(struct loader *loader, enum hf_setting setting, enum le
         if (loader->err)
             loader->err->code = HF_CONFIG;
         return hf_error_hint(loader->err, "it must name a readable file that holds the %s",
-                             rows[setting].title);
+                             hf_setting_title(setting));
     }
     size_t length = bytes.length;
     const char *text = (const char *)bytes.data;
@@ -145,10 +109,41 @@ static int set_from_file(struct loader *loader, enum hf_setting setting, enum le
     return failed;
 }
 
+/* Variables that other images have for the same thing. Compose files pass on what is not set as
+ * empty text. */
+static const char *foreign_variable(const struct loader *loader, const char *name)
+{
+    const char *text = name ? variable(loader, name) : NULL;
+    return text && *text ? text : NULL;
+}
+
+static int take_foreign(struct loader *loader, enum hf_setting setting)
+{
+    const char *name = hf_setting_rows[setting].foreign;
+    const char *text = foreign_variable(loader, name);
+    return text ? set(loader, setting, LEVEL_ENVIRONMENT, text, name) : 0;
+}
+
+static int take_user_ids(struct loader *loader)
+{
+    const char *user = foreign_variable(loader, "PUID"), *group = foreign_variable(loader, "PGID");
+    if (group && !user) {
+        hf_error_set(loader->err, HF_CONFIG, "PGID is set, but not PUID");
+        return hf_error_hint(loader->err, "PUID is the number of the user to run as");
+    }
+    char *both = NULL;
+    if (!user)
+        return 0;
+    if (asprintf(&both, "%s%s%s", user, group ? ":" : "", group ? group : "") < 0)
+        return hf_error_memory(loader->err);
+    return set_owned(loader, HF_SETTING_USER, LEVEL_ENVIRONMENT, both,
+                     group ? "PUID and PGID" : "PUID");
+}
+
 static int take_environment(struct loader *loader, enum hf_setting setting)
 {
     char file_variable[64];
-    const char *name = rows[setting].variable;
+    const char *name = hf_setting_variable(setting);
     snprintf(file_variable, sizeof file_variable, "%s_FILE", name);
     const char *direct = variable(loader, name), *path = variable(loader, file_variable);
     if (direct && path) {
@@ -157,15 +152,19 @@ static int take_environment(struct loader *loader, enum hf_setting setting)
     }
     if (direct)
         return set(loader, setting, LEVEL_ENVIRONMENT, direct, name);
-    return path ? set_from_file(loader, setting, LEVEL_ENVIRONMENT, path, file_variable) : 0;
+    if (path)
+        return set_from_file(loader, setting, LEVEL_ENVIRONMENT, path, file_variable);
+    return setting == HF_SETTING_USER ? take_user_ids(loader) : take_foreign(loader, setting);
 }
 
 /* Flag, else environment; the configuration file, which they may name, is read after. */
 static int take_outer(struct loader *loader, enum hf_setting setting)
 {
-    const char *typed = loader->input->flags[setting], *flag = rows[setting].flag;
-    if (typed && rows[setting].secret)
+    const char *typed = loader->input->flags[setting], *flag = hf_setting_flag(setting);
+    if (typed && hf_setting_is_secret(setting))
         return set_from_file(loader, setting, LEVEL_FLAG, typed, flag);
+    if (typed && hf_setting_rows[setting].kind == HF_KIND_SWITCH && !*typed)
+        typed = "true"; /* it has no value */
     if (typed)
         return set(loader, setting, LEVEL_FLAG, typed, flag);
     return take_environment(loader, setting);
@@ -200,8 +199,9 @@ static int take_file(struct loader *loader, struct hf_yaml_file *file)
         const struct hf_value *value = &file->values[i];
         if (!value->text || loader->levels[i])
             continue;
-        if (rows[i].secret ? set_from_file(loader, i, LEVEL_FILE, value->text, value->source)
-                           : set(loader, i, LEVEL_FILE, value->text, value->source))
+        if (hf_setting_is_secret(i)
+                ? set_from_file(loader, i, LEVEL_FILE, value->text, value->source)
+                : set(loader, i, LEVEL_FILE, value->text, value->source))
             return -1;
     }
     return 0;
@@ -258,19 +258,46 @@ static int choose_databases(struct loader *loader, const struct hf_yaml_file *fi
     return 0;
 }
 
+/* History is kept near the data until somebody says where: better there than nowhere. */
+static int choose_repository(struct loader *loader)
+{
+    const struct hf_config *config = loader->out;
+    if (config->values[HF_SETTING_REPOSITORY].text || !config->database_count)
+        return 0;
+    hf_auto_free char *folder = hf_path_parent(config->databases[0].path);
+    char *place = folder ? hf_path_join(folder, "backups") : NULL;
+    return set_owned(loader, HF_SETTING_REPOSITORY, LEVEL_NONE, place, "default");
+}
+
+static int take_default(struct loader *loader, enum hf_setting setting)
+{
+    const char *initial = hf_setting_rows[setting].initial;
+    struct hf_value *value = &loader->out->values[setting];
+    if (value->source)
+        return 0;
+    if (initial)
+        return set(loader, setting, LEVEL_NONE, initial, "default");
+    value->source = strdup("default");
+    return value->source ? 0 : hf_error_memory(loader->err);
+}
+
 static int load(struct loader *loader, struct hf_yaml_file *file)
 {
     for (enum hf_setting i = 0; i < HF_SETTING_COUNT; i++) {
         if (take_outer(loader, i))
             return -1;
     }
-    if (take_file(loader, file) || choose_key(loader) || choose_databases(loader, file))
+    if (take_file(loader, file) || choose_key(loader) || choose_databases(loader, file) ||
+        choose_repository(loader))
         return -1;
     for (enum hf_setting i = 0; i < HF_SETTING_COUNT; i++) {
-        struct hf_value *value = &loader->out->values[i];
-        if (!value->source && !(value->source = strdup("default")))
-            return hf_error_memory(loader->err);
+        if (take_default(loader, i))
+            return -1;
     }
+    loader->out->generate = file->generate;
+    loader->out->generate_count = file->generate_count;
+    file->generate = NULL;
+    file->generate_count = 0;
     return 0;
 }
 
@@ -299,6 +326,7 @@ void hf_config_release(struct hf_config *config)
         free(config->databases[i].path);
         free(config->databases[i].source);
     }
+    hf_config_commands_free(config->generate, config->generate_count);
     for (size_t i = 0; i < config->notice_count; i++)
         free(config->notices[i]);
     free(config->databases);

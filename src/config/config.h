@@ -1,7 +1,8 @@
 /*
  * The settings in force, and where each came from.
  *
- * Flags win over the environment, the environment over the configuration file. Every
+ * Flags win over the environment, the environment over the configuration file. Every setting is
+ * --NAME, HOLDFAST_NAME and 'name:' (docs/run.md describes those of `run`). Every
  * variable NAME may instead be given as NAME_FILE, a file whose content (without the
  * newline at its end) is the value, as container secrets are; both at once is an error.
  * The file is the one named by --config or HOLDFAST_CONFIG, else ./holdfast.yml, else
@@ -15,13 +16,18 @@
  *       name: dev                        # default: the file's name without its extension
  *
  * `database: /data/dev.db` is short for a list of one. Relative paths in the file are
- * relative to the file; elsewhere to the current directory.
+ * relative to the file; elsewhere to the current directory. Where a database is given and no
+ * repository, that is the folder `backups` beside the first database.
+ *
+ * Variables of other tools count where the own one is not set, unless they are empty: DATA_DIR, and
+ * PUID with PGID for the user.
  */
 #ifndef HF_CONFIG_CONFIG_H
 #define HF_CONFIG_CONFIG_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/cleanup.h"
 #include "base/error.h"
@@ -36,11 +42,38 @@ enum hf_setting {
     HF_SETTING_STATE_DIR,
     HF_SETTING_DB,
     HF_SETTING_NAME,
+    HF_SETTING_DATA_DIR,
+    HF_SETTING_SCHEMA,
+    HF_SETTING_ACCEPT_DATA_LOSS,
+    HF_SETTING_ON_MISSING,
+    HF_SETTING_ON_CORRUPT,
+    HF_SETTING_ON_UNPROTECTED,
+    HF_SETTING_KEEP_COPIES,
+    HF_SETTING_PROFILE,
+    HF_SETTING_RESTART,
+    HF_SETTING_STOP_TIMEOUT,
+    HF_SETTING_READY,
+    HF_SETTING_READY_TIMEOUT,
+    HF_SETTING_ON_FAILED_START,
+    HF_SETTING_USER,
+    HF_SETTING_LOG,
     HF_SETTING_COUNT
 };
 
-/* `text` is NULL for what is not set; `source` is then "default", else "--repository",
- * "HOLDFAST_DB_FILE", "holdfast.yml line 3". */
+/* The choices of settings that have some, in the order of their words. */
+enum hf_on_missing { HF_MISSING_RESTORE, HF_MISSING_FRESH, HF_MISSING_REFUSE };
+enum hf_on_corrupt { HF_CORRUPT_RESTORE, HF_CORRUPT_REFUSE };
+enum hf_on_unprotected { HF_UNPROTECTED_STOP, HF_UNPROTECTED_START };
+enum hf_restart { HF_RESTART_NO, HF_RESTART_ON_FAILURE, HF_RESTART_ALWAYS };
+enum hf_on_failed_start {
+    HF_FAILED_RESTORE_AND_EXIT,
+    HF_FAILED_RESTORE_AND_START,
+    HF_FAILED_KEEP,
+};
+enum hf_log_format { HF_LOG_TEXT, HF_LOG_JSON };
+
+/* `source` is "--repository", "HOLDFAST_DB_FILE", "holdfast.yml line 3", or "default": `text` is
+ * then the default, or NULL where there is none. */
 struct hf_value {
     char *text;
     char *source;
@@ -52,11 +85,19 @@ struct hf_config_database {
     char *source;
 };
 
+/* A command of 'generate:'. A text is run by the shell: {"/bin/sh", "-c", text}. */
+struct hf_config_command {
+    char **words; /* ends with NULL */
+    char *source;
+};
+
 struct hf_config {
     /* At most one of passphrase, keyfile and recovery key is set: the highest source's. */
     struct hf_value values[HF_SETTING_COUNT];
     struct hf_config_database *databases; /* in the file's order, names unique */
     size_t database_count;
+    struct hf_config_command *generate; /* in the file's order */
+    size_t generate_count;
     char **notices; /* what a person should look at though it is no error; one line each */
     size_t notice_count;
 };
@@ -78,6 +119,12 @@ int hf_config_load(struct hf_config *out, const struct hf_config_input *input,
 /* Wipes secrets. */
 void hf_config_release(struct hf_config *config);
 HF_AUTO_RELEASE(hf_config)
+
+/* What a checked value means. For settings of that kind, with a default. */
+int hf_config_choice(const struct hf_config *config, enum hf_setting setting); /* of its enum */
+bool hf_config_switch(const struct hf_config *config, enum hf_setting setting);
+int64_t hf_config_duration(const struct hf_config *config, enum hf_setting setting); /* ms */
+int64_t hf_config_count(const struct hf_config *config, enum hf_setting setting);
 
 /* "passphrase", for people; the flag, "--passphrase-file"; the variable, "HOLDFAST_PASSPHRASE". */
 const char *hf_setting_title(enum hf_setting setting);

@@ -60,7 +60,7 @@ struct hf_yaml_key {
     size_t tag; /* for `take` */
 };
 
-enum { HF_YAML_MOST_KEYS = 24 };
+enum { HF_YAML_MOST_KEYS = 40 };
 
 /* Gives every value of a mapping to its key's `take`. An unknown key (with the nearest as hint) and
  * one given twice are HF_CONFIG. */

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "config/config.h"
+#include "config/settings.h"
 
 /* Each test has an empty current directory of its own. */
 struct world {
@@ -106,7 +106,7 @@ static void nothing_set_is_all_defaults(void **state)
     struct world *world = *state;
     loads(world);
     for (int i = 0; i < HF_SETTING_COUNT; i++)
-        assert_value(world, (enum hf_setting)i, NULL, "default");
+        assert_value(world, (enum hf_setting)i, hf_setting_rows[i].initial, "default");
     assert_int_equal(world->config.database_count, 0);
 }
 
@@ -147,12 +147,19 @@ static void a_named_file_is_the_only_one_read_and_must_exist(void **state)
     refuses(world, "open 'missing.yml': No such file or directory", "");
 }
 
+/* "the value" would not do. */
+static bool is_checked(enum hf_setting setting)
+{
+    struct hf_error err = {0};
+    return hf_setting_check(setting, "the value", "test", &err) != 0;
+}
+
 static void every_variable_may_be_given_as_a_file(void **state)
 {
     struct world *world = *state;
     write_file("value", "the value\n");
     for (int i = 0; i < HF_SETTING_COUNT; i++) {
-        if (i == HF_SETTING_CONFIG || i == HF_SETTING_NAME)
+        if (i == HF_SETTING_CONFIG || i == HF_SETTING_NAME || is_checked((enum hf_setting)i))
             continue;
         char entry[64];
         snprintf(entry, sizeof entry, "%s_FILE=value", hf_setting_variable((enum hf_setting)i));
@@ -327,6 +334,126 @@ static void what_is_not_yaml_is_an_error_with_its_line(void **state)
     assert_non_null(strstr(world->err.text, "holdfast.yml is not YAML: "));
 }
 
+static void without_a_repository_history_is_kept_beside_the_first_database(void **state)
+{
+    struct world *world = *state;
+    world->environment[0] = "HOLDFAST_DB=/data/dev.db";
+    loads(world);
+    assert_value(world, HF_SETTING_REPOSITORY, "/data/backups", "default");
+    world->environment[0] = "HOLDFAST_DB=dev.db";
+    loads(world);
+    assert_value(world, HF_SETTING_REPOSITORY, "./backups", "default");
+    world->environment[0] = NULL;
+    write_file("holdfast.yml", "databases:\n  - path: /a/one.db\n  - path: /b/two.db\n");
+    loads(world);
+    assert_value(world, HF_SETTING_REPOSITORY, "/a/backups", "default");
+    write_file("holdfast.yml", "repository: /r\ndatabase: /a/one.db\n");
+    loads(world);
+    assert_value(world, HF_SETTING_REPOSITORY, "/r", "holdfast.yml line 1");
+}
+
+static void checked_values_can_be_asked_for_what_they_mean(void **state)
+{
+    struct world *world = *state;
+    loads(world);
+    assert_int_equal(hf_config_choice(&world->config, HF_SETTING_ON_MISSING), HF_MISSING_RESTORE);
+    assert_int_equal(hf_config_duration(&world->config, HF_SETTING_READY_TIMEOUT), 60000);
+    assert_int_equal(hf_config_count(&world->config, HF_SETTING_KEEP_COPIES), 20);
+    assert_false(hf_config_switch(&world->config, HF_SETTING_ACCEPT_DATA_LOSS));
+    write_file("holdfast.yml", "on-missing: fresh\nready-timeout: 2m\nkeep-copies: 3\n"
+                               "accept-data-loss: true\nrestart: no\nlog: json\n"
+                               "on-failed-start: keep\nstop-timeout: 1500ms\n");
+    loads(world);
+    assert_int_equal(hf_config_choice(&world->config, HF_SETTING_ON_MISSING), HF_MISSING_FRESH);
+    assert_int_equal(hf_config_duration(&world->config, HF_SETTING_READY_TIMEOUT), 120000);
+    assert_int_equal(hf_config_duration(&world->config, HF_SETTING_STOP_TIMEOUT), 1500);
+    assert_int_equal(hf_config_count(&world->config, HF_SETTING_KEEP_COPIES), 3);
+    assert_true(hf_config_switch(&world->config, HF_SETTING_ACCEPT_DATA_LOSS));
+    assert_int_equal(hf_config_choice(&world->config, HF_SETTING_RESTART), HF_RESTART_NO);
+    assert_int_equal(hf_config_choice(&world->config, HF_SETTING_LOG), HF_LOG_JSON);
+    assert_int_equal(hf_config_choice(&world->config, HF_SETTING_ON_FAILED_START), HF_FAILED_KEEP);
+}
+
+static void the_flag_of_a_switch_means_yes(void **state)
+{
+    struct world *world = *state;
+    world->environment[0] = "HOLDFAST_ACCEPT_DATA_LOSS=no";
+    loads(world);
+    assert_false(hf_config_switch(&world->config, HF_SETTING_ACCEPT_DATA_LOSS));
+    world->input.flags[HF_SETTING_ACCEPT_DATA_LOSS] = "";
+    loads(world);
+    assert_true(hf_config_switch(&world->config, HF_SETTING_ACCEPT_DATA_LOSS));
+}
+
+static void a_value_that_means_nothing_is_an_error_with_its_line(void **state)
+{
+    struct world *world = *state;
+    refuses_file(world, "\non-missing: restroe\n",
+                 "holdfast.yml line 2: 'restroe' is no value of 'on-missing'",
+                 "did you mean 'restore'?");
+    refuses_file(world, "restart: whatever\n",
+                 "holdfast.yml line 1: 'whatever' is no value of 'restart'",
+                 "one of no, on-failure, always");
+    refuses_file(world, "ready-timeout: soon\n", "holdfast.yml line 1: 'soon' is no duration",
+                 "for example 30s");
+    refuses_file(world, "stop-timeout: 25h\n", "holdfast.yml line 1: '25h' is no duration",
+                 "at most 24h");
+    refuses_file(world, "keep-copies: -1\n",
+                 "holdfast.yml line 1: '-1' is no number from 0 to 1000000", "");
+    refuses_file(world, "accept-data-loss: maybe\n", "holdfast.yml line 1: 'maybe' is no yes or no",
+                 "true or false");
+    refuses_file(world, "ready: localhost:3000\n",
+                 "holdfast.yml line 1: 'localhost:3000' is no address", "http://127.0.0.1");
+    refuses_file(world, "user: 'a:b:c'\n", "holdfast.yml line 1: 'a:b:c' is no user", "1000:1000");
+    refuses_file(world, "accept-data-lost: true\n",
+                 "holdfast.yml line 1: unknown key 'accept-data-lost'",
+                 "did you mean 'accept-data-loss'?");
+}
+
+static void variables_of_other_images_count_unless_they_are_empty(void **state)
+{
+    struct world *world = *state;
+    world->environment[0] = "DATA_DIR=/data";
+    world->environment[1] = "PUID=1000";
+    world->environment[2] = "PGID=100";
+    loads(world);
+    assert_value(world, HF_SETTING_DATA_DIR, "/data", "DATA_DIR");
+    assert_value(world, HF_SETTING_USER, "1000:100", "PUID and PGID");
+    world->environment[2] = "PGID=";
+    loads(world);
+    assert_value(world, HF_SETTING_USER, "1000", "PUID");
+    world->environment[3] = "HOLDFAST_USER=app";
+    world->environment[4] = "HOLDFAST_DATA_DIR=/own";
+    loads(world);
+    assert_value(world, HF_SETTING_USER, "app", "HOLDFAST_USER");
+    assert_value(world, HF_SETTING_DATA_DIR, "/own", "HOLDFAST_DATA_DIR");
+    memset(world->environment, 0, sizeof world->environment);
+    world->environment[0] = "PGID=100";
+    refuses(world, "PGID is set, but not PUID", "PUID");
+}
+
+static void commands_are_lines_for_the_shell_or_lists_of_words(void **state)
+{
+    struct world *world = *state;
+    write_file("holdfast.yml", "generate:\n  - npx prisma generate\n  - [node, 'a b.js']\n");
+    loads(world);
+    const struct hf_config_command *list = world->config.generate;
+    assert_int_equal(world->config.generate_count, 2);
+    assert_string_equal(list[0].words[0], "/bin/sh");
+    assert_string_equal(list[0].words[2], "npx prisma generate");
+    assert_null(list[0].words[3]);
+    assert_string_equal(list[1].words[1], "a b.js");
+    assert_null(list[1].words[2]);
+    assert_string_equal(list[1].source, "holdfast.yml line 3");
+    write_file("holdfast.yml", "generate: make\n");
+    loads(world);
+    assert_string_equal(world->config.generate[0].words[2], "make");
+    refuses_file(world, "generate:\n  - a: b\n",
+                 "holdfast.yml line 2: 'generate' must be text, not a mapping", "");
+    refuses_file(world, "generate:\n  - []\n",
+                 "holdfast.yml line 2: this entry of 'generate' is empty", "");
+}
+
 static void a_second_document_is_an_error(void **state)
 {
     refuses_file(*state, "repository: /a\n---\nrepository: /b\n",
@@ -483,6 +610,12 @@ int main(void)
         WORLD_TEST(an_entry_needs_a_path),
         WORLD_TEST(what_is_not_yaml_is_an_error_with_its_line),
         WORLD_TEST(a_second_document_is_an_error),
+        WORLD_TEST(without_a_repository_history_is_kept_beside_the_first_database),
+        WORLD_TEST(checked_values_can_be_asked_for_what_they_mean),
+        WORLD_TEST(the_flag_of_a_switch_means_yes),
+        WORLD_TEST(a_value_that_means_nothing_is_an_error_with_its_line),
+        WORLD_TEST(variables_of_other_images_count_unless_they_are_empty),
+        WORLD_TEST(commands_are_lines_for_the_shell_or_lists_of_words),
         WORLD_TEST(a_database_is_named_after_its_file),
         WORLD_TEST(one_database_has_a_short_form),
         WORLD_TEST(a_database_from_outside_replaces_the_files_list),

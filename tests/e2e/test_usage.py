@@ -57,9 +57,15 @@ def test_errors_are_json_too_when_asked_for(holdfast):
     assert outcome.json["holdfast"]["verb"] == "backup"
 
 
-def test_without_a_database_or_repository_the_setting_is_named(holdfast, db):
+def test_without_a_database_or_repository_the_setting_is_named(holdfast):
     holdfast("backup", "-r", "repo", code=3).says("no database is given", "HOLDFAST_DB")
-    holdfast("backup", "--db", db, code=3).says("no repository is given", "HOLDFAST_REPOSITORY")
+    holdfast("list", code=3).says("no repository is given", "HOLDFAST_REPOSITORY")
+
+
+def test_without_a_repository_history_is_kept_beside_the_database(holdfast, tmp_path, db):
+    assert holdfast.json("backup", "--db", db)["repository"] == str(tmp_path / "backups")
+    holdfast("restore", "--db", db, "--to", "out.db")
+    assert conftest.content(tmp_path / "out.db") == conftest.content(db)
 
 
 def test_a_file_that_is_named_without_its_option(holdfast, db):
