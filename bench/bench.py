@@ -18,6 +18,7 @@ from types import SimpleNamespace
 import extremes
 import floors
 import report
+from boot import boot
 from contenders import Borg, Compress, CopyAndCompress, Holdfast, Restic, versions
 from make_database import make
 from measure import Failed, bytes_below
@@ -135,7 +136,9 @@ def arguments():
                         help="which peers, comma between (all): " + ", ".join(PEERS))
     parser.add_argument("--large", action="store_true", help="peak memory with 8 GB too")
     parser.add_argument("--chain", action="store_true", help="a chain of 1,000 segments too")
-    parser.add_argument("--only-extremes", action="store_true", help="--large, --chain alone")
+    parser.add_argument("--boot", action="store_true", help="the boot of an application too")
+    parser.add_argument("--only-extremes", action="store_true",
+                        help="--large, --chain, --boot alone")
     parser.add_argument("--machine", default="this machine", help="what the report calls it")
     parser.add_argument("--write", metavar="FILE", help="put the report between FILE's markers")
     parser.add_argument("--scratch", metavar="FOLDER", help="where to work (a new folder in TMPDIR)")
@@ -159,6 +162,8 @@ def bench(args, scratch):
         result.comparison(facts, rounds, floors.of_rounds(rounds, facts, args.peers))
         for path in vars(paths).values():
             os.unlink(path)
+    if args.boot:
+        result.extreme(boot(scratch, args.holdfast, say))
     if args.large:
         result.extreme(extremes.large(scratch, args.holdfast, say))
     if args.chain:
