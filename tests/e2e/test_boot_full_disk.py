@@ -1,0 +1,85 @@
+"""`holdfast run` on a disk that is really full: a small one of its own, which takes the right to
+mount."""
+import os
+import shutil
+import subprocess
+
+import pytest
+
+import conftest
+import films_rig
+
+# In a namespace of its own: the disk is gone with the last process that sees it.
+SCRIPT = """
+mount -t tmpfs -o size=4m none data || exit 99
+cp -a saved/. data/
+head -c 16m /dev/zero >data/filler 2>/dev/null
+[ "$ROOM" = 0 ] || truncate -s "-$ROOM" data/filler
+"$HOLDFAST" run --schema "$SCHEMA" "$@" -- cp data/films.db started.db
+echo "$?" >first
+cp data/films.db* kept/
+rm data/filler
+"$HOLDFAST" run --schema "$SCHEMA" -- cp data/films.db then.db
+echo "$?" >second
+"""
+
+
+@pytest.fixture
+def used(holdfast, tmp_path):
+    """An installation with films in it, stopped."""
+    films = films_rig.Films(holdfast, tmp_path)
+    boot = films.up()
+    films_rig.add_films(films, 100)
+    boot.stop()
+    films.before = films_rig.dump(films)
+    yield films
+    films.close()
+
+
+def boot_twice(films, room, *options):
+    """Exit codes and what the first said: with so many KiB of room and these options, then with
+    enough."""
+    films.data.rename(films.folder / "saved")
+    films.data.mkdir()
+    (films.folder / "kept").mkdir()
+    namespace = "-m" if os.geteuid() == 0 else "-rm"
+    env = {**films.env, "ROOM": f"{room}K" if room else "0", "HOLDFAST": films.holdfast.path,
+           "SCHEMA": str(films.schema)}
+    done = subprocess.run(["unshare", namespace, "sh", "-c", SCRIPT, "sh", *options],
+                          cwd=films.folder, env=env, text=True, timeout=films_rig.LONGEST,
+                          capture_output=True, check=False)
+    if done.returncode == 99 or "unshare" in done.stderr:
+        pytest.skip("may not mount: " + done.stderr.strip())
+    print(done.stderr)
+    return (*(int((films.folder / name).read_text()) for name in ("first", "second")), done.stderr)
+
+
+@pytest.mark.parametrize("room", [0, 16, 64, 128, 256, 512])
+@pytest.mark.parametrize("schema", [films_rig.V1, films_rig.V2], ids=["same", "upgrade"])
+def test_nothing_is_lost_and_nothing_half_done(used, room, schema):
+    used.write_schema(schema)
+    first, second, told = boot_twice(used, room)
+    started = used.folder / "started.db"
+    if first != 0:
+        assert "No space left on device" in told or "disk is full" in told or "needs" in told
+        assert not started.exists()
+        assert conftest.content(used.folder / "kept" / "films.db") == used.before
+    elif schema == films_rig.V1:
+        assert conftest.content(started) == used.before
+    assert second == 0
+    then = used.folder / "then.db"
+    connection = conftest.connect(then)
+    columns = [row[1] for row in connection.execute("pragma table_info(Film)")]
+    assert ("minutes" in columns) == (schema == films_rig.V2)
+    if schema == films_rig.V1:
+        assert conftest.content(then) == used.before
+    (count,) = connection.execute("select count(*) from Film").fetchone()
+    assert count >= 100
+    shutil.rmtree(used.folder / "kept")
+
+
+def test_who_would_rather_start_unprotected_can(used):
+    first, second, told = boot_twice(used, 0, "--on-unprotected", "start")
+    assert (first, second) == (0, 0), told
+    assert "No space left on device" in told or "disk is full" in told or "needs" in told
+    assert conftest.content(used.folder / "started.db") == used.before
