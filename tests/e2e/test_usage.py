@@ -5,6 +5,8 @@ import subprocess
 
 import pytest
 
+import conftest
+
 VERBS = ["init", "backup", "list", "restore", "check", "test-restore", "status", "key list",
          "key add", "key remove", "key rotate-slot", "key kit", "config check"]
 
