@@ -41,7 +41,7 @@ model Review {
 """
 # Without a column that has data, and that the application cannot do without.
 V3 = edited(V1, "  overview String?\n", "")
-BROKEN = edited(V1, "@@unique([userId, filmId])", "@@unique([userId, filmId]")
+BROKEN = edited(V1, "  year     Int?\n", "  year\n")
 
 
 def wait_for(condition, what, seconds=LONGEST):

@@ -83,8 +83,7 @@ def test_a_downgrade_that_loses_data_is_refused(used):
 def test_a_broken_schema_stops_the_boot_at_its_line(used):
     used.write_schema(BROKEN)
     boot = refused(used, code=3)
-    line = next(number for number, text in enumerate(BROKEN.splitlines(), start=1)
-                if "@@unique([userId, filmId]" in text)
+    line = BROKEN.splitlines().index("  year") + 1
     assert re.search(rf"schema\.prisma:{line}:\d+: ", boot.err), boot.err
     used.write_schema(V1)
     used.up()
