@@ -1,0 +1,239 @@
+#include "os/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static const int stopping_signals[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT};
+
+int64_t hf_monotonic(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int hf_exit_status(int status)
+{
+    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+void hf_adopt_orphans(void)
+{
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+}
+
+/* In the child. A parent that died before the request is noticed by its number. */
+static void end_with(pid_t parent)
+{
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (getppid() != parent)
+        raise(SIGTERM);
+}
+
+/* In the child: to a group of its own, in the foreground where the parent was. SIGTTOU is blocked
+ * meanwhile, as it would stop a process in the background that takes the terminal. */
+static void lead_group(pid_t parent_group)
+{
+    setpgid(0, 0);
+    if (tcgetpgrp(STDIN_FILENO) == parent_group)
+        tcsetpgrp(STDIN_FILENO, getpid());
+}
+
+void hf_terminal_take_back(void)
+{
+    sigset_t output, before;
+    sigemptyset(&output);
+    sigaddset(&output, SIGTTOU);
+    sigprocmask(SIG_BLOCK, &output, &before);
+    if (isatty(STDIN_FILENO))
+        tcsetpgrp(STDIN_FILENO, getpgrp());
+    sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
+/* In the child; never returns. `report` closes when the program begins, else it takes errno. */
+_Noreturn static void become(const struct hf_child_options *options, pid_t parent,
+                             pid_t parent_group, int report)
+{
+    sigset_t none;
+    if (options->group == HF_CHILD_OWN_GROUP)
+        lead_group(parent_group);
+    for (size_t i = 0; i < sizeof stopping_signals / sizeof *stopping_signals; i++) {
+        struct sigaction now;
+        if (!sigaction(stopping_signals[i], NULL, &now) && now.sa_handler != SIG_IGN)
+            signal(stopping_signals[i], SIG_DFL);
+    }
+    signal(SIGPIPE, SIG_DFL);
+    signal(SIGXFSZ, SIG_DFL);
+    end_with(parent);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    execvpe(options->argv[0], options->argv, options->environment);
+    int sys = errno;
+    ssize_t ignored = write(report, &sys, sizeof sys);
+    (void)ignored;
+    _exit(127);
+}
+
+/* Reads what went wrong in the child: 0 when nothing did. */
+static int failure_of(int report)
+{
+    int sys = 0;
+    ssize_t got;
+    do
+        got = read(report, &sys, sizeof sys);
+    while (got < 0 && errno == EINTR);
+    return got == (ssize_t)sizeof sys ? sys : 0;
+}
+
+/* Signals wait until the child has its own dispositions, lest a handler of ours runs in it. */
+static pid_t fork_quietly(sigset_t *before)
+{
+    sigset_t all;
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, before);
+    return fork();
+}
+
+int hf_child_start(pid_t *pid, const struct hf_child_options *options, struct hf_error *err)
+{
+    int report[2];
+    sigset_t before;
+    pid_t parent = getpid(), group = getpgrp();
+    if (pipe2(report, O_CLOEXEC))
+        return hf_error_sys(err, errno, "pipe", options->argv[0]);
+    pid_t child = fork_quietly(&before);
+    if (child == 0)
+        become(options, parent, group, report[1]);
+    int sys = errno;
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    close(report[1]);
+    if (child > 0)
+        sys = failure_of(report[0]);
+    close(report[0]);
+    if (child > 0 && !sys) {
+        *pid = child;
+        return 0;
+    }
+    if (child > 0) {
+        hf_child_wait(child, &(int){0}, NULL);
+        if (options->group == HF_CHILD_OWN_GROUP)
+            hf_terminal_take_back();
+    }
+    return hf_error_sys(err, sys, "start", options->argv[0]);
+}
+
+int hf_child_fork(pid_t *pid, int (*task)(void *context), void *context, struct hf_error *err)
+{
+    sigset_t before;
+    pid_t parent = getpid();
+    pid_t child = fork_quietly(&before);
+    if (child == 0) {
+        end_with(parent);
+        sigprocmask(SIG_SETMASK, &before, NULL);
+        _exit(task(context));
+    }
+    int sys = errno;
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    if (child < 0)
+        return hf_error_sys(err, sys, "fork", "holdfast");
+    *pid = child;
+    return 0;
+}
+
+int hf_child_wait(pid_t pid, int *status, struct hf_error *err)
+{
+    pid_t ended;
+    do
+        ended = waitpid(pid, status, 0);
+    while (ended < 0 && errno == EINTR);
+    return ended < 0 ? hf_error_sys(err, errno, "wait for", "child process") : 0;
+}
+
+static void end_process(int number)
+{
+    _exit(128 + number);
+}
+
+void hf_signals_end_process(void)
+{
+    for (size_t i = 0; i < sizeof stopping_signals / sizeof *stopping_signals; i++) {
+        struct sigaction action = {.sa_handler = end_process}, now;
+        if (!sigaction(stopping_signals[i], NULL, &now) && now.sa_handler != SIG_IGN)
+            sigaction(stopping_signals[i], &action, NULL);
+    }
+}
+
+int hf_signals_open(struct hf_signals *out, struct hf_error *err)
+{
+    static const int numbers[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGCHLD};
+    sigset_t set;
+    sigemptyset(&set);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        sigaddset(&set, numbers[i]);
+    /* An ignored SIGCHLD would let children vanish with their exit codes. */
+    signal(SIGCHLD, SIG_DFL);
+    int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (fd < 0)
+        return hf_error_sys(err, errno, "signalfd", "holdfast");
+    out->fd = fd;
+    sigprocmask(SIG_BLOCK, &set, &out->before);
+    return 0;
+}
+
+void hf_signals_release(struct hf_signals *signals)
+{
+    if (signals->fd <= 0)
+        return;
+    close(signals->fd);
+    signals->fd = 0;
+    sigprocmask(SIG_SETMASK, &signals->before, NULL);
+}
+
+static bool reap(struct hf_happening *out)
+{
+    int status;
+    pid_t pid = waitpid(-1, &status, WNOHANG);
+    if (pid <= 0)
+        return false;
+    *out = (struct hf_happening){.kind = HF_CHILD_ENDED, .pid = pid, .status = status};
+    return true;
+}
+
+/* True for a signal that is not only the news of a child. */
+static bool take_signal(struct hf_signals *signals, struct hf_happening *out)
+{
+    struct signalfd_siginfo info;
+    while (read(signals->fd, &info, sizeof info) == (ssize_t)sizeof info) {
+        if (info.ssi_signo == SIGCHLD)
+            continue;
+        *out = (struct hf_happening){.kind = HF_SIGNALLED, .signal = (int)info.ssi_signo};
+        return true;
+    }
+    return false;
+}
+
+int hf_signals_wait(struct hf_signals *signals, int64_t deadline, struct hf_happening *out,
+                    struct hf_error *err)
+{
+    for (;;) {
+        /* Signals first: one that asked for the end is known before the end is seen. A child that
+         * ends after the look makes the descriptor readable. */
+        if (take_signal(signals, out) || reap(out))
+            return 0;
+        int64_t left = deadline ? deadline - hf_monotonic() : -1;
+        if (deadline && left <= 0) {
+            *out = (struct hf_happening){.kind = HF_DEADLINE};
+            return 0;
+        }
+        struct pollfd fd = {.fd = signals->fd, .events = POLLIN};
+        if (poll(&fd, 1, left > INT_MAX ? INT_MAX : (int)left) < 0 && errno != EINTR)
+            return hf_error_sys(err, errno, "poll", "signals");
+    }
+}
