@@ -298,18 +298,21 @@ def test_process_1_stops_when_it_is_told_to(films, namespace):
 
 @pytest.fixture
 def open_films(holdfast):
-    """Where every user may go."""
+    """Where every user may go; the volume is user 1234's, as containers have it."""
     folder = pathlib.Path(tempfile.mkdtemp(prefix="holdfast-"))
     folder.chmod(0o755)
     shutil.copy(holdfast.path, folder / "holdfast")
     other = conftest.Program(folder)
     other.path = str(folder / "holdfast")
     installation = films_rig.Films(other, folder)
+    for path in (folder, installation.data):
+        os.chown(path, 1234, 1235)
     yield installation
     installation.close()
     shutil.rmtree(folder)
 
 
+AS_USER = ("setpriv", "--reuid=1234", "--regid=1235", "--clear-groups")
 WHO = 'echo "$(id -u) $(id -g) $(id -G)"'
 
 
@@ -324,6 +327,7 @@ def test_the_command_runs_as_who_it_should_be(open_films, options, env):
 @root_only
 def test_a_user_can_be_named(open_films):
     nobody = pwd.getpwnam("nobody")
+    os.chown(open_films.data, nobody.pw_uid, nobody.pw_gid)
     boot = open_films.boot("--user", "nobody", command=shell(WHO)).ended(0)
     assert boot.out.split()[:2] == [str(nobody.pw_uid).encode(), str(nobody.pw_gid).encode()]
 
@@ -337,15 +341,13 @@ def test_a_user_that_does_not_exist_stops_the_boot(open_films):
 
 @root_only
 def test_the_application_can_write_when_it_is_another_user(open_films):
-    """The volume is the user's, as containers have it; so is everything that the boot makes."""
+    """Everything that the boot makes is the user's too."""
     films, env = open_films, {"PUID": "1234", "PGID": "1235"}
-    os.chown(films.data, 1234, 1235)
     boot = films.up(env=env)
     there = films_rig.add_films(films)
     boot.stop()
     for path in films.data.iterdir():
-        if path.name.startswith("films.db"):
-            assert (path.stat().st_uid, path.stat().st_gid) == (1234, 1235), path
+        assert (path.stat().st_uid, path.stat().st_gid) == (1234, 1235), path
     films.db.unlink()
     boot = films.up(env=env)
     assert films.films() == there
@@ -356,10 +358,8 @@ def test_the_application_can_write_when_it_is_another_user(open_films):
 @root_only
 def test_a_data_directory_that_cannot_be_written_stops_the_boot(open_films):
     films = open_films
-    films.data.chmod(0o555)
-    (films.folder / "boot-0.out").touch()
-    boot = films.boot(command=["touch", "started"],
-                      prefix=("setpriv", "--reuid=1234", "--regid=1235", "--clear-groups"))
+    os.chown(films.data, 0, 0)
+    boot = films.boot(command=["touch", "started"], prefix=AS_USER)
     assert boot.process.wait(films_rig.LONGEST) not in (0, -signal.SIGSEGV)
     boot.says(str(films.data), "hint: ")
     assert not (films.folder / "started").exists()
@@ -369,19 +369,17 @@ def test_a_data_directory_that_cannot_be_written_stops_the_boot(open_films):
 @root_only
 def test_a_repository_that_may_not_be_read_stops_the_boot(open_films):
     films = open_films
-    os.chown(films.data, 1234, 1235)
-    prefix = ("setpriv", "--reuid=1234", "--regid=1235", "--clear-groups")
-    films.boot(command=["true"], prefix=prefix).ended(0)
+    films.boot(command=["true"], prefix=AS_USER).ended(0)
     backups = films.data / "backups"
     mode = stat.S_IMODE(backups.stat().st_mode)
     os.chown(backups, 0, 0)
     backups.chmod(0o700)
     before = films_rig.dump(films)
-    boot = films.boot(command=["touch", "started"], prefix=prefix)
+    boot = films.boot(command=["touch", "started"], prefix=AS_USER)
     assert boot.process.wait(films_rig.LONGEST) not in (0, -signal.SIGSEGV)
     boot.says("Permission denied")
     assert not (films.folder / "started").exists()
     assert films_rig.dump(films) == before
     os.chown(backups, 1234, 1235)
     backups.chmod(mode)
-    films.boot(command=["true"], prefix=prefix).ended(0)
+    films.boot(command=["true"], prefix=AS_USER).ended(0)
