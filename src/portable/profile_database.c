@@ -1,0 +1,170 @@
+#include "portable/profile_database.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "sqlite/connection.h"
+
+int hf_profile_db_error(sqlite3 *db, struct hf_error *err)
+{
+    const char *path = sqlite3_db_filename(db, "main");
+    return hf_connection_error(db, sqlite3_extended_errcode(db), path ? path : "", err);
+}
+
+int hf_profile_execute(sqlite3 *db, const char *sql, struct hf_error *err)
+{
+    return sqlite3_exec(db, sql, NULL, NULL, NULL) ? hf_profile_db_error(db, err) : 0;
+}
+
+int hf_profile_has_column(sqlite3 *db, const char *column, bool *has, struct hf_error *err)
+{
+    static const char sql[] = "SELECT 1 FROM pragma_table_xinfo(?1) "
+                              "WHERE schema = 'main' AND name = ?2 COLLATE NOCASE";
+    const char *dot = strchr(column, '.');
+    sqlite3_stmt *statement = NULL;
+    if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL))
+        return hf_profile_db_error(db, err);
+    sqlite3_bind_text(statement, 1, column, (int)(dot - column), SQLITE_STATIC);
+    sqlite3_bind_text(statement, 2, dot + 1, -1, SQLITE_STATIC);
+    int rc = sqlite3_step(statement);
+    *has = rc == SQLITE_ROW;
+    rc = sqlite3_finalize(statement);
+    return rc ? hf_profile_db_error(db, err) : 0;
+}
+
+static int has_all(sqlite3 *db, const struct hf_profile_texts *columns, bool *all,
+                   struct hf_error *err)
+{
+    *all = true;
+    for (size_t i = 0; *all && i < columns->count; i++)
+        if (hf_profile_has_column(db, columns->items[i], all, err))
+            return -1;
+    return 0;
+}
+
+static int print_view(struct hf_buf *sql, sqlite3 *db, const struct hf_profile_table *table,
+                      struct hf_error *err)
+{
+    char name[512], *quoted = NULL;
+    bool any = false, has;
+    int failed = 0;
+    for (size_t i = 0; !failed && i <= table->columns.count; i++) {
+        if (i == table->columns.count) {
+            quoted = any ? sqlite3_mprintf(" FROM main.\"%w\"", table->name)
+                         : sqlite3_mprintf(" WHERE false");
+        } else {
+            const char *column = table->columns.items[i];
+            snprintf(name, sizeof name, "%s.%s", table->name, column);
+            failed = hf_profile_has_column(db, name, &has, err);
+            any |= has;
+            quoted = sqlite3_mprintf(has ? "%s\"%w\"" : "%sNULL AS \"%w\"", i ? ", " : "", column);
+        }
+        if (!failed)
+            failed = quoted ? hf_buf_print(sql, err, "%s", quoted) : hf_error_memory(err);
+        sqlite3_free(quoted);
+    }
+    return failed;
+}
+
+int hf_profile_make_views(sqlite3 *db, const struct hf_profile *profile, struct hf_error *err)
+{
+    for (size_t i = 0; i < profile->table_count; i++) {
+        const struct hf_profile_table *table = &profile->tables[i];
+        hf_auto(hf_buf) struct hf_buf sql = {0};
+        char *head =
+            sqlite3_mprintf("CREATE TEMP VIEW IF NOT EXISTS \"%w\" AS SELECT ", table->name);
+        int failed = head ? hf_buf_print(&sql, err, "%s", head) : hf_error_memory(err);
+        sqlite3_free(head);
+        if (failed || print_view(&sql, db, table, err) ||
+            hf_profile_execute(db, (const char *)sql.data, err))
+            return -1;
+    }
+    return 0;
+}
+
+int hf_profile_version(sqlite3 *db, const struct hf_profile *profile, const char **name,
+                       struct hf_error *err)
+{
+    for (size_t i = 0; i < profile->version_count; i++) {
+        bool all;
+        if (has_all(db, &profile->versions[i].columns, &all, err))
+            return -1;
+        if (all) {
+            *name = profile->versions[i].name;
+            return 0;
+        }
+    }
+    *name = "unknown";
+    return 0;
+}
+
+/* "Table.column Table.column", or "not ..." of it. */
+static int is_wanted(sqlite3 *db, const struct hf_profile_script *script,
+                     const struct hf_profile_statement *statement, bool *wanted,
+                     struct hf_error *err)
+{
+    const char *at = statement->when ? statement->when : "";
+    bool inverted = !strncmp(at, "not ", 4), all = true;
+    for (at += inverted ? 4 : 0; *at; at += strspn(at, " ")) {
+        char column[256];
+        size_t length = strcspn(at, " ");
+        snprintf(column, sizeof column, "%.*s", (int)length, at);
+        if (!strchr(column, '.') || length >= sizeof column)
+            return hf_error_set(err, HF_CONFIG, "%s line %zu: '%s' is not 'Table.column'",
+                                script->file, statement->line, column);
+        bool has;
+        if (hf_profile_has_column(db, column, &has, err))
+            return -1;
+        all &= has;
+        at += length;
+    }
+    *wanted = all != inverted;
+    return 0;
+}
+
+static int authorize(void *context, int action, const char *a, const char *b, const char *database,
+                     const char *trigger)
+{
+    (void)context, (void)a, (void)b, (void)database, (void)trigger;
+    switch (action) {
+    case SQLITE_TRANSACTION:
+    case SQLITE_SAVEPOINT:
+    case SQLITE_ATTACH:
+    case SQLITE_DETACH:
+    case SQLITE_PRAGMA:
+        return SQLITE_DENY;
+    default:
+        return SQLITE_OK;
+    }
+}
+
+int hf_profile_sql_error(sqlite3 *db, const struct hf_profile_script *script,
+                         const struct hf_profile_statement *statement, struct hf_error *err)
+{
+    if ((sqlite3_errcode(db) & 0xff) == SQLITE_ERROR || sqlite3_errcode(db) == SQLITE_AUTH)
+        return hf_error_set(err, HF_CONFIG, "%s line %zu: %s", script->file, statement->line,
+                            sqlite3_errmsg(db));
+    hf_profile_db_error(db, err);
+    return hf_error_wrap(err, "%s line %zu", script->file, statement->line);
+}
+
+int hf_profile_prepare(sqlite3 *db, const struct hf_profile_script *script,
+                       const struct hf_profile_statement *statement, sqlite3_stmt **out,
+                       struct hf_error *err)
+{
+    bool wanted;
+    if (is_wanted(db, script, statement, &wanted, err))
+        return -1;
+    sqlite3_stmt *prepared = NULL;
+    if (wanted) {
+        sqlite3_set_authorizer(db, authorize, NULL);
+        int rc = sqlite3_prepare_v2(db, statement->sql, -1, &prepared, NULL);
+        sqlite3_set_authorizer(db, NULL, NULL);
+        if (rc)
+            return hf_profile_sql_error(db, script, statement, err);
+    }
+    *out = prepared;
+    return 0;
+}
