@@ -22,6 +22,8 @@ struct hf_cli {
     /* With --json: the object that is printed when the verb ends; else NULL, and the verb prints
      * its text to standard output itself. */
     json_t *json;
+    int status;         /* exit code, where that is not what the outcome says */
+    bool error_is_told; /* the verb itself has shown its error */
 };
 
 struct hf_verb {
@@ -39,6 +41,7 @@ extern const struct hf_verb *const hf_verbs[];
 
 extern const struct hf_verb hf_verb_init, hf_verb_backup, hf_verb_list, hf_verb_restore,
     hf_verb_check, hf_verb_test_restore, hf_verb_status, hf_verb_key_list, hf_verb_key_add,
-    hf_verb_key_remove, hf_verb_key_rotate_slot, hf_verb_key_kit, hf_verb_config_check;
+    hf_verb_key_remove, hf_verb_key_rotate_slot, hf_verb_key_kit, hf_verb_config_check,
+    hf_verb_run;
 
 #endif

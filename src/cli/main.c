@@ -12,7 +12,8 @@
 
 extern char **environ;
 
-const struct hf_verb *const hf_verbs[] = {&hf_verb_init,
+const struct hf_verb *const hf_verbs[] = {&hf_verb_run,
+                                          &hf_verb_init,
                                           &hf_verb_backup,
                                           &hf_verb_list,
                                           &hf_verb_restore,
@@ -197,9 +198,9 @@ int main(int argc, char **argv)
     int failed = dispatch(&cli, argc, argv, &err);
     if (failed && cli.json)
         hf_json_error(cli.json, &err);
-    if (failed)
+    if (failed && !cli.error_is_told)
         hf_print_error(stderr, &err);
-    int status = failed ? hf_exit_code(err.code) : 0;
+    int status = cli.status ? cli.status : failed ? hf_exit_code(err.code) : 0;
     int unwritten = cli.json ? hf_json_print(cli.json, stdout, &output) : 0;
     if (!unwritten && fflush(stdout))
         unwritten = hf_error_sys(&output, errno, "write", "standard output");

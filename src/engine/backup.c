@@ -39,7 +39,7 @@ static const struct hf_env *env_of(const struct backup *backup)
 
 static bool wants_point_of_its_own(const struct hf_backup_options *options)
 {
-    return options->pin || (options->label && options->label[0]);
+    return options->pin || options->full || (options->label && options->label[0]);
 }
 
 static int open_state(struct backup *backup, struct hf_error *err)
@@ -165,6 +165,8 @@ static int choose_base(struct backup *backup, struct hf_error *err)
     const struct hf_known_state *known = &backup->state.known;
     struct hf_error local = {0};
     backup->full = true;
+    if (backup->options->full)
+        return 0;
     if (knows_timeline(backup) &&
         (!backup->newest || backup->newest->name.to < known->segment.to)) {
         hf_notice(events,

@@ -18,6 +18,8 @@ struct hf_backup_options {
     const char *label;      /* NULL or "": none. At most 128 bytes */
     const char *reason;     /* NULL: "manual" */
     bool pin;
+    bool full; /* a point of its own that needs no older segment: when parts of the history are
+                  known to be damaged */
     enum hf_claim_manner claim;
     int busy_ms; /* how long to wait for a writer that has the file exclusively */
     const struct hf_events *events; /* may be NULL */

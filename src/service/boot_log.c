@@ -51,7 +51,7 @@ static void put_json(const struct hf_boot_log *log, const char *event, const cha
         json_pack("{s:s, s:i, s:s, s:o, s:o, s:o}", "time", time, "step", (int)log->step, "event",
                   event, "text", text_value(text), "duration_ms", duration ? duration : json_null(),
                   "fields", fields ? fields : json_object());
-    char *dump = line ? json_dumps(line, JSON_COMPACT) : NULL;
+    char *dump = line ? json_dumps(line, JSON_COMPACT | JSON_REAL_PRECISION(6)) : NULL;
     if (dump)
         fprintf(log->out, "%s\n", dump);
     free(dump);
@@ -133,12 +133,11 @@ void hf_boot_log_notice(struct hf_boot_log *log, const char *format, ...)
     put(log, "notice", false, NULL, marked);
 }
 
-void hf_boot_log_error(struct hf_boot_log *log, const struct hf_error *err, int exit_code)
+void hf_boot_log_error(struct hf_boot_log *log, const struct hf_error *err)
 {
     if (log->format == HF_LOG_JSON) {
-        put_json(
-            log, "error", err->text, NULL,
-            json_pack("{s:s?, s:i}", "hint", err->hint[0] ? err->hint : NULL, "exit", exit_code));
+        put_json(log, "error", err->text, NULL,
+                 err->hint[0] ? json_pack("{s:o}", "hint", text_value(err->hint)) : NULL);
     } else {
         fprintf(log->out, "holdfast: %s\n", err->text);
         if (err->hint[0])

@@ -53,7 +53,7 @@ void hf_boot_log_begin(struct hf_boot_log *log, const char *format, ...)
 void hf_boot_log_notice(struct hf_boot_log *log, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* The error that ends the boot, with its exit code. */
-void hf_boot_log_error(struct hf_boot_log *log, const struct hf_error *err, int exit_code);
+/* The error that ends the boot. */
+void hf_boot_log_error(struct hf_boot_log *log, const struct hf_error *err);
 
 #endif

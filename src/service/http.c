@@ -47,26 +47,6 @@ void hf_http_response_release(struct hf_http_response *response)
     hf_buf_release(&response->body);
 }
 
-char *hf_http_escape(const char *text)
-{
-    static const char digits[] = "0123456789ABCDEF";
-    static const char plain[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-    char *out = malloc(3 * strlen(text) + 1), *end = out;
-    for (const unsigned char *c = (const unsigned char *)text; out && *c; c++) {
-        if (strchr(plain, *c)) {
-            *end++ = (char)*c;
-            continue;
-        }
-        *end++ = '%';
-        *end++ = digits[*c >> 4];
-        *end++ = digits[*c & 15];
-    }
-    if (out)
-        *end = 0;
-    return out;
-}
-
 const char *hf_http_shown(char *out, size_t size, const char *url)
 {
     const char *host = strstr(url, "://");

@@ -53,8 +53,7 @@ int hf_http_get(struct hf_http *http, const struct hf_http_request *request,
 int hf_http_check(const struct hf_http_request *request, const struct hf_http_response *response,
                   struct hf_error *err);
 
-/* Percent-encodes all but the unreserved characters of RFC 3986. Caller frees. NULL: no memory. */
-char *hf_http_escape(const char *text);
+
 
 /* What messages call an URL: without user, password, query and fragment. `out` holds what fits. */
 const char *hf_http_shown(char *out, size_t size, const char *url);

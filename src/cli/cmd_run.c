@@ -1,0 +1,59 @@
+#include <stdio.h>
+
+#include "cli/cli.h"
+#include "cli/output.h"
+#include "service/boot.h"
+
+static const struct hf_option options[] = {
+    {"data-dir", 0, "PATH", "where data and portable copies are (the database's folder)"},
+    {"schema", 0, "PATH", "the schema that the database is to have: Prisma or SQL"},
+    {"accept-data-loss", 0, NULL, "let the schema drop tables and columns that have data"},
+    {"on-missing", 0, "WHAT", "a missing database: restore, fresh, refuse"},
+    {"on-corrupt", 0, "WHAT", "a damaged database: restore, refuse"},
+    {"on-unprotected", 0, "WHAT", "no restore point can be taken: stop, start"},
+    {"keep-copies", 0, "COUNT", "how many dated portable copies are kept (20)"},
+    {"profile", 0, "NAME", "the application's profile, for portable copies"},
+    {"restart", 0, "WHEN", "start the application again: no, on-failure, always"},
+    {"stop-timeout", 0, "TIME", "how long stopping may take altogether (9s)"},
+    {"ready", 0, "URL", "what answers when the application works"},
+    {"ready-timeout", 0, "TIME", "how long that may take (60s)"},
+    {"on-failed-start", 0, "WHAT",
+     "never ready on a new schema: restore-and-exit, restore-and-start, keep"},
+    {"user", 0, "USER", "who to run as when started as root: 1000:1000, app"},
+    {"log", 0, "FORMAT", "the log on standard error: text, json"},
+    {0}};
+
+static int run(struct hf_cli *cli, struct hf_error *err)
+{
+    if (cli->json) {
+        hf_error_set(err, HF_USAGE, "standard output belongs to the application");
+        return hf_error_hint(err, "--log json writes the log as JSON, on standard error");
+    }
+    if (!cli->arguments.command[0]) {
+        hf_error_set(err, HF_USAGE, "no command is given");
+        return hf_error_hint(err, "for example: holdfast run -- node dist/index.js");
+    }
+    const struct hf_boot_options boot = {
+        .config = &cli->config,
+        .env = cli->env,
+        .command = cli->arguments.command,
+        .log = stderr,
+        .quiet = hf_option_given(&cli->arguments, "quiet"),
+    };
+    int status, failed = hf_boot(&boot, &status, err);
+    cli->error_is_told = failed;
+    cli->status = status > 0 ? status : 0;
+    return failed;
+}
+
+const struct hf_verb hf_verb_run = {
+    .name = "run",
+    .operands = "-- COMMAND [ARGUMENT...]",
+    .summary = "protect, bring the schema up to date, and run an application",
+    .about = "Takes a restore point, restores a missing or damaged database, brings its schema up\n"
+             "to date, writes the portable copy, then runs the command and looks after it: what a\n"
+             "container's start script does, safely. docs/run.md has the whole story.",
+    .most_operands = HF_COMMAND,
+    .options = options,
+    .run = run,
+};

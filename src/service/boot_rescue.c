@@ -1,0 +1,224 @@
+#include "service/boot_rescue.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "engine/restore.h"
+#include "os/file.h"
+#include "sqlite/soundness.h"
+
+enum { COPY_BYTES = 1 << 16, MOST_NAMES = 100 };
+
+static int newest_first(const void *a, const void *b)
+{
+    const struct hf_candidate *first = a, *second = b;
+    if (first->time != second->time)
+        return first->time < second->time ? 1 : -1;
+    return (first->seq < second->seq) - (first->seq > second->seq);
+}
+
+/* Points keep their own order, whatever the clock was when they were taken. */
+static void add_points(struct hf_rescue *rescue)
+{
+    const struct hf_timeline *timeline = &rescue->timeline;
+    for (size_t i = timeline->count; i-- > 0;) {
+        const struct hf_timeline_entry *entry = &timeline->entries[i];
+        bool again = rescue->count && rescue->candidates[rescue->count - 1].seq == entry->name.to;
+        if (entry->restorable && !again)
+            rescue->candidates[rescue->count++] =
+                (struct hf_candidate){.time = entry->name.time, .seq = entry->name.to};
+    }
+    for (size_t i = 1; i < rescue->count; i++) {
+        if (rescue->candidates[i].time > rescue->candidates[i - 1].time)
+            rescue->candidates[i].time = rescue->candidates[i - 1].time;
+    }
+}
+
+static void add_copy(struct hf_rescue *rescue)
+{
+    struct stat status;
+    const struct hf_fs *fs = &rescue->boot->env->fs;
+    if (fs->stat(fs->context, rescue->database->copy_path, &status) || !status.st_size)
+        return;
+    rescue->candidates[rescue->count++] = (struct hf_candidate){
+        .time = (int64_t)status.st_mtim.tv_sec * 1000 + status.st_mtim.tv_nsec / 1000000};
+    qsort(rescue->candidates, rescue->count, sizeof *rescue->candidates, newest_first);
+}
+
+int hf_rescue_find(struct hf_rescue *rescue, struct hf_error *err)
+{
+    if (rescue->database->is_known &&
+        hf_timeline_load(&rescue->timeline, &rescue->database->history, err))
+        return -1;
+    rescue->candidates = calloc(rescue->timeline.count + 1, sizeof *rescue->candidates);
+    if (!rescue->candidates)
+        return hf_error_memory(err);
+    add_points(rescue);
+    add_copy(rescue);
+    return 0;
+}
+
+void hf_rescue_release(struct hf_rescue *rescue)
+{
+    hf_timeline_release(&rescue->timeline);
+    free(rescue->candidates);
+    rescue->candidates = NULL;
+    rescue->count = 0;
+}
+
+static int copy_file(const struct hf_env *env, const char *from, const char *to,
+                     struct hf_error *err)
+{
+    hf_auto(hf_new_file) struct hf_new_file file = {0};
+    hf_auto_free uint8_t *bytes = malloc(COPY_BYTES);
+    if (!bytes)
+        return hf_error_memory(err);
+    int fd = hf_file_open(env, from, O_RDONLY, 0, err);
+    if (fd < 0)
+        return -1;
+    int failed = hf_new_file_begin(&file, env, to, 0644, err);
+    int64_t got = 1;
+    for (uint64_t offset = 0; !failed && got > 0; offset += (uint64_t)got) {
+        got = hf_file_read(env, fd, from, bytes, COPY_BYTES, offset, err);
+        failed = got < 0 || hf_new_file_write(&file, bytes, (size_t)got, offset, err);
+    }
+    failed |= hf_file_close(env, fd, from, failed ? NULL : err);
+    return failed ? -1 : hf_new_file_commit(&file, HF_COMMIT_REPLACE, err);
+}
+
+static int try_candidate(struct hf_rescue *rescue, const struct hf_candidate *candidate,
+                         const char *scratch, struct hf_error *err)
+{
+    struct hf_boot *boot = rescue->boot;
+    const struct hf_restore_options options = {.target = scratch,
+                                               .manner = HF_RESTORE_REPLACE,
+                                               .busy_ms = HF_BOOT_BUSY_MS,
+                                               .events = &boot->log.events};
+    struct hf_restore_result result;
+    int failed = candidate->seq ? hf_restore(&rescue->database->history, &rescue->timeline,
+                                             candidate->seq, &options, &result, err)
+                                : copy_file(boot->env, rescue->database->copy_path, scratch, err);
+    struct hf_error why = {0};
+    if (failed)
+        return -1;
+    if (!hf_soundness_check(scratch, HF_USED_BY_NOBODY, HF_BOOT_BUSY_MS, &why) ||
+        why.code == HF_UNSUPPORTED)
+        return 0;
+    return hf_error_pass(err, &why);
+}
+
+/* An older state does not help against it. */
+static bool is_not_the_points_fault(enum hf_code code)
+{
+    return code == HF_NO_SPACE || code == HF_NO_MEMORY || code == HF_LOCKED ||
+           code == HF_UNREACHABLE;
+}
+
+/* The first candidate that is whole and sound, restored to `scratch`. */
+static const struct hf_candidate *restore_newest(struct hf_rescue *rescue, const char *scratch,
+                                                 struct hf_error *err)
+{
+    struct hf_error first = {0};
+    for (size_t i = 0; i < rescue->count; i++) {
+        const struct hf_candidate *candidate = &rescue->candidates[i];
+        struct hf_error why = {0};
+        if (!try_candidate(rescue, candidate, scratch, &why))
+            return candidate;
+        if (is_not_the_points_fault(why.code)) {
+            hf_error_pass(err, &why);
+            return NULL;
+        }
+        rescue->database->history_is_damaged |= candidate->seq != 0;
+        if (candidate->seq)
+            hf_boot_log_notice(&rescue->boot->log, "restore point %" PRIu64 " is passed over: %s",
+                               candidate->seq, why.text);
+        first = i ? first : why;
+    }
+    hf_file_remove(rescue->boot->env, scratch, NULL);
+    hf_error_set(err, HF_CORRUPT, "none of %zu restore points and copies can be restored: %s",
+                 rescue->count, first.text);
+    hf_error_hint(err, "holdfast check --repair says what is damaged");
+    return NULL;
+}
+
+/* "<path>.corrupt-2026-11-22T14-05-10", with a number after it when that is taken. */
+static int name_aside(char out[PATH_MAX], const struct hf_boot *boot, const char *path,
+                      struct hf_error *err)
+{
+    struct stat status;
+    struct tm utc;
+    char stamp[32];
+    time_t now = (time_t)(hf_now(boot->env) / 1000);
+    strftime(stamp, sizeof stamp, "%Y-%m-%dT%H-%M-%S", gmtime_r(&now, &utc));
+    for (int i = 0; i < MOST_NAMES; i++) {
+        char number[16] = "";
+        if (i)
+            snprintf(number, sizeof number, ".%d", i);
+        if (snprintf(out, PATH_MAX, "%s.corrupt-%s%s", path, stamp, number) >= PATH_MAX)
+            return hf_error_sys(err, ENAMETOOLONG, "set aside", path);
+        if (boot->env->fs.stat(boot->env->fs.context, out, &status))
+            return 0;
+    }
+    return hf_error_sys(err, EEXIST, "set aside", path);
+}
+
+/* The database itself first: while it is there without its log, it could be taken for one that is
+ * whole. */
+static int set_aside(const struct hf_boot *boot, const char *path, char kept[PATH_MAX],
+                     struct hf_error *err)
+{
+    static const char *const ends[] = {"", "-journal", "-wal", "-shm"};
+    const struct hf_fs *fs = &boot->env->fs;
+    char aside[PATH_MAX];
+    if (name_aside(aside, boot, path, err))
+        return -1;
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        char from[PATH_MAX + 16], to[PATH_MAX + 16];
+        snprintf(from, sizeof from, "%s%s", path, ends[i]);
+        snprintf(to, sizeof to, "%s%s", aside, ends[i]);
+        if (fs->rename_new(fs->context, from, to) == 0)
+            snprintf(kept, PATH_MAX, "%s", aside);
+        else if (errno != ENOENT)
+            return hf_error_sys(err, errno, "set aside", from);
+    }
+    return kept[0] ? hf_sync_parent(boot->env, path, err) : 0;
+}
+
+/* The database's mode, else that of the copy of its last start. */
+static void give_mode(const struct hf_boot_database *database, const char *path,
+                      const char *scratch)
+{
+    struct stat status;
+    if (!stat(path, &status) || !stat(database->copy_path, &status))
+        chmod(scratch, status.st_mode & 0777);
+}
+
+int hf_rescue_restore(struct hf_rescue *rescue, struct hf_rescued *out, struct hf_error *err)
+{
+    const struct hf_boot *boot = rescue->boot;
+    const struct hf_fs *fs = &boot->env->fs;
+    const char *given = rescue->database->path;
+    /* Where a link points at, so that the link stays one. */
+    hf_auto_free char *real = realpath(given, NULL), *scratch = NULL;
+    const char *path = real ? real : given;
+    if (asprintf(&scratch, "%s.holdfast-restored", path) < 0) {
+        scratch = NULL;
+        return hf_error_memory(err);
+    }
+    const struct hf_candidate *used = restore_newest(rescue, scratch, err);
+    if (!used)
+        return -1;
+    out->time = used->time;
+    out->seq = used->seq;
+    give_mode(rescue->database, path, scratch);
+    if (set_aside(boot, path, out->kept, err))
+        return -1;
+    if (fs->rename_new(fs->context, scratch, path))
+        return hf_error_sys(err, errno, "put in place", path);
+    return hf_sync_parent(boot->env, path, err);
+}

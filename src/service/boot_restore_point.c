@@ -1,0 +1,171 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "os/file.h"
+#include "service/boot_steps.h"
+#include "sqlite/page_source.h"
+
+enum { PAGES_AT_ONCE = 64 };
+
+/* Data that nobody protects is worse than an application that does not start, unless a person said
+ * otherwise. */
+static int go_on_unprotected(struct hf_boot *boot, const struct hf_error *why, struct hf_error *err)
+{
+    if (hf_config_choice(boot->config, HF_SETTING_ON_UNPROTECTED) == HF_UNPROTECTED_STOP) {
+        hf_error_pass(err, why);
+        return hf_error_hint(err, "to start all the same: on-unprotected: start");
+    }
+    hf_boot_log_notice(&boot->log, "%s. The application starts unprotected", why->text);
+    return 0;
+}
+
+static int open_repository(struct hf_boot *boot, struct hf_error *err)
+{
+    struct hf_error cause = {0};
+    if (hf_access_connect(&boot->session, boot->config, boot->env, HF_SESSION_OR_CREATE, &cause))
+        return go_on_unprotected(boot, &cause, err);
+    if (boot->session.created)
+        hf_boot_log_notice(&boot->log, "made repository %s",
+                           boot->config->values[HF_SETTING_REPOSITORY].text);
+    return 0;
+}
+
+static int know_database(struct hf_boot *boot, struct hf_boot_database *database,
+                         struct hf_error *err)
+{
+    struct hf_error cause = {0};
+    if (hf_access_state_path(&database->state_path, boot->config, boot->env, database->name, err))
+        return -1;
+    if (!boot->session.repository)
+        return 0;
+    if (!hf_database_open(&database->history, boot->session.repository, database->name,
+                          HF_DATABASE_EXISTING, &cause))
+        database->is_known = true;
+    else if (cause.code != HF_NOT_FOUND)
+        return go_on_unprotected(boot, &cause, err);
+    return 0;
+}
+
+static int copy_pages(struct hf_page_source *source, struct hf_new_file *file, struct hf_error *err)
+{
+    const struct hf_db_info *info = hf_page_source_info(source);
+    hf_auto_free uint8_t *pages = malloc((size_t)info->page_size * PAGES_AT_ONCE);
+    if (!pages)
+        return hf_error_memory(err);
+    for (uint32_t page = 1; page <= info->page_count; page += PAGES_AT_ONCE) {
+        uint32_t left = info->page_count - page + 1;
+        uint32_t count = left < PAGES_AT_ONCE ? left : PAGES_AT_ONCE;
+        if (hf_page_source_read(source, page, count, pages, err) ||
+            hf_new_file_write(file, pages, (size_t)count * info->page_size,
+                              (uint64_t)(page - 1) * info->page_size, err))
+            return -1;
+    }
+    return 0;
+}
+
+/* One consistent state, with what is only in the log: a `cp` would miss that. */
+static int copy_beside(struct hf_boot *boot, const struct hf_boot_database *database,
+                       struct hf_error *err)
+{
+    hf_auto(hf_new_file) struct hf_new_file file = {0};
+    struct stat status;
+    if (boot->env->fs.stat(boot->env->fs.context, database->path, &status))
+        return hf_error_sys(err, errno, "look at", database->path);
+    hf_auto_ptr(hf_page_source) struct hf_page_source *source =
+        hf_page_source_open(database->path, HF_BOOT_BUSY_MS, err);
+    if (!source ||
+        hf_new_file_begin(&file, boot->env, database->copy_path, status.st_mode & 0777, err) ||
+        copy_pages(source, &file, err))
+        return -1;
+    return hf_new_file_commit(&file, HF_COMMIT_REPLACE, err);
+}
+
+/* The copy is as old as the state in it, so that it can be told from a newer point. */
+static void date_copy(const struct hf_boot_database *database, int64_t time)
+{
+    struct timespec when = {.tv_sec = time / 1000, .tv_nsec = time % 1000 * 1000000};
+    const struct timespec both[2] = {when, when};
+    utimensat(AT_FDCWD, database->copy_path, both, 0);
+}
+
+int hf_boot_take_point(struct hf_boot *boot, struct hf_boot_database *database, const char *reason,
+                       struct hf_backup_result *result, struct hf_error *err)
+{
+    *result = (struct hf_backup_result){0};
+    if (!boot->session.repository)
+        return 0;
+    const struct hf_backup_options options = {
+        .path = database->path,
+        .state_path = database->state_path,
+        .reason = reason,
+        .full = database->history_is_damaged,
+        .busy_ms = HF_BOOT_BUSY_MS,
+        .events = &boot->log.events,
+    };
+    if (!database->is_known && hf_database_open(&database->history, boot->session.repository,
+                                                database->name, HF_DATABASE_CREATE, err))
+        return -1;
+    database->is_known = true;
+    if (hf_backup(&database->history, &options, result, err))
+        return -1;
+    database->point = result->seq;
+    return 0;
+}
+
+static void tell(struct hf_boot *boot, const struct hf_boot_database *database,
+                 const struct hf_backup_result *result)
+{
+    char size[16];
+    json_t *fields =
+        json_pack("{s:s, s:I, s:I, s:I}", "database", database->name, "point",
+                  (json_int_t)result->seq, "pages_stored", (json_int_t)result->pages_stored,
+                  "bytes_added", (json_int_t)result->bytes_added);
+    if (!database->point)
+        hf_boot_log_done(&boot->log, fields, "%s: a copy beside it, and no restore point",
+                         database->name);
+    else if (result->kind == HF_BACKUP_UNCHANGED)
+        hf_boot_log_done(&boot->log, fields, "%s: as it was at restore point %" PRIu64,
+                         database->name, result->seq);
+    else
+        hf_boot_log_done(&boot->log, fields,
+                         "%s: restore point %" PRIu64 ", %" PRIu64 " page%s (%s)", database->name,
+                         result->seq, result->pages_stored, result->pages_stored == 1 ? "" : "s",
+                         hf_format_bytes(size, sizeof size, result->bytes_added));
+}
+
+static int protect(struct hf_boot *boot, struct hf_boot_database *database, struct hf_error *err)
+{
+    struct hf_error no_copy = {0}, no_point = {0};
+    struct hf_backup_result result;
+    int copied = !copy_beside(boot, database, &no_copy);
+    if (hf_boot_take_point(boot, database, "startup", &result, &no_point) &&
+        go_on_unprotected(boot, &no_point, err))
+        return -1;
+    if (!copied && !database->point)
+        return hf_error_pass(err, &no_copy);
+    if (!copied)
+        hf_boot_log_notice(&boot->log, "no copy beside the database: %s", no_copy.text);
+    else if (database->point)
+        date_copy(database, result.time);
+    tell(boot, database, &result);
+    return 0;
+}
+
+int hf_boot_restore_points(struct hf_boot *boot, struct hf_error *err)
+{
+    if (open_repository(boot, err))
+        return -1;
+    for (size_t i = 0; i < boot->database_count; i++) {
+        struct hf_boot_database *database = &boot->databases[i];
+        if (know_database(boot, database, err) || hf_boot_heal(boot, database, err))
+            return -1;
+        if (!database->is_missing && protect(boot, database, err))
+            return -1;
+    }
+    return 0;
+}

@@ -1,0 +1,72 @@
+/*
+ * The steps of a boot, each in a file of its own, and what they know in common. Private to the
+ * boot.
+ */
+#ifndef HF_SERVICE_BOOT_STEPS_H
+#define HF_SERVICE_BOOT_STEPS_H
+
+#include "codec/digest.h"
+#include "engine/backup.h"
+#include "os/identity.h"
+#include "os/process.h"
+#include "service/access.h"
+#include "service/boot.h"
+#include "service/boot_log.h"
+
+enum { HF_BOOT_BUSY_MS = 5000 };
+
+struct hf_boot_database {
+    const char *name, *path; /* borrowed */
+    char *state_path;        /* or NULL */
+    char *copy_path;         /* "<path>.backup_startup" */
+    bool is_missing;         /* there is no file, and nothing to restore */
+    bool history_is_damaged; /* points of it could not be restored */
+    bool is_known;           /* `history` is open */
+    struct hf_database history;
+    uint64_t
+        point; /* the newest one that this boot took or found to be the present state; 0: none */
+};
+
+struct hf_boot {
+    const struct hf_boot_options *options;
+    const struct hf_config *config;
+    const struct hf_env *env;
+    struct hf_boot_log log;
+    struct hf_identity identity; /* to become; only when has_identity */
+    bool has_identity;
+    char *data_dir;
+    struct hf_session session; /* without repository when the data is unprotected */
+    struct hf_boot_database *databases;
+    size_t database_count;
+    bool has_schema;
+    uint8_t schema_digest[HF_DIGEST_BYTES]; /* of its text */
+    bool schema_changed;                    /* by this boot */
+    char **environment; /* of what is started: without secrets. Entries are borrowed */
+    int status;         /* the application's exit code */
+};
+
+/* [1/6] Is there a place to keep data, and may this user write there? Reads the secrets, and
+ * becomes the user that is asked for: from here on nothing is done as root. */
+int hf_boot_data_directory(struct hf_boot *boot, struct hf_error *err);
+
+/* [2/6] Every database sound, a point of it in the repository, a plain copy beside it. */
+int hf_boot_restore_points(struct hf_boot *boot, struct hf_error *err);
+
+/* Part of 2: a database that is missing or damaged is restored. HF_REFUSED where the settings say
+ * so, HF_CORRUPT when nothing can be restored. Tells what was done. */
+int hf_boot_heal(struct hf_boot *boot, struct hf_boot_database *database, struct hf_error *err);
+
+/* Part of 2, and before anything else that rewrites the database: a point of what it is now. Sets
+ * `database->point`. Nothing when the data is unprotected. */
+int hf_boot_take_point(struct hf_boot *boot, struct hf_boot_database *database, const char *reason,
+                       struct hf_backup_result *result, struct hf_error *err);
+
+/* [3/6] to [5/6] work on the first database. */
+int hf_boot_schema(struct hf_boot *boot, struct hf_error *err);
+int hf_boot_generate(struct hf_boot *boot, struct hf_error *err);
+int hf_boot_portable(struct hf_boot *boot, struct hf_error *err);
+
+/* [6/6] Runs the application until it has ended for good, and takes a last point. */
+int hf_boot_start(struct hf_boot *boot, struct hf_error *err);
+
+#endif
