@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "schema/heap.h"
 #include "schema/wanted.h"
 
 enum hf_risk {
@@ -18,18 +19,28 @@ enum hf_risk {
 
 struct hf_sync_step {
     enum hf_risk risk;
-    char *table;  /* that it is about; NULL: none */
-    char *text;   /* in words: "add column 'age' to 'User'" */
-    char *advice; /* for data loss and impossible: what it means, what would make it possible; or
-                     NULL */
-    int64_t rows; /* that lose data or stand in the way; 0 where that means nothing */
-    char **sql;   /* in order, without ';'; ends with NULL; empty for notes and impossible ones */
+    const char *table;  /* that it is about; NULL: none */
+    const char *text;   /* in words: "add column 'age' to 'User'" */
+    const char *advice; /* for data loss and impossible: what it means, what would make it possible;
+                           or NULL */
+    int64_t rows;       /* that lose data or stand in the way; 0 where that means nothing */
+    const char **sql;   /* in order, without ';'; ends with NULL; empty for notes and impossible
+                           ones, and for changes that the rebuild of a table, a later step, does */
+};
+
+/* A table that is copied. */
+struct hf_rebuilt {
+    const char *from, *name; /* before and after */
 };
 
 struct hf_sync_plan {
     struct hf_sync_step *steps; /* in the order of their doing */
     size_t count;
     bool foreign_keys_off; /* they must be off before BEGIN: tables are rebuilt or dropped */
+    int64_t orphans; /* rows that will refer to nothing, as the steps say: data loss accepted */
+    struct hf_rebuilt *rebuilt;
+    size_t rebuilt_count;
+    struct hf_heap heap; /* holds all of it */
 };
 
 struct hf_sync_options {

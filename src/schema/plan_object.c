@@ -1,0 +1,241 @@
+/*
+ * Triggers and views: a table's copy loses its triggers, which are put back; what no longer makes
+ * sense, because what it mentions is gone, is said and not kept as a trap.
+ */
+#include <string.h>
+#include <strings.h>
+
+#include "schema/planner.h"
+#include "schema/shadow.h"
+#include "schema/sql_token.h"
+
+enum { COMPLAINT_TEXT = 256, STATEMENTS = 3 };
+
+/* Empty copies of the schema before and after the plan, without triggers. */
+struct proof {
+    sqlite3 *before, *after;
+};
+
+/* SQLite compiles a view or a trigger when it is used: what it says then. */
+static void complaint_of(sqlite3 *db, const char *sql, char out[COMPLAINT_TEXT])
+{
+    sqlite3_stmt *statement = NULL;
+    int rc = sql ? sqlite3_prepare_v2(db, sql, -1, &statement, NULL) : SQLITE_OK;
+    sqlite3_snprintf(COMPLAINT_TEXT, out, "%s", rc == SQLITE_OK ? "" : sqlite3_errmsg(db));
+    sqlite3_finalize(statement);
+}
+
+static char *update_of(sqlite3 *db, const char *table)
+{
+    sqlite3_str *sql = sqlite3_str_new(NULL);
+    sqlite3_stmt *row = NULL;
+    int count = 0;
+    sqlite3_str_appendf(sql, "UPDATE \"%w\" SET ", table);
+    if (sqlite3_prepare_v2(db, "SELECT name FROM pragma_table_info(?1)", -1, &row, NULL) ==
+        SQLITE_OK) {
+        sqlite3_bind_text(row, 1, table, -1, SQLITE_TRANSIENT);
+        for (; sqlite3_step(row) == SQLITE_ROW; count++)
+            sqlite3_str_appendf(sql, "%s\"%w\" = \"%w\"", count ? ", " : "",
+                                sqlite3_column_text(row, 0), sqlite3_column_text(row, 0));
+    }
+    sqlite3_finalize(row);
+    return sqlite3_str_finish(sql);
+}
+
+static void try_writes(sqlite3 *db, const char *table, char out[STATEMENTS][COMPLAINT_TEXT])
+{
+    char *statements[STATEMENTS] = {
+        sqlite3_mprintf("INSERT INTO \"%w\" DEFAULT VALUES", table),
+        update_of(db, table),
+        sqlite3_mprintf("DELETE FROM \"%w\"", table),
+    };
+    for (int i = 0; i < STATEMENTS; i++) {
+        complaint_of(db, statements[i], out[i]);
+        sqlite3_free(statements[i]);
+    }
+}
+
+/* What a write to the trigger's table says with it that it does not say without. */
+static void trigger_complaint(sqlite3 *db, const struct hf_object *trigger,
+                              char out[COMPLAINT_TEXT])
+{
+    char without[STATEMENTS][COMPLAINT_TEXT], with[STATEMENTS][COMPLAINT_TEXT];
+    char *drop = sqlite3_mprintf("DROP TRIGGER \"%w\"", trigger->name);
+    *out = 0;
+    try_writes(db, trigger->table, without);
+    if (sqlite3_exec(db, trigger->sql, NULL, NULL, NULL) != SQLITE_OK) {
+        sqlite3_snprintf(COMPLAINT_TEXT, out, "%s", sqlite3_errmsg(db));
+    } else {
+        try_writes(db, trigger->table, with);
+        for (int i = 0; i < STATEMENTS; i++) {
+            if (*with[i] && strcmp(with[i], without[i]))
+                memcpy(out, with[i], COMPLAINT_TEXT);
+        }
+        sqlite3_exec(db, drop, NULL, NULL, NULL);
+    }
+    sqlite3_free(drop);
+}
+
+static void view_complaint(sqlite3 *db, const char *name, char out[COMPLAINT_TEXT])
+{
+    char *sql = sqlite3_mprintf("SELECT * FROM \"%w\"", name);
+    complaint_of(db, sql, out);
+    sqlite3_free(sql);
+}
+
+/* A copy that has gone through the first steps of the plan. */
+static sqlite3 *copy_after(struct hf_planner *planner, size_t steps)
+{
+    sqlite3 *copy = hf_shadow_make(planner->live, planner->err);
+    for (size_t i = 0; copy && i < steps; i++) {
+        /* What fails here fails in the live database too, and is told there. */
+        for (const char **sql = planner->plan->steps[i].sql; *sql; sql++)
+            sqlite3_exec(copy, *sql, NULL, NULL, NULL);
+    }
+    for (size_t i = 0; copy && i < planner->now->trigger_count; i++) {
+        char *sql =
+            sqlite3_mprintf("DROP TRIGGER IF EXISTS \"%w\"", planner->now->triggers[i].name);
+        sqlite3_exec(copy, sql, NULL, NULL, NULL);
+        sqlite3_free(sql);
+    }
+    return copy;
+}
+
+static int forget_view(struct hf_planner *planner, const struct hf_object *view,
+                       const struct proof *proof)
+{
+    char before[COMPLAINT_TEXT], after[COMPLAINT_TEXT];
+    view_complaint(proof->before, view->name, before);
+    view_complaint(proof->after, view->name, after);
+    if (*before || !*after)
+        return 0;
+    if (!hf_plan_step(planner, HF_RISK_DATA_LOSS, view->name,
+                      "drop view '%s', which would not work any more", view->name) ||
+        hf_plan_advise(planner, 0, "%s", after))
+        return -1;
+    return hf_plan_sql(planner, "DROP VIEW \"%w\"", view->name);
+}
+
+static int keep_trigger(struct hf_planner *planner, const struct hf_object *trigger,
+                        const struct proof *proof)
+{
+    bool gone = hf_plan_is_rebuilt(planner, trigger->table);
+    char before[COMPLAINT_TEXT] = "", after[COMPLAINT_TEXT] = "";
+    if (hf_plan_is_dropped(planner, trigger->table))
+        return 0;
+    if (proof->after) {
+        trigger_complaint(proof->before, trigger, before);
+        trigger_complaint(proof->after, trigger, after);
+    }
+    if (*after && !*before) {
+        if (!hf_plan_step(planner, HF_RISK_DATA_LOSS, trigger->table,
+                          "drop trigger '%s', which would not work any more", trigger->name) ||
+            hf_plan_advise(planner, 0, "%s", after))
+            return -1;
+        return gone ? 0 : hf_plan_sql(planner, "DROP TRIGGER \"%w\"", trigger->name);
+    }
+    if (!gone)
+        return 0;
+    return !hf_plan_step(planner, HF_RISK_NONE, trigger->table, "put back trigger '%s' of '%s'",
+                         trigger->name, trigger->table) ||
+           hf_plan_sql(planner, "%s", trigger->sql);
+}
+
+static int keep_all(struct hf_planner *planner, const struct proof *proof)
+{
+    const struct hf_model *now = planner->now;
+    for (size_t i = 0; proof->after && i < now->view_count; i++) {
+        if (!hf_model_view(&planner->wanted, now->views[i].name) &&
+            forget_view(planner, &now->views[i], proof))
+            return -1;
+    }
+    for (size_t i = 0; i < now->trigger_count; i++) {
+        const struct hf_object *wanted = hf_model_trigger(&planner->wanted, now->triggers[i].name);
+        if (!wanted && keep_trigger(planner, &now->triggers[i], proof))
+            return -1;
+    }
+    return 0;
+}
+
+/* SQL schemas name triggers and views, too. */
+static int make_wanted(struct hf_planner *planner, const char *kind, const struct hf_object *wanted,
+                       const struct hf_object *now)
+{
+    bool gone =
+        now && now->table && !strcmp(kind, "trigger") &&
+        (hf_plan_is_rebuilt(planner, now->table) || hf_plan_is_dropped(planner, now->table));
+    bool same = now && hf_sql_same(now->sql, wanted->sql);
+    if (same && !gone)
+        return 0;
+    if (!hf_plan_step(planner, HF_RISK_NONE, wanted->name, "%s %s '%s'",
+                      same  ? "put back"
+                      : now ? "change"
+                            : "create",
+                      kind, wanted->name) ||
+        (now && !gone && hf_plan_sql(planner, "DROP %s \"%w\"", kind, now->name)))
+        return -1;
+    return hf_plan_sql(planner, "%s", wanted->sql);
+}
+
+static int note_extra(struct hf_planner *planner, const char *kind, const struct hf_object *now)
+{
+    if (planner->options && planner->options->drop_extra_tables)
+        return !hf_plan_step(planner, HF_RISK_DATA_LOSS, now->name,
+                             "drop %s '%s', which the schema does not name", kind, now->name) ||
+               hf_plan_advise(planner, 0, "its definition is lost") ||
+               hf_plan_sql(planner, "DROP %s IF EXISTS \"%w\"", kind, now->name);
+    return hf_plan_step(planner, HF_RISK_NOTE, now->name,
+                        "%s '%s' is not in the schema: left alone", kind, now->name)
+               ? 0
+               : -1;
+}
+
+static int extra_objects(struct hf_planner *planner)
+{
+    const struct hf_model *now = planner->now, *wanted = &planner->wanted;
+    for (size_t i = 0; i < now->view_count; i++) {
+        if (!hf_model_view(wanted, now->views[i].name) &&
+            note_extra(planner, "view", &now->views[i]))
+            return -1;
+    }
+    for (size_t i = 0; i < now->trigger_count; i++) {
+        const struct hf_object *trigger = &now->triggers[i];
+        if (hf_model_table(wanted, trigger->table) && !hf_model_trigger(wanted, trigger->name) &&
+            note_extra(planner, "trigger", trigger))
+            return -1;
+    }
+    return 0;
+}
+
+static int wanted_objects(struct hf_planner *planner)
+{
+    const struct hf_model *now = planner->now, *wanted = &planner->wanted;
+    for (size_t i = 0; i < wanted->view_count; i++) {
+        const struct hf_object *view = &wanted->views[i];
+        if (make_wanted(planner, "view", view, hf_model_view(now, view->name)))
+            return -1;
+    }
+    for (size_t i = 0; i < wanted->trigger_count; i++) {
+        const struct hf_object *trigger = &wanted->triggers[i];
+        if (make_wanted(planner, "trigger", trigger, hf_model_trigger(now, trigger->name)))
+            return -1;
+    }
+    return 0;
+}
+
+int hf_plan_objects(struct hf_planner *planner)
+{
+    struct proof proof = {0};
+    bool any = planner->now->view_count || planner->now->trigger_count;
+    if (any && planner->columns_go) {
+        proof.before = copy_after(planner, planner->rename_steps);
+        proof.after = copy_after(planner, planner->plan->count);
+    }
+    int failed = any && planner->columns_go && (!proof.before || !proof.after) ? -1 : 0;
+    failed = failed || keep_all(planner, &proof) ? -1 : 0;
+    sqlite3_close(proof.before);
+    sqlite3_close(proof.after);
+    if (failed || planner->schema->dialect != HF_SCHEMA_SQL)
+        return failed;
+    return wanted_objects(planner) || extra_objects(planner) ? -1 : 0;
+}

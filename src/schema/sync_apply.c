@@ -1,0 +1,229 @@
+#include "schema/sync_apply.h"
+
+#include <inttypes.h>
+
+#include "sqlite/connection.h"
+
+/* How the connection was before. */
+struct settings {
+    int foreign_keys, legacy_alter;
+};
+
+struct work {
+    sqlite3 *live;
+    const struct hf_wanted *wanted;
+    const struct hf_sync_apply_options *options;
+    struct hf_error *err;
+};
+
+/* What the rows said before anything was done, to be compared after. */
+struct evidence {
+    int64_t violations;
+    int64_t *rows; /* of each rebuilt table */
+};
+
+static int failed_with(const struct work *work, int rc)
+{
+    const char *path = sqlite3_db_filename(work->live, "main");
+    return hf_connection_error(work->live, rc, path && *path ? path : ":memory:", work->err);
+}
+
+static int execute(const struct work *work, const char *sql)
+{
+    int rc = sqlite3_exec(work->live, sql, NULL, NULL, NULL);
+    return rc == SQLITE_OK ? 0 : failed_with(work, rc);
+}
+
+static int read_number(const struct work *work, const char *sql, int64_t *out)
+{
+    sqlite3_stmt *statement = NULL;
+    int rc = sqlite3_prepare_v2(work->live, sql, -1, &statement, NULL);
+    if (rc == SQLITE_OK && (rc = sqlite3_step(statement)) == SQLITE_ROW) {
+        *out = sqlite3_column_int64(statement, 0);
+        rc = SQLITE_OK;
+    }
+    if (rc != SQLITE_OK)
+        failed_with(work, rc);
+    sqlite3_finalize(statement);
+    return rc == SQLITE_OK ? 0 : -1;
+}
+
+/* The step that stands in the way most; NULL: none. */
+static const struct hf_sync_step *obstacle(const struct hf_sync_plan *plan,
+                                           enum hf_data_loss data_loss)
+{
+    enum hf_risk least =
+        data_loss == HF_DATA_LOSS_ACCEPTED ? HF_RISK_IMPOSSIBLE : HF_RISK_DATA_LOSS;
+    enum hf_risk gravest = hf_sync_plan_risk(plan);
+    for (size_t i = 0; gravest >= least && i < plan->count; i++) {
+        if (plan->steps[i].risk == gravest)
+            return &plan->steps[i];
+    }
+    return NULL;
+}
+
+static int refuse(const struct work *work, const struct hf_sync_plan *plan)
+{
+    const struct hf_sync_step *step = obstacle(plan, work->options->data_loss);
+    if (!step)
+        return 0;
+    hf_error_set(work->err, HF_REFUSED, "%s%s: %s", step->text,
+                 step->risk == HF_RISK_IMPOSSIBLE ? " is impossible" : " may lose data",
+                 step->advice ? step->advice : "");
+    return hf_error_hint(work->err,
+                         step->risk == HF_RISK_IMPOSSIBLE
+                             ? "nothing was changed; change the schema or the data"
+                             : "nothing was changed; --accept-data-loss does it all the same");
+}
+
+static int count_rows(const struct work *work, struct hf_heap *heap, const char *table,
+                      int64_t *out)
+{
+    const char *sql = hf_heap_print(heap, work->err, "SELECT count(*) FROM \"%w\"", table);
+    return sql ? read_number(work, sql, out) : -1;
+}
+
+static int count_violations(const struct work *work, const struct hf_sync_plan *plan, int64_t *out)
+{
+    if (!plan->foreign_keys_off)
+        return 0;
+    return read_number(work, "SELECT count(*) FROM pragma_foreign_key_check", out);
+}
+
+static int take_evidence(const struct work *work, const struct hf_sync_plan *plan,
+                         struct hf_heap *heap, struct evidence *out)
+{
+    out->rows = hf_heap_alloc(heap, (plan->rebuilt_count + 1) * sizeof *out->rows, work->err);
+    if (!out->rows)
+        return -1;
+    for (size_t i = 0; i < plan->rebuilt_count; i++) {
+        if (count_rows(work, heap, plan->rebuilt[i].from, &out->rows[i]))
+            return -1;
+    }
+    return count_violations(work, plan, &out->violations);
+}
+
+static int prove_table(const struct work *work, struct hf_heap *heap, const char *table,
+                       int64_t expected)
+{
+    int64_t rows = 0, sound = 0;
+    const char *sql = hf_heap_print(heap, work->err,
+                                    "SELECT quick_check = 'ok' FROM pragma_quick_check(%Q)", table);
+    if (!sql || count_rows(work, heap, table, &rows) || read_number(work, sql, &sound))
+        return -1;
+    if (rows == expected && sound)
+        return 0;
+    return hf_error_set(work->err, HF_FAILED,
+                        "table '%s' has %" PRId64 " of its %" PRId64
+                        " rows after its rebuild, or is not sound: nothing was changed",
+                        table, rows, expected);
+}
+
+static int prove_rows(const struct work *work, const struct hf_sync_plan *plan,
+                      struct hf_heap *heap, const struct evidence *before)
+{
+    int64_t violations = 0;
+    for (size_t i = 0; i < plan->rebuilt_count; i++) {
+        if (prove_table(work, heap, plan->rebuilt[i].name, before->rows[i]))
+            return -1;
+    }
+    if (count_violations(work, plan, &violations))
+        return -1;
+    if (violations <= before->violations + plan->orphans)
+        return 0;
+    return hf_error_set(work->err, HF_REFUSED,
+                        "%" PRId64 " rows would refer to nothing: nothing was changed",
+                        violations - before->violations);
+}
+
+/* The wanted schema must be there now; else this program is wrong, and changes nothing. */
+static int prove_schema(const struct work *work)
+{
+    hf_auto(hf_sync_plan) struct hf_sync_plan rest = {0};
+    if (hf_sync_plan_make(&rest, work->live, work->wanted, &work->options->plan, work->err))
+        return -1;
+    for (size_t i = 0; i < rest.count; i++) {
+        if (rest.steps[i].risk != HF_RISK_NOTE)
+            return hf_error_set(work->err, HF_FAILED,
+                                "the schema would not be the wanted one afterwards (%s): nothing "
+                                "was changed",
+                                rest.steps[i].text);
+    }
+    return 0;
+}
+
+static int execute_steps(const struct work *work, const struct hf_sync_plan *plan)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        hf_progress(work->options->events, "schema", i, plan->count);
+        for (const char **sql = plan->steps[i].sql; *sql; sql++) {
+            if (execute(work, *sql))
+                return hf_error_wrap(work->err, "%s", plan->steps[i].text);
+        }
+    }
+    return 0;
+}
+
+static int do_plan(const struct work *work, const struct hf_sync_plan *plan)
+{
+    hf_auto(hf_heap) struct hf_heap heap = {0};
+    struct evidence before = {0};
+    return take_evidence(work, plan, &heap, &before) || execute_steps(work, plan) ||
+                   prove_rows(work, plan, &heap, &before) || prove_schema(work) ||
+                   execute(work, "COMMIT")
+               ? -1
+               : 0;
+}
+
+/* The plan is made again behind the lock: what was written since the first is in it. */
+static int in_transaction(const struct work *work, struct hf_sync_plan *done)
+{
+    struct hf_sync_plan plan = {0};
+    if (execute(work, "BEGIN IMMEDIATE"))
+        return -1;
+    int failed =
+        hf_sync_plan_make(&plan, work->live, work->wanted, &work->options->plan, work->err);
+    if (!failed) {
+        failed = refuse(work, &plan) || do_plan(work, &plan);
+        hf_sync_plan_release(done);
+        *done = plan;
+    }
+    if (failed && !sqlite3_get_autocommit(work->live))
+        sqlite3_exec(work->live, "ROLLBACK", NULL, NULL, NULL);
+    return failed ? -1 : 0;
+}
+
+/* Inside a transaction foreign_keys does nothing, and with them on, dropping a table deletes what
+ * refers to it. */
+static int with_settings(const struct work *work, struct hf_sync_plan *done)
+{
+    struct settings before;
+    sqlite3_db_config(work->live, SQLITE_DBCONFIG_ENABLE_FKEY, -1, &before.foreign_keys);
+    sqlite3_db_config(work->live, SQLITE_DBCONFIG_LEGACY_ALTER_TABLE, -1, &before.legacy_alter);
+    sqlite3_db_config(work->live, SQLITE_DBCONFIG_ENABLE_FKEY, 0, NULL);
+    sqlite3_db_config(work->live, SQLITE_DBCONFIG_LEGACY_ALTER_TABLE, 1, NULL);
+    int failed = in_transaction(work, done);
+    sqlite3_db_config(work->live, SQLITE_DBCONFIG_ENABLE_FKEY, before.foreign_keys, NULL);
+    sqlite3_db_config(work->live, SQLITE_DBCONFIG_LEGACY_ALTER_TABLE, before.legacy_alter, NULL);
+    return failed;
+}
+
+int hf_sync_apply(sqlite3 *live, const struct hf_wanted *wanted,
+                  const struct hf_sync_apply_options *options, struct hf_sync_plan *done,
+                  struct hf_error *err)
+{
+    const struct work work = {live, wanted, options, err};
+    struct hf_sync_plan plan = {0};
+    if (!sqlite3_get_autocommit(live))
+        return hf_error_set(err, HF_FAILED, "a schema is applied outside of transactions only");
+    int failed = hf_sync_plan_make(&plan, live, wanted, &options->plan, err);
+    if (!failed && !hf_sync_plan_is_empty(&plan))
+        failed = refuse(&work, &plan) ||
+                 (options->before && options->before(options->context, &plan, err)) ||
+                 with_settings(&work, &plan);
+    if (done)
+        *done = plan;
+    else
+        hf_sync_plan_release(&plan);
+    return failed ? -1 : 0;
+}
