@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "portable/base64.h"
 #include "portable/json_number.h"
 #include "portable/utf8.h"
 
@@ -224,6 +225,23 @@ void hf_json_put_integer(struct hf_json_writer *writer, int64_t value)
     if (value < 0)
         *--c = '-';
     hf_json_put_raw(writer, c, (size_t)(text + sizeof text - c));
+}
+
+void hf_json_put_base64(struct hf_json_writer *writer, const void *bytes, size_t length)
+{
+    enum { STEP = 768 };
+    char text[STEP / 3 * 4];
+    const uint8_t *next = bytes;
+    before_value(writer);
+    put(writer, "\"", 1);
+    while (length) {
+        size_t step = length < STEP ? length : STEP;
+        hf_base64_encode(text, next, step);
+        put(writer, text, hf_base64_length(step));
+        next += step;
+        length -= step;
+    }
+    put(writer, "\"", 1);
 }
 
 void hf_json_put_double(struct hf_json_writer *writer, double value)

@@ -68,6 +68,8 @@ void hf_json_put_integer(struct hf_json_writer *writer, int64_t value);
 void hf_json_put_double(struct hf_json_writer *writer, double value);
 void hf_json_put_boolean(struct hf_json_writer *writer, bool value);
 void hf_json_put_null(struct hf_json_writer *writer);
+/* A string of the bytes in base64. */
+void hf_json_put_base64(struct hf_json_writer *writer, const void *bytes, size_t length);
 /* `text` is one JSON value and is copied as it is. */
 void hf_json_put_raw(struct hf_json_writer *writer, const char *text, size_t length);
 
