@@ -133,6 +133,14 @@ void hf_boot_log_notice(struct hf_boot_log *log, const char *format, ...)
     put(log, "notice", false, NULL, marked);
 }
 
+void hf_boot_log_block(struct hf_boot_log *log, const char *lines)
+{
+    if (log->format == HF_LOG_JSON)
+        put(log, "notice", false, NULL, lines);
+    else if (!log->quiet)
+        fputs(lines, log->out);
+}
+
 void hf_boot_log_error(struct hf_boot_log *log, const struct hf_error *err)
 {
     if (log->format == HF_LOG_JSON) {

@@ -53,6 +53,9 @@ void hf_boot_log_begin(struct hf_boot_log *log, const char *format, ...)
 void hf_boot_log_notice(struct hf_boot_log *log, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Several lines as they stand (in JSON one line, with them as its text). */
+void hf_boot_log_block(struct hf_boot_log *log, const char *lines);
+
 /* The error that ends the boot. */
 void hf_boot_log_error(struct hf_boot_log *log, const struct hf_error *err);
 
