@@ -44,36 +44,7 @@ CREATE TEMP TABLE entry (part INTEGER PRIMARY KEY, username, status, title, tmdb
     poster, overview, backdrop, vote, added, error);
 
 INSERT INTO entry
-WITH read_entry AS MATERIALIZED (
-    SELECT part.id AS part, part.owner, part.around, part.place, part.value,
-           substr(part.value, 1, 1) AS first,
-           coalesce(nullif(part.value -> '$.title', 'null'), nullif(part.value -> '$.name', 'null'))
-               AS title,
-           trim(coalesce(nullif(part.value -> '$.tmdb_id', 'null'),
-                         nullif(part.value -> '$.tmdbId', 'null'),
-                         nullif(part.value -> '$.media_id', 'null'),
-                         nullif(part.value -> '$.id', 'null')), '" ') AS id,
-           trim(coalesce(nullif(part.value -> '$.release_year', 'null'),
-                         nullif(part.value -> '$.year', 'null'),
-                         nullif(part.value -> '$.releaseYear', 'null'),
-                         nullif(part.value -> '$.releaseDate', 'null'),
-                         nullif(part.value -> '$.release_date', 'null'),
-                         nullif(part.value -> '$.firstAirDate', 'null')), '" ') AS year,
-           lower(coalesce(part.value ->> '$.media_type', part.value ->> '$.mediaType',
-                          part.value ->> '$.type')) AS type,
-           coalesce(nullif(part.value ->> '$.poster_url', ''), nullif(part.value ->> '$.posterUrl', ''),
-                    part.value ->> '$.poster_path') AS poster,
-           part.value ->> '$.overview' AS overview,
-           coalesce(nullif(part.value ->> '$.backdrop_url', ''),
-                    nullif(part.value ->> '$.backdropUrl', ''),
-                    part.value ->> '$.backdrop_path') AS backdrop,
-           coalesce(part.value ->> '$.vote_average', part.value ->> '$.voteAverage',
-                    part.value ->> '$.rating') AS vote,
-           coalesce(part.value ->> '$.added_at', part.value ->> '$.addedAt') AS added
-    FROM part
-    WHERE part.place LIKE '%[]' AND part.place <> 'users[]'
-)
-SELECT part, username,
+SELECT read_entry.part, username,
        CASE place
            WHEN 'movies[]' THEN 'WATCHED'
            WHEN 'series[]' THEN 'WATCHED'
@@ -81,7 +52,6 @@ SELECT part, username,
            ELSE 'WATCHLIST'
        END,
        nullif(trim(CASE
-           WHEN first = '"' THEN value ->> '$'
            WHEN title GLOB '"*' THEN title ->> '$'
            WHEN title GLOB '[-0-9]*' THEN title
        END), ''),
@@ -112,7 +82,36 @@ SELECT part, username,
            WHEN first NOT IN ('"', '{') THEN 'neither a title nor an object'
            WHEN username IS NULL THEN 'a title of a user without a username'
        END
-FROM read_entry JOIN person ON person.part = read_entry.owner
+FROM (SELECT part.id AS part, part.owner, part.around, part.place,
+            substr(part.value, 1, 1) AS first,
+            CASE WHEN part.value GLOB '"*' THEN part.value
+                ELSE coalesce(nullif(part.value -> '$.title', 'null'),
+                              nullif(part.value -> '$.name', 'null')) END AS title,
+            trim(coalesce(nullif(part.value -> '$.tmdb_id', 'null'),
+                          nullif(part.value -> '$.tmdbId', 'null'),
+                          nullif(part.value -> '$.media_id', 'null'),
+                          nullif(part.value -> '$.id', 'null')), '" ') AS id,
+            trim(coalesce(nullif(part.value -> '$.release_year', 'null'),
+                          nullif(part.value -> '$.year', 'null'),
+                          nullif(part.value -> '$.releaseYear', 'null'),
+                          nullif(part.value -> '$.releaseDate', 'null'),
+                          nullif(part.value -> '$.release_date', 'null'),
+                          nullif(part.value -> '$.firstAirDate', 'null')), '" ') AS year,
+            lower(coalesce(part.value ->> '$.media_type', part.value ->> '$.mediaType',
+                           part.value ->> '$.type')) AS type,
+            coalesce(nullif(part.value ->> '$.poster_url', ''), nullif(part.value ->> '$.posterUrl', ''),
+                     part.value ->> '$.poster_path') AS poster,
+            part.value ->> '$.overview' AS overview,
+            coalesce(nullif(part.value ->> '$.backdrop_url', ''),
+                     nullif(part.value ->> '$.backdropUrl', ''),
+                     part.value ->> '$.backdrop_path') AS backdrop,
+            coalesce(part.value ->> '$.vote_average', part.value ->> '$.voteAverage',
+                     part.value ->> '$.rating') AS vote,
+            coalesce(part.value ->> '$.added_at', part.value ->> '$.addedAt') AS added
+     FROM part
+     WHERE part.place LIKE '%[]' AND part.place <> 'users[]'
+     LIMIT -1) -- so that each of these is evaluated once, and not where it is used
+    AS read_entry CROSS JOIN person ON person.part = read_entry.owner
     AND person.around = CASE WHEN read_entry.owner = 0 THEN read_entry.around ELSE '' END;
 
 UPDATE entry SET error = 'neither a title nor an id'
@@ -213,17 +212,18 @@ FROM (SELECT missing.part, min(known.tmdb) AS tmdb
 WHERE fitting.part = entry.part;
 
 -- How this database stores times: as milliseconds, or as text.
-CREATE TEMP TABLE clock AS
-SELECT coalesce((SELECT typeof(updatedAt) FROM UserMedia ORDER BY id DESC LIMIT 1),
-                (SELECT typeof(createdAt) FROM User ORDER BY id DESC LIMIT 1)) = 'text' AS is_text;
+CREATE TEMP TABLE clock (is_text, now);
 
-CREATE TEMP VIEW now AS
-SELECT CASE WHEN is_text THEN strftime('%Y-%m-%dT%H:%M:%f+00:00', :now / 1000.0, 'unixepoch')
-    ELSE :now END AS stamp
-FROM clock;
+INSERT INTO clock
+SELECT is_text,
+       CASE WHEN is_text THEN strftime('%Y-%m-%dT%H:%M:%f+00:00', :now / 1000.0, 'unixepoch')
+           ELSE :now END
+FROM (SELECT coalesce((SELECT typeof(updatedAt) FROM UserMedia ORDER BY id DESC LIMIT 1),
+                      (SELECT typeof(createdAt) FROM User ORDER BY id DESC LIMIT 1), '') = 'text'
+          AS is_text);
 
 INSERT INTO main.User (username, createdAt)
-SELECT username, stamp FROM person, now WHERE username IS NOT NULL
+SELECT username, now FROM person, clock WHERE username IS NOT NULL
 ORDER BY part
 ON CONFLICT (username) DO NOTHING;
 
@@ -280,11 +280,11 @@ DELETE FROM pair WHERE part IN (SELECT part FROM outcome);
 INSERT INTO main.UserMedia (userId, mediaId, status, updatedAt)
 SELECT pair.userId, pair.mediaId, entry.status,
        CASE
-           WHEN entry.added IS NULL THEN stamp
+           WHEN entry.added IS NULL THEN now
            WHEN is_text THEN strftime('%Y-%m-%dT%H:%M:%f+00:00', entry.added / 1000.0, 'unixepoch')
            ELSE entry.added
        END
-FROM pair JOIN entry ON entry.part = pair.part, clock, now
+FROM pair JOIN entry ON entry.part = pair.part, clock
 ORDER BY pair.part;
 
 INSERT INTO outcome (part, user, result)

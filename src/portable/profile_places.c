@@ -10,7 +10,7 @@
 enum column_kind { COLUMN_HIDDEN, COLUMN_PLAIN, COLUMN_BOOLEAN, COLUMN_JSON };
 
 struct column {
-    const char *name;
+    char *name;
     size_t length; /* of the name, without ":boolean" */
     enum column_kind kind;
 };
@@ -28,7 +28,7 @@ struct place {
 struct hf_profile_places {
     sqlite3 *db;
     const struct hf_profile_script *script;
-    const struct hf_profile_value *values;
+    const struct hf_profile_parameters *parameters;
     struct place root;
 };
 
@@ -67,7 +67,8 @@ static int read_columns(struct place *place)
     place->columns = calloc((size_t)place->column_count + 1, sizeof *place->columns);
     for (int i = 0; place->columns && i < place->column_count; i++) {
         struct column *column = &place->columns[i];
-        column->name = sqlite3_column_name(place->prepared, i);
+        const char *name = sqlite3_column_name(place->prepared, i);
+        column->name = name ? strdup(name) : NULL; /* SQLite's own is gone after a schema change */
         if (!column->name)
             return -1;
         const char *colon = strrchr(column->name, ':');
@@ -100,7 +101,7 @@ static int add_statement(struct hf_profile_places *places,
 }
 
 struct hf_profile_places *hf_profile_places_new(sqlite3 *db, const struct hf_profile_script *script,
-                                                const struct hf_profile_value *values,
+                                                const struct hf_profile_parameters *parameters,
                                                 struct hf_error *err)
 {
     struct hf_profile_places *places = calloc(1, sizeof *places);
@@ -108,7 +109,7 @@ struct hf_profile_places *hf_profile_places_new(sqlite3 *db, const struct hf_pro
         hf_error_memory(err);
         return NULL;
     }
-    *places = (struct hf_profile_places){.db = db, .script = script, .values = values};
+    *places = (struct hf_profile_places){.db = db, .script = script, .parameters = parameters};
     for (size_t i = 0; i < script->count; i++)
         if (script->statements[i].place && add_statement(places, &script->statements[i], err)) {
             hf_profile_places_free(places);
@@ -125,6 +126,8 @@ static void release_place(struct place *place)
         free(within);
     }
     sqlite3_finalize(place->prepared);
+    for (int i = 0; place->columns && i < place->column_count; i++)
+        free(place->columns[i].name);
     free(place->columns);
     free(place->name);
 }
@@ -136,24 +139,14 @@ void hf_profile_places_free(struct hf_profile_places *places)
     free(places);
 }
 
-static bool looks_like_integer(const char *text)
-{
-    size_t digits = strspn(text, "0123456789");
-    return digits && digits < 19 && !text[digits];
-}
-
-static int bind_value(sqlite3_stmt *prepared, int index, const struct hf_profile_value *values)
+static int bind_parameter(sqlite3_stmt *prepared, int index,
+                          const struct hf_profile_parameters *parameters)
 {
     const char *name = sqlite3_bind_parameter_name(prepared, index);
-    for (; values && values->name; values++) {
-        if (!name || strcmp(name, values->name))
-            continue;
-        if (values->text && looks_like_integer(values->text))
-            sqlite3_bind_int64(prepared, index, strtoll(values->text, NULL, 10));
-        else
-            sqlite3_bind_text(prepared, index, values->text, -1, SQLITE_STATIC);
-        return 0;
-    }
+    if (name && !strcmp(name, ":now"))
+        return sqlite3_bind_int64(prepared, index, parameters->now);
+    if (name && !strcmp(name, ":user"))
+        return sqlite3_bind_text(prepared, index, parameters->user, -1, SQLITE_STATIC);
     return -1;
 }
 
@@ -168,14 +161,14 @@ static int unknown_parameter(sqlite3_stmt *prepared, int index,
 
 int hf_profile_run(sqlite3 *db, const struct hf_profile_script *script,
                    const struct hf_profile_statement *statement,
-                   const struct hf_profile_value *values, struct hf_error *err)
+                   const struct hf_profile_parameters *parameters, struct hf_error *err)
 {
     sqlite3_stmt *prepared;
     if (hf_profile_prepare(db, script, statement, &prepared, err))
         return -1;
     int failed = 0, rc = SQLITE_ROW;
     for (int i = 1; !failed && i <= sqlite3_bind_parameter_count(prepared); i++)
-        if (bind_value(prepared, i, values))
+        if (bind_parameter(prepared, i, parameters))
             failed = unknown_parameter(prepared, i, script, statement, err);
     while (!failed && prepared && rc == SQLITE_ROW)
         rc = sqlite3_step(prepared);
@@ -204,7 +197,7 @@ static int begin_rows(const struct hf_profile_places *places, const struct place
 {
     sqlite3_reset(place->prepared);
     for (int i = 1; i <= sqlite3_bind_parameter_count(place->prepared); i++)
-        if (!bind_from_rows(place, i) && bind_value(place->prepared, i, places->values))
+        if (!bind_from_rows(place, i) && bind_parameter(place->prepared, i, places->parameters))
             return unknown_parameter(place->prepared, i, places->script, place->statement, err);
     return 0;
 }

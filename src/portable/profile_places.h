@@ -12,22 +12,23 @@
 #define HF_PORTABLE_PROFILE_PLACES_H
 
 #include <sqlite3.h>
+#include <stdint.h>
 
 #include "portable/json_writer.h"
 #include "portable/profile_script.h"
 
-/* A parameter that a whole script may use, or a part of an address. */
-struct hf_profile_value {
-    const char *name; /* ":now" in a script */
-    const char *text; /* NULL: no value; what looks like an integer is bound as one */
+/* What any statement may read: ":now" in milliseconds, ":user" (NULL: not given). */
+struct hf_profile_parameters {
+    int64_t now;
+    const char *user;
 };
 
 struct hf_profile_places;
 
 /* Prepares the script's statements with a place, in their order; of several for one place the first
- * that @when lets through. `values` end with a NULL name, and are borrowed. */
+ * that @when lets through. All arguments are borrowed. */
 struct hf_profile_places *hf_profile_places_new(sqlite3 *db, const struct hf_profile_script *script,
-                                                const struct hf_profile_value *values,
+                                                const struct hf_profile_parameters *parameters,
                                                 struct hf_error *err);
 void hf_profile_places_free(struct hf_profile_places *places);
 HF_AUTO_FREE(hf_profile_places)
@@ -37,9 +38,9 @@ int hf_profile_places_write(struct hf_profile_places *places, struct hf_json_wri
                             struct hf_error *err);
 
 /* Runs a statement of a script, whatever rows it gives; nothing where @when excludes it. HF_CONFIG
- * for a parameter that `values` does not name. */
+ * for a parameter that there is not. */
 int hf_profile_run(sqlite3 *db, const struct hf_profile_script *script,
                    const struct hf_profile_statement *statement,
-                   const struct hf_profile_value *values, struct hf_error *err);
+                   const struct hf_profile_parameters *parameters, struct hf_error *err);
 
 #endif

@@ -1,0 +1,83 @@
+/*
+ * An application's own copy, in any of the shapes it ever had, into a database, with a profile's
+ * import.sql.
+ *
+ * The whole copy is read and proven first. Then everything is written in one transaction, or
+ * nothing is. Each entry of the copy is accounted for.
+ */
+#ifndef HF_PORTABLE_PROFILE_IMPORT_H
+#define HF_PORTABLE_PROFILE_IMPORT_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "base/events.h"
+#include "base/stream.h"
+#include "os/env.h"
+#include "portable/profile.h"
+#include "portable/profile_request.h"
+
+enum hf_profile_outcome {
+    HF_PROFILE_IMPORTED,
+    HF_PROFILE_SKIPPED,    /* is there already, or twice in the copy */
+    HF_PROFILE_UNRESOLVED, /* kept in a file beside */
+    HF_PROFILE_ERROR,
+};
+
+/* An entry that was not imported. */
+struct hf_profile_problem {
+    enum hf_profile_outcome outcome; /* unresolved or error */
+    const char *user;                /* or NULL */
+    const char *path;                /* "users[0].data.movies[3]" */
+    uint64_t line;
+    const char *why;
+};
+
+struct hf_profile_import_options {
+    const struct hf_env *env;
+    const struct hf_events *events;
+    const char *user;      /* whose the entries are where the copy does not say; or NULL */
+    const char *directory; /* for import_unresolved_<time>.json */
+    bool dry_run;          /* all of it, and then roll back */
+    /*
+     * Answers a question of the profile's lookup with the body of a successful answer. After a
+     * failure nothing more is asked in this import. NULL: nothing is looked up.
+     */
+    void *ask_context;
+    int (*ask)(void *context, const struct hf_profile_request *request,
+               const struct hf_profile_value *values, struct hf_buf *answer, struct hf_error *err);
+    /* Called for each, in the copy's order. May be NULL. */
+    void *problem_context;
+    void (*problem)(void *context, const struct hf_profile_problem *problem);
+};
+
+struct hf_profile_counts {
+    uint64_t total, imported, skipped, unresolved, errors;
+};
+
+struct hf_profile_user {
+    char *name; /* NULL: of entries without a user */
+    struct hf_profile_counts counts;
+};
+
+struct hf_profile_import_result {
+    struct hf_profile_counts counts; /* the sum */
+    struct hf_profile_user *users;   /* by name */
+    size_t user_count;
+    uint64_t asked, answered;
+    char *unresolved_path; /* or NULL */
+};
+
+/*
+ * `db` is the caller's, in no transaction, and is closed soon after: temporary tables stay on it.
+ * HF_CORRUPT with a line: no such copy. HF_USAGE: import.sql wants to be told more (a user).
+ */
+int hf_profile_import(sqlite3 *db, const struct hf_profile *profile, const struct hf_source *source,
+                      const struct hf_profile_import_options *options,
+                      struct hf_profile_import_result *result, struct hf_error *err);
+void hf_profile_import_result_release(struct hf_profile_import_result *result);
+HF_AUTO_RELEASE(hf_profile_import_result)
+
+#endif
