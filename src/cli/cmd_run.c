@@ -37,6 +37,7 @@ static int run(struct hf_cli *cli, struct hf_error *err)
         .config = &cli->config,
         .env = cli->env,
         .command = cli->arguments.command,
+        .version = HF_VERSION,
         .log = stderr,
         .quiet = hf_option_given(&cli->arguments, "quiet"),
     };

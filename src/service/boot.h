@@ -13,6 +13,7 @@ struct hf_boot_options {
     const struct hf_config *config;
     const struct hf_env *env;
     char *const *command; /* the application, with this process's environment but its secrets */
+    const char *version;  /* of Holdfast, for portable copies */
     FILE *log;
     bool quiet; /* no lines of steps, no notices */
 };

@@ -12,7 +12,7 @@
 #include "os/file.h"
 #include "sqlite/soundness.h"
 
-enum { COPY_BYTES = 1 << 16, MOST_NAMES = 100 };
+enum { MOST_NAMES = 100 };
 
 static int newest_first(const void *a, const void *b)
 {
@@ -71,26 +71,6 @@ void hf_rescue_release(struct hf_rescue *rescue)
     rescue->count = 0;
 }
 
-static int copy_file(const struct hf_env *env, const char *from, const char *to,
-                     struct hf_error *err)
-{
-    hf_auto(hf_new_file) struct hf_new_file file = {0};
-    hf_auto_free uint8_t *bytes = malloc(COPY_BYTES);
-    if (!bytes)
-        return hf_error_memory(err);
-    int fd = hf_file_open(env, from, O_RDONLY, 0, err);
-    if (fd < 0)
-        return -1;
-    int failed = hf_new_file_begin(&file, env, to, 0644, err);
-    int64_t got = 1;
-    for (uint64_t offset = 0; !failed && got > 0; offset += (uint64_t)got) {
-        got = hf_file_read(env, fd, from, bytes, COPY_BYTES, offset, err);
-        failed = got < 0 || hf_new_file_write(&file, bytes, (size_t)got, offset, err);
-    }
-    failed |= hf_file_close(env, fd, from, failed ? NULL : err);
-    return failed ? -1 : hf_new_file_commit(&file, HF_COMMIT_REPLACE, err);
-}
-
 static int try_candidate(struct hf_rescue *rescue, const struct hf_candidate *candidate,
                          const char *scratch, struct hf_error *err)
 {
@@ -102,7 +82,8 @@ static int try_candidate(struct hf_rescue *rescue, const struct hf_candidate *ca
     struct hf_restore_result result;
     int failed = candidate->seq ? hf_restore(&rescue->database->history, &rescue->timeline,
                                              candidate->seq, &options, &result, err)
-                                : copy_file(boot->env, rescue->database->copy_path, scratch, err);
+                                : hf_boot_copy_file(boot->env, rescue->database->copy_path, scratch,
+                                                    0644, err);
     struct hf_error why = {0};
     if (failed)
         return -1;
