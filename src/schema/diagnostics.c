@@ -39,6 +39,12 @@ int hf_diagnose(struct hf_diagnostics *out, const struct hf_schema_source *sourc
     return 0;
 }
 
+void hf_diagnostics_truncate(struct hf_diagnostics *diagnostics, size_t count)
+{
+    while (diagnostics->count > count)
+        free(diagnostics->list[--diagnostics->count].message);
+}
+
 /* Tabs are kept under tabs, so that the carets stand where a terminal puts what is above. */
 static int print_carets(struct hf_buf *out, const char *line, size_t before, size_t marked,
                         struct hf_error *err)

@@ -29,6 +29,9 @@ int hf_diagnose(struct hf_diagnostics *out, const struct hf_schema_source *sourc
                 size_t length, struct hf_error *err, const char *format, ...)
     __attribute__((format(printf, 6, 7)));
 
+/* Drops all but the first `count`: what a reader found that then tried another way. */
+void hf_diagnostics_truncate(struct hf_diagnostics *diagnostics, size_t count);
+
 /*
  * Appends to `out`, for a terminal, three lines each: "<path>:<line>:<column>: <message>", the line
  * of the schema, and carets under what is wrong.
