@@ -139,7 +139,7 @@ struct hf_table *hf_model_table(const struct hf_model *model, const char *name)
     size_t slot = hash_of(name) % model->slot_count;
     for (; model->slots[slot]; slot = (slot + 1) % model->slot_count) {
         struct hf_table *table = &model->tables[model->slots[slot] - 1];
-        if (!strcasecmp(table->name, name))
+        if (!table->gone && !strcasecmp(table->name, name))
             return table;
     }
     return NULL;

@@ -53,6 +53,7 @@ struct hf_table {
     const char *name, *sql;
     enum hf_table_kind kind;
     bool strict, without_rowid, autoincrement;
+    bool gone; /* planning took it away: hf_model_table does not find it */
     struct hf_column *columns;
     size_t column_count;
     struct hf_index *indexes;

@@ -46,7 +46,7 @@ static const char *const others[] = {"_prisma_migrations",
                                      "holdfast*",
                                      NULL};
 
-static bool is_anothers(const char *name)
+bool hf_table_is_anothers(const char *name)
 {
     for (const char *const *other = others; *other; other++) {
         size_t length = strlen(*other);
@@ -64,7 +64,8 @@ static const struct hf_table *referrer(const struct hf_planner *planner,
     for (size_t i = 0; i < planner->now->table_count; i++) {
         const struct hf_table *other = &planner->now->tables[i];
         for (size_t j = 0; j < other->key_count; j++) {
-            if (!strcasecmp(other->keys[j].parent, table->name) && is_anothers(other->name))
+            if (!strcasecmp(other->keys[j].parent, table->name) &&
+                hf_table_is_anothers(other->name))
                 return other;
         }
     }
@@ -90,7 +91,7 @@ int hf_plan_extra_tables(struct hf_planner *planner)
 {
     for (size_t i = 0; i < planner->now->table_count; i++) {
         const struct hf_table *table = &planner->now->tables[i];
-        if (table->kind != HF_TABLE_PLAIN || is_anothers(table->name) ||
+        if (table->kind != HF_TABLE_PLAIN || table->gone || hf_table_is_anothers(table->name) ||
             hf_model_table(&planner->wanted, table->name))
             continue;
         int64_t rows;

@@ -314,7 +314,7 @@ static int keep_counter(struct rebuild *this)
 static const struct hf_index *wanted_as(const struct hf_table *wanted, const struct hf_index *now)
 {
     const struct hf_index *same = hf_table_index(wanted, now->name);
-    return same && hf_index_same_columns(same, now) && !now->partial ? same : NULL;
+    return same && !strcmp(same->name, now->name) && hf_index_same_columns(same, now) ? same : NULL;
 }
 
 /* Those that stay; new ones are made when all tables are done. */

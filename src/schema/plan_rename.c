@@ -69,21 +69,89 @@ static const struct hf_table *interrupted_copy(struct hf_planner *planner,
     return from;
 }
 
+/* A column that the rows would need a value for stops a rename that nobody asked for. */
+static const struct hf_column *needs_value(const struct hf_table *now,
+                                           const struct hf_table *wanted)
+{
+    for (size_t i = 0; i < wanted->column_count; i++) {
+        const struct hf_column *column = &wanted->columns[i];
+        if (column->not_null && !column->fallback && !hf_column_generated(column) &&
+            !hf_table_column(now, column->name))
+            return column;
+    }
+    return NULL;
+}
+
+/* Rows elsewhere that refer to one that goes with its table. */
+static int count_referrers(struct hf_planner *planner, const struct hf_table *table, int64_t *out)
+{
+    *out = 0;
+    for (size_t i = 0; i < planner->before.table_count; i++) {
+        const struct hf_table *other = &planner->before.tables[i];
+        for (size_t j = 0; j < other->key_count && other != table; j++) {
+            int64_t rows;
+            if (strcasecmp(other->keys[j].parent, table->name))
+                continue;
+            if (hf_plan_count(planner, &rows,
+                              hf_heap_print(planner->heap, planner->err,
+                                            "SELECT count(*) FROM \"%w\" WHERE \"%w\" IS NOT NULL",
+                                            other->name, other->keys[j].from[0])))
+                return -1;
+            *out += rows;
+        }
+    }
+    return 0;
+}
+
+/* As Prisma does for a change of letter case: the old table goes, the new one is made. */
+static int replace_table(struct hf_planner *planner, struct hf_table *now,
+                         const struct hf_table *wanted, const struct hf_column *column,
+                         int64_t rows)
+{
+    int64_t orphans;
+    if (count_referrers(planner, now, &orphans) ||
+        !hf_plan_step(planner, HF_RISK_DATA_LOSS, wanted->name,
+                      "drop table '%s' to make '%s' in its place", now->name, wanted->name) ||
+        hf_plan_advise(planner, rows,
+                       "a rename could keep its rows if the new required column '%s' had a default",
+                       column->name) ||
+        hf_plan_sql(planner, "DROP TABLE \"%w\"", now->name))
+        return -1;
+    now->gone = true;
+    planner->plan->orphans += orphans;
+    planner->plan->foreign_keys_off = true;
+    planner->columns_go = true;
+    return 0;
+}
+
+static int change_case(struct hf_planner *planner, struct hf_table *now,
+                       const struct hf_table *wanted)
+{
+    const struct hf_column *column = needs_value(now, wanted);
+    int64_t rows = 0;
+    if (column && hf_plan_count(planner, &rows,
+                                hf_heap_print(planner->heap, planner->err,
+                                              "SELECT count(*) FROM \"%w\"", now->name)))
+        return -1;
+    return rows ? replace_table(planner, now, wanted, column, rows)
+                : rename_table(planner, now, wanted->name, "");
+}
+
 static int rename_tables(struct hf_planner *planner)
 {
     for (size_t i = 0; i < planner->wanted.table_count; i++) {
         const struct hf_table *wanted = &planner->wanted.tables[i];
-        const struct hf_table *now = hf_model_table(&planner->before, wanted->name);
-        const char *why = "";
-        if (now && (!strcmp(now->name, wanted->name) || now->kind != HF_TABLE_PLAIN))
+        struct hf_table *same = hf_model_table(&planner->before, wanted->name);
+        if (same && same->kind == HF_TABLE_PLAIN && strcmp(same->name, wanted->name) &&
+            change_case(planner, same, wanted))
+            return -1;
+        if (same || wanted->kind != HF_TABLE_PLAIN)
             continue;
-        if (!now)
-            now = hinted_table(planner, wanted);
-        if (!now && wanted->kind == HF_TABLE_PLAIN) {
-            now = interrupted_copy(planner, wanted);
-            why = ": an interrupted rebuild left its rows there";
-        }
-        if (now && rename_table(planner, now, wanted->name, why))
+        const struct hf_table *hinted = hinted_table(planner, wanted);
+        const struct hf_table *copy = hinted ? NULL : interrupted_copy(planner, wanted);
+        if ((hinted && rename_table(planner, hinted, wanted->name, "")) ||
+            (copy && rename_table(planner, copy, wanted->name,
+                                  ": an interrupted rebuild left its rows there")))
             return -1;
     }
     return 0;

@@ -66,6 +66,11 @@ const char *hf_plan_live_value(struct hf_planner *planner, const struct hf_table
 /* Whether the column is there already. */
 bool hf_plan_has_column(const struct hf_planner *planner, const char *table, const char *column);
 
+/* Whether a table is known to belong to SQLite, to Holdfast or to another tool: it is never
+ * touched.
+ */
+bool hf_table_is_anothers(const char *name);
+
 bool hf_plan_is_rebuilt(const struct hf_planner *planner, const char *table);
 bool hf_plan_is_dropped(const struct hf_planner *planner, const char *table);
 
