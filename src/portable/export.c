@@ -13,16 +13,9 @@ struct writing {
     const struct hf_export_options *options;
     struct hf_copy_database database;
     struct hf_copy_schema schema;
-    struct hf_json_writer writer;
+    struct hf_json_writer *writer;
     struct hf_export_result *result;
 };
-
-static void writing_release(struct writing *writing)
-{
-    hf_json_writer_release(&writing->writer);
-    hf_copy_schema_release(&writing->schema);
-}
-HF_AUTO_RELEASE(writing)
 
 static int ask(char *out, size_t size, const struct hf_copy_database *database, const char *sql,
                struct hf_error *err)
@@ -44,7 +37,7 @@ static int put_facts(struct writing *writing, struct hf_error *err)
     /* What a new file needs to be the same database, beside the schema. */
     static const char *const facts[] = {"page_size",    "auto_vacuum",    "journal_mode",
                                         "user_version", "application_id", "encoding"};
-    struct hf_json_writer *writer = &writing->writer;
+    struct hf_json_writer *writer = writing->writer;
     hf_json_name(writer, "database");
     hf_json_open_object(writer, HF_JSON_LINES);
     hf_json_name(writer, "name");
@@ -68,7 +61,7 @@ static int put_facts(struct writing *writing, struct hf_error *err)
 
 static int put_head(struct writing *writing, const struct hf_env *env, struct hf_error *err)
 {
-    struct hf_json_writer *writer = &writing->writer;
+    struct hf_json_writer *writer = writing->writer;
     char now[32];
     hf_json_name(writer, "format");
     hf_json_put_string(writer, HF_COPY_FORMAT);
@@ -83,7 +76,7 @@ static int put_head(struct writing *writing, const struct hf_env *env, struct hf
 
 static void put_schema(struct writing *writing)
 {
-    struct hf_json_writer *writer = &writing->writer;
+    struct hf_json_writer *writer = writing->writer;
     const struct hf_copy_schema *schema = &writing->schema;
     hf_json_name(writer, "schema");
     hf_json_open_object(writer, HF_JSON_LINES);
@@ -108,7 +101,7 @@ static void put_schema(struct writing *writing)
 
 static int put_tables(struct writing *writing, struct hf_error *err)
 {
-    struct hf_json_writer *writer = &writing->writer;
+    struct hf_json_writer *writer = writing->writer;
     hf_json_name(writer, "tables");
     hf_json_open_array(writer, HF_JSON_LINES);
     for (size_t i = 0; i < writing->schema.table_count; i++) {
@@ -124,25 +117,40 @@ static int put_tables(struct writing *writing, struct hf_error *err)
     return 0;
 }
 
+int hf_export_put_members(struct hf_json_writer *writer, sqlite3 *db,
+                          const struct hf_export_options *options, const struct hf_env *env,
+                          struct hf_export_result *result, struct hf_error *err)
+{
+    struct writing writing = {.options = options,
+                              .database = {.db = db, .path = options->path},
+                              .writer = writer,
+                              .result = result};
+    *result = (struct hf_export_result){0};
+    int failed = hf_copy_schema_read(&writing.schema, db, options->path, options->events, err);
+    if (!failed)
+        failed = put_head(&writing, env, err);
+    if (!failed) {
+        put_schema(&writing);
+        failed = put_tables(&writing, err);
+        memcpy(result->schema_hash, writing.schema.hash, sizeof result->schema_hash);
+    }
+    hf_copy_schema_release(&writing.schema);
+    return failed;
+}
+
 int hf_export_generic(sqlite3 *db, const struct hf_export_options *options,
                       const struct hf_env *env, const struct hf_sink *sink,
                       struct hf_export_result *result, struct hf_error *err)
 {
-    hf_auto(writing) struct writing writing = {
-        .options = options, .database = {.db = db, .path = options->path}, .result = result};
+    hf_auto(hf_json_writer) struct hf_json_writer writer = {0};
     struct hf_copy_seal seal;
     hf_copy_seal_init(&seal, sink);
-    *result = (struct hf_export_result){0};
-    if (hf_copy_schema_read(&writing.schema, db, options->path, options->events, err) ||
-        hf_json_writer_init(&writing.writer, &seal.sink, err))
+    if (hf_json_writer_init(&writer, &seal.sink, err))
         return -1;
-    hf_json_open_object(&writing.writer, HF_JSON_LINES);
-    if (put_head(&writing, env, err))
+    hf_json_open_object(&writer, HF_JSON_LINES);
+    if (hf_export_put_members(&writer, db, options, env, result, err) ||
+        hf_json_writer_flush(&writer, err))
         return -1;
-    put_schema(&writing);
-    if (put_tables(&writing, err) || hf_json_writer_flush(&writing.writer, err))
-        return -1;
-    memcpy(result->schema_hash, writing.schema.hash, sizeof result->schema_hash);
     return hf_copy_seal_close(&seal, result->checksum, err);
 }
 

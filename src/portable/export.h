@@ -10,6 +10,7 @@
 #include "base/events.h"
 #include "portable/copy_hash.h"
 #include "portable/copy_output.h"
+#include "portable/json_writer.h"
 
 #define HF_COPY_FORMAT "holdfast-copy"
 enum { HF_COPY_VERSION = 1 };
@@ -44,5 +45,11 @@ int hf_export(const struct hf_export_options *options, const struct hf_env *env,
 int hf_export_generic(sqlite3 *db, const struct hf_export_options *options,
                       const struct hf_env *env, const struct hf_sink *sink,
                       struct hf_export_result *result, struct hf_error *err);
+
+/* The copy's members but for its checksum, into the object that is open: for a copy within another
+ * one. */
+int hf_export_put_members(struct hf_json_writer *writer, sqlite3 *db,
+                          const struct hf_export_options *options, const struct hf_env *env,
+                          struct hf_export_result *result, struct hf_error *err);
 
 #endif

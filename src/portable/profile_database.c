@@ -84,6 +84,17 @@ int hf_profile_make_views(sqlite3 *db, const struct hf_profile *profile, struct 
     return 0;
 }
 
+int hf_profile_drop_views(sqlite3 *db, const struct hf_profile *profile, struct hf_error *err)
+{
+    int failed = 0;
+    for (size_t i = 0; !failed && i < profile->table_count; i++) {
+        char *sql = sqlite3_mprintf("DROP VIEW temp.\"%w\"", profile->tables[i].name);
+        failed = sql ? hf_profile_execute(db, sql, err) : hf_error_memory(err);
+        sqlite3_free(sql);
+    }
+    return failed;
+}
+
 int hf_profile_version(sqlite3 *db, const struct hf_profile *profile, const char **name,
                        struct hf_error *err)
 {

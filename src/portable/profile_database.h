@@ -20,6 +20,9 @@ int hf_profile_has_column(sqlite3 *db, const char *column, bool *has, struct hf_
  */
 int hf_profile_make_views(sqlite3 *db, const struct hf_profile *profile, struct hf_error *err);
 
+/* Then the tables are seen as they are again. */
+int hf_profile_drop_views(sqlite3 *db, const struct hf_profile *profile, struct hf_error *err);
+
 /* The first version whose columns are all there, or "unknown". */
 int hf_profile_version(sqlite3 *db, const struct hf_profile *profile, const char **name,
                        struct hf_error *err);

@@ -4,23 +4,26 @@
 #ifndef HF_PORTABLE_PROFILE_EXPORT_H
 #define HF_PORTABLE_PROFILE_EXPORT_H
 
-#include <sqlite3.h>
-#include <stdint.h>
-
-#include "base/stream.h"
+#include "portable/export.h"
 #include "portable/profile.h"
+
+struct hf_profile_export_options {
+    const struct hf_profile *profile;
+    struct hf_export_options copy;
+};
 
 struct hf_profile_export_result {
     const char *version; /* the profile's name for it; lives as long as the profile */
+    struct hf_export_result copy;
 };
 
 /*
- * Writes all of one consistent state, and what the application's shape cannot carry in the member
- * "holdfast" at its end. `db` is the caller's, in no transaction, and should be closed soon after:
- * temporary views stay on it. The sink is not finished.
+ * Writes one consistent state, as hf_export does: first the members that the application knows,
+ * then "holdfast", which holds the generic copy of all tables (what the application's shape cannot
+ * carry is in there), then the checksum of it all. Readers of the application's shape ignore the
+ * last two.
  */
-int hf_profile_export(sqlite3 *db, const struct hf_profile *profile, int64_t now,
-                      const struct hf_sink *sink, struct hf_profile_export_result *result,
-                      struct hf_error *err);
+int hf_profile_export(const struct hf_profile_export_options *options, const struct hf_env *env,
+                      struct hf_profile_export_result *result, struct hf_error *err);
 
 #endif
