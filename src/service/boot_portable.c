@@ -27,34 +27,35 @@ struct export
     char *about;      /* which kind it is, for the log */
 };
 
-static int export_by_profile(struct export *export, const struct hf_profile *profile, sqlite3 *db,
+static struct hf_export_options options_of(const struct export *export)
+{
+    struct hf_boot *boot = export->boot;
+    return (struct hf_export_options){.path = export->path,
+                                      .name = boot->databases[0].name,
+                                      .program = boot->options->version,
+                                      .output = {.to = export->latest},
+                                      .busy_ms = HF_BOOT_BUSY_MS,
+                                      .events = &boot->log.events};
+}
+
+static int export_by_profile(struct export *export, const struct hf_profile *profile,
                              struct hf_error *err)
 {
-    const struct hf_env *env = export->boot->env;
-    const struct hf_copy_output_options to = {.to = export->latest};
+    const struct hf_profile_export_options options = {profile, options_of(export)};
     struct hf_profile_export_result result;
-    hf_auto_ptr(hf_copy_output) struct hf_copy_output *output = hf_copy_output_new(&to, env, err);
-    if (!output ||
-        hf_profile_export(db, profile, hf_now(env), hf_copy_output_sink(output), &result, err))
+    if (hf_profile_export(&options, export->boot->env, &result, err))
         return -1;
-    if (asprintf(&export->about, "%s %s", profile->name, result.version) < 0) {
-        export->about = NULL;
-        return hf_error_memory(err);
-    }
-    return hf_copy_output_commit(output, err);
+    if (asprintf(&export->about, "%s %s", profile->name, result.version) >= 0)
+        return 0;
+    export->about = NULL;
+    return hf_error_memory(err);
 }
 
 static int export_generic(struct export *export, struct hf_error *err)
 {
-    struct hf_boot *boot = export->boot;
-    const struct hf_export_options options = {.path = export->path,
-                                              .name = boot->databases[0].name,
-                                              .program = boot->options->version,
-                                              .output = {.to = export->latest},
-                                              .busy_ms = HF_BOOT_BUSY_MS,
-                                              .events = &boot->log.events};
+    const struct hf_export_options options = options_of(export);
     struct hf_export_result result;
-    if (hf_export(&options, boot->env, &result, err))
+    if (hf_export(&options, export->boot->env, &result, err))
         return -1;
     if (asprintf(&export->about, "%llu rows of %llu table%s", (unsigned long long)result.rows,
                  (unsigned long long)result.tables, result.tables == 1 ? "" : "s") >= 0)
@@ -86,10 +87,10 @@ static int export_latest(struct export *export, struct hf_error *err)
     if (!db)
         return -1;
     int failed = choose_profile(export, &profiles, db, &profile, err);
-    if (!failed && profile)
-        failed = export_by_profile(export, profile, db, err);
     sqlite3_close(db);
-    return failed || profile ? failed : export_generic(export, err);
+    if (failed)
+        return -1;
+    return profile ? export_by_profile(export, profile, err) : export_generic(export, err);
 }
 
 static bool is_dated(const char *name)
