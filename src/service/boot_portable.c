@@ -19,55 +19,54 @@ static const char newest_pattern[] = "backup_dddd-dd-ddTdd-dd-dd.json";
 enum { NAME = sizeof newest_pattern, PIECE = 1 << 16 };
 
 /* The application's own copy where a profile knows it, else the generic one. */
-struct export
-{
+struct copying {
     struct hf_boot *boot;
     const char *path; /* of the database */
     char *latest;     /* where it goes */
     char *about;      /* which kind it is, for the log */
 };
 
-static struct hf_export_options options_of(const struct export *export)
+static struct hf_export_options options_of(const struct copying *copying)
 {
-    struct hf_boot *boot = export->boot;
-    return (struct hf_export_options){.path = export->path,
+    struct hf_boot *boot = copying->boot;
+    return (struct hf_export_options){.path = copying->path,
                                       .name = boot->databases[0].name,
                                       .program = boot->options->version,
-                                      .output = {.to = export->latest},
+                                      .output = {.to = copying->latest},
                                       .busy_ms = HF_BOOT_BUSY_MS,
                                       .events = &boot->log.events};
 }
 
-static int export_by_profile(struct export *export, const struct hf_profile *profile,
+static int export_by_profile(struct copying *copying, const struct hf_profile *profile,
                              struct hf_error *err)
 {
-    const struct hf_profile_export_options options = {profile, options_of(export)};
+    const struct hf_profile_export_options options = {profile, options_of(copying)};
     struct hf_profile_export_result result;
-    if (hf_profile_export(&options, export->boot->env, &result, err))
+    if (hf_profile_export(&options, copying->boot->env, &result, err))
         return -1;
-    if (asprintf(&export->about, "%s %s", profile->name, result.version) >= 0)
+    if (asprintf(&copying->about, "%s %s", profile->name, result.version) >= 0)
         return 0;
-    export->about = NULL;
+    copying->about = NULL;
     return hf_error_memory(err);
 }
 
-static int export_generic(struct export *export, struct hf_error *err)
+static int export_generic(struct copying *copying, struct hf_error *err)
 {
-    const struct hf_export_options options = options_of(export);
+    const struct hf_export_options options = options_of(copying);
     struct hf_export_result result;
-    if (hf_export(&options, export->boot->env, &result, err))
+    if (hf_export(&options, copying->boot->env, &result, err))
         return -1;
-    if (asprintf(&export->about, "%llu rows of %llu table%s", (unsigned long long)result.rows,
+    if (asprintf(&copying->about, "%llu rows of %llu table%s", (unsigned long long)result.rows,
                  (unsigned long long)result.tables, result.tables == 1 ? "" : "s") >= 0)
         return 0;
-    export->about = NULL;
+    copying->about = NULL;
     return hf_error_memory(err);
 }
 
-static int choose_profile(struct export *export, const struct hf_profiles *profiles, sqlite3 *db,
+static int choose_profile(struct copying *copying, const struct hf_profiles *profiles, sqlite3 *db,
                           const struct hf_profile **out, struct hf_error *err)
 {
-    const struct hf_value *wanted = &export->boot->config->values[HF_SETTING_PROFILE];
+    const struct hf_value *wanted = &copying->boot->config->values[HF_SETTING_PROFILE];
     *out = NULL;
     if (!wanted->text)
         return hf_profiles_detect(profiles, db, out, err);
@@ -77,20 +76,20 @@ static int choose_profile(struct export *export, const struct hf_profiles *profi
     return *out ? 0 : hf_error_wrap(err, "%s", wanted->source);
 }
 
-static int export_latest(struct export *export, struct hf_error *err)
+static int export_latest(struct copying *copying, struct hf_error *err)
 {
     hf_auto(hf_profiles) struct hf_profiles profiles = {0};
     const struct hf_profile *profile = NULL;
-    if (hf_profiles_load(&profiles, NULL, export->boot->env, err))
+    if (hf_profiles_load(&profiles, NULL, copying->boot->env, err))
         return -1;
-    sqlite3 *db = hf_connection_open(export->path, NULL, HF_BOOT_BUSY_MS, err);
+    sqlite3 *db = hf_connection_open(copying->path, NULL, HF_BOOT_BUSY_MS, err);
     if (!db)
         return -1;
-    int failed = choose_profile(export, &profiles, db, &profile, err);
+    int failed = choose_profile(copying, &profiles, db, &profile, err);
     sqlite3_close(db);
     if (failed)
         return -1;
-    return profile ? export_by_profile(export, profile, err) : export_generic(export, err);
+    return profile ? export_by_profile(copying, profile, err) : export_generic(copying, err);
 }
 
 static bool is_dated(const char *name)
@@ -237,39 +236,39 @@ static int keep_dated(struct hf_boot *boot, const char *latest, char name[NAME],
     return failed;
 }
 
-static int write_copies(struct export *export, char name[NAME], struct hf_error *err)
+static int write_copies(struct copying *copying, char name[NAME], struct hf_error *err)
 {
-    struct hf_boot *boot = export->boot;
-    export->latest = hf_path_join(boot->data_dir, latest_name);
-    if (!export->latest)
+    struct hf_boot *boot = copying->boot;
+    copying->latest = hf_path_join(boot->data_dir, latest_name);
+    if (!copying->latest)
         return hf_error_memory(err);
-    if (export_latest(export, err))
-        return hf_error_wrap(err, "%s", export->latest);
-    return keep_dated(boot, export->latest, name, err);
+    if (export_latest(copying, err))
+        return hf_error_wrap(err, "%s", copying->latest);
+    return keep_dated(boot, copying->latest, name, err);
 }
 
 int hf_boot_portable(struct hf_boot *boot, struct hf_error *err)
 {
-    struct export export = {.boot = boot, .path = boot->databases[0].path};
+    struct copying copying = {.boot = boot, .path = boot->databases[0].path};
     struct hf_error failure = {0};
     struct stat status;
     char name[NAME] = "";
     (void)err; /* a copy more or less is no reason to keep an application from starting */
     if (boot->databases[0].is_missing ||
-        boot->env->fs.stat(boot->env->fs.context, export.path, &status) || !status.st_size) {
+        boot->env->fs.stat(boot->env->fs.context, copying.path, &status) || !status.st_size) {
         hf_boot_log_skipped(&boot->log, "no database yet: no portable copy");
         return 0;
     }
-    if (write_copies(&export, name, &failure)) {
+    if (write_copies(&copying, name, &failure)) {
         hf_boot_log_notice(&boot->log, "no portable copy: %s", failure.text);
         hf_boot_log_skipped(&boot->log, "portable copy failed; the boot goes on");
     } else {
         hf_boot_log_done(
             &boot->log,
-            json_pack("{s:s, s:s?}", "latest", export.latest, "dated", name[0] ? name : NULL),
-            "portable copy %s (%s)", name[0] ? name : latest_name, export.about);
+            json_pack("{s:s, s:s?}", "latest", copying.latest, "dated", name[0] ? name : NULL),
+            "portable copy %s (%s)", name[0] ? name : latest_name, copying.about);
     }
-    free(export.latest);
-    free(export.about);
+    free(copying.latest);
+    free(copying.about);
     return 0;
 }
