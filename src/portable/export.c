@@ -59,19 +59,18 @@ static int put_facts(struct writing *writing, struct hf_error *err)
     return 0;
 }
 
-static int put_head(struct writing *writing, const struct hf_env *env, struct hf_error *err)
+static void put_head(struct hf_json_writer *writer, const struct hf_export_options *options,
+                     const struct hf_env *env)
 {
-    struct hf_json_writer *writer = writing->writer;
     char now[32];
     hf_json_name(writer, "format");
     hf_json_put_string(writer, HF_COPY_FORMAT);
     hf_json_name(writer, "version");
     hf_json_put_integer(writer, HF_COPY_VERSION);
     hf_json_name(writer, "holdfast");
-    hf_json_put_string(writer, writing->options->program);
+    hf_json_put_string(writer, options->program);
     hf_json_name(writer, "exported_at");
     hf_json_put_string(writer, hf_time_iso(now, sizeof now, hf_now(env)));
-    return put_facts(writing, err);
 }
 
 static void put_schema(struct writing *writing)
@@ -118,8 +117,8 @@ static int put_tables(struct writing *writing, struct hf_error *err)
 }
 
 int hf_export_put_members(struct hf_json_writer *writer, sqlite3 *db,
-                          const struct hf_export_options *options, const struct hf_env *env,
-                          struct hf_export_result *result, struct hf_error *err)
+                          const struct hf_export_options *options, struct hf_export_result *result,
+                          struct hf_error *err)
 {
     struct writing writing = {.options = options,
                               .database = {.db = db, .path = options->path},
@@ -128,7 +127,7 @@ int hf_export_put_members(struct hf_json_writer *writer, sqlite3 *db,
     *result = (struct hf_export_result){0};
     int failed = hf_copy_schema_read(&writing.schema, db, options->path, options->events, err);
     if (!failed)
-        failed = put_head(&writing, env, err);
+        failed = put_facts(&writing, err);
     if (!failed) {
         put_schema(&writing);
         failed = put_tables(&writing, err);
@@ -148,7 +147,8 @@ int hf_export_generic(sqlite3 *db, const struct hf_export_options *options,
     if (hf_json_writer_init(&writer, &seal.sink, err))
         return -1;
     hf_json_open_object(&writer, HF_JSON_LINES);
-    if (hf_export_put_members(&writer, db, options, env, result, err) ||
+    put_head(&writer, options, env);
+    if (hf_export_put_members(&writer, db, options, result, err) ||
         hf_json_writer_flush(&writer, err))
         return -1;
     return hf_copy_seal_close(&seal, result->checksum, err);

@@ -46,10 +46,10 @@ int hf_export_generic(sqlite3 *db, const struct hf_export_options *options,
                       const struct hf_env *env, const struct hf_sink *sink,
                       struct hf_export_result *result, struct hf_error *err);
 
-/* The copy's members but for its checksum, into the object that is open: for a copy within another
- * one. */
+/* The copy's members from "database" to "tables", into the object that is open: for a copy within
+ * another one. */
 int hf_export_put_members(struct hf_json_writer *writer, sqlite3 *db,
-                          const struct hf_export_options *options, const struct hf_env *env,
-                          struct hf_export_result *result, struct hf_error *err);
+                          const struct hf_export_options *options, struct hf_export_result *result,
+                          struct hf_error *err);
 
 #endif

@@ -20,16 +20,22 @@ static int prepare_tables(sqlite3 *db, const struct hf_profile *profile,
 
 /* What the application's shape cannot carry: the whole database, as the generic copy has it. */
 static int put_whole(struct hf_json_writer *writer, sqlite3 *db,
-                     const struct hf_profile_export_options *options, const struct hf_env *env,
+                     const struct hf_profile_export_options *options,
                      struct hf_profile_export_result *result, struct hf_error *err)
 {
     hf_json_name(writer, "holdfast");
     hf_json_open_object(writer, HF_JSON_LINES);
+    hf_json_name(writer, "format");
+    hf_json_put_string(writer, HF_COPY_FORMAT);
+    hf_json_name(writer, "version");
+    hf_json_put_integer(writer, HF_COPY_VERSION);
+    hf_json_name(writer, "holdfast");
+    hf_json_put_string(writer, options->copy.program);
     hf_json_name(writer, "profile");
     hf_json_put_string(writer, options->profile->name);
     hf_json_name(writer, "application");
     hf_json_put_string(writer, result->version);
-    if (hf_export_put_members(writer, db, &options->copy, env, &result->copy, err))
+    if (hf_export_put_members(writer, db, &options->copy, &result->copy, err))
         return -1;
     hf_json_close(writer);
     return 0;
@@ -63,7 +69,7 @@ static int write_copy(sqlite3 *db, const struct hf_profile_export_options *optio
         return -1;
     hf_json_open_object(&writer, HF_JSON_LINES);
     if (put_places(&writer, db, options, env, err) ||
-        put_whole(&writer, db, options, env, result, err) || hf_json_writer_flush(&writer, err))
+        put_whole(&writer, db, options, result, err) || hf_json_writer_flush(&writer, err))
         return -1;
     return hf_copy_seal_close(&seal, result->copy.checksum, err);
 }
