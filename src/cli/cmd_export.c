@@ -128,7 +128,8 @@ static int run(struct hf_cli *cli, struct hf_error *err)
         return hf_error_hint(err, "say which: --db PATH, HOLDFAST_DB, or 'databases:' in "
                                   "holdfast.yml");
     }
-    if (hf_copy_keys_read(&keys, cli, err) || choose_encryption(&encryption, &keys, cli, err))
+    if (hf_copy_keys_read(&keys, cli, hf_option(&cli->arguments, "recipient"), NULL, err) ||
+        choose_encryption(&encryption, &keys, cli, err))
         return -1;
     struct hf_export_options job = {.path = choice.path,
                                     .name = choice.name,

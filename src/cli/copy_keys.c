@@ -63,9 +63,8 @@ static int read_passphrase(struct hf_copy_keys *out, const struct hf_cli *cli, s
     return result;
 }
 
-static int read_recipients(struct hf_copy_keys *out, const struct hf_cli *cli, struct hf_error *err)
+static int read_recipients(struct hf_copy_keys *out, const char *list, struct hf_error *err)
 {
-    const char *list = hf_option(&cli->arguments, "recipient");
     while (list && *list) {
         char one[128];
         size_t length = strcspn(list, ", ");
@@ -82,13 +81,13 @@ static int read_recipients(struct hf_copy_keys *out, const struct hf_cli *cli, s
     return 0;
 }
 
-static int read_identities(struct hf_copy_keys *out, const struct hf_cli *cli, struct hf_error *err)
+static int read_identities(struct hf_copy_keys *out, const struct hf_env *env, const char *path,
+                           struct hf_error *err)
 {
-    const char *path = hf_option(&cli->arguments, "identity");
     struct hf_buf text = {0};
     if (!path)
         return 0;
-    int result = read_secret(&text, cli->env, path, err);
+    int result = read_secret(&text, env, path, err);
     if (!result) {
         int count = hf_age_identities_parse(out->identities, HF_AGE_MOST_RECIPIENTS,
                                             (char *)text.data, err);
@@ -99,11 +98,13 @@ static int read_identities(struct hf_copy_keys *out, const struct hf_cli *cli, s
     return result;
 }
 
-int hf_copy_keys_read(struct hf_copy_keys *out, const struct hf_cli *cli, struct hf_error *err)
+int hf_copy_keys_read(struct hf_copy_keys *out, const struct hf_cli *cli, const char *recipients,
+                      const char *identity, struct hf_error *err)
 {
-    if (hf_codec_init(err) || read_passphrase(out, cli, err) || read_recipients(out, cli, err))
+    if (hf_codec_init(err) || read_passphrase(out, cli, err) ||
+        read_recipients(out, recipients, err))
         return -1;
-    return read_identities(out, cli, err);
+    return read_identities(out, cli->env, identity, err);
 }
 
 void hf_copy_keys_release(struct hf_copy_keys *keys)

@@ -18,11 +18,12 @@ struct hf_copy_keys {
 };
 
 /*
- * From --copy-passphrase-file, else HOLDFAST_COPY_PASSPHRASE or HOLDFAST_COPY_PASSPHRASE_FILE; from
- * --recipient (several with commas between); from --identity, a file as age-keygen writes it. What
- * is not given is not there.
+ * The passphrase from --copy-passphrase-file, which the verb has, else HOLDFAST_COPY_PASSPHRASE or
+ * HOLDFAST_COPY_PASSPHRASE_FILE; `recipients` with commas between; `identity` is a file as
+ * age-keygen writes it. What is not given (NULL) is not there.
  */
-int hf_copy_keys_read(struct hf_copy_keys *out, const struct hf_cli *cli, struct hf_error *err);
+int hf_copy_keys_read(struct hf_copy_keys *out, const struct hf_cli *cli, const char *recipients,
+                      const char *identity, struct hf_error *err);
 void hf_copy_keys_release(struct hf_copy_keys *keys); /* wipes */
 HF_AUTO_RELEASE(hf_copy_keys)
 
