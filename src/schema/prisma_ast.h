@@ -1,6 +1,6 @@
 /*
  * A Prisma schema as it is written: blocks, their lines, attributes and values. Nothing is looked
- * up and nothing is judged here but the form. Everything lives in one arena.
+ * up and nothing is judged here but the form. Everything lives in one heap (schema/heap.h).
  */
 #ifndef HF_SCHEMA_PRISMA_AST_H
 #define HF_SCHEMA_PRISMA_AST_H
@@ -21,6 +21,7 @@ enum hf_prisma_value_kind {
     HF_PRISMA_NUMBER,
     HF_PRISMA_ARRAY,
     HF_PRISMA_FUNCTION,
+    HF_PRISMA_OBJECT, /* { name: value } */
 };
 
 struct hf_prisma_argument {
@@ -40,7 +41,7 @@ struct hf_prisma_value {
     enum hf_prisma_value_kind kind;
     struct hf_prisma_span span;
     const char *text; /* a string decoded, a number as written, a constant's or function's name */
-    struct hf_prisma_arguments items; /* of an array or a function */
+    struct hf_prisma_arguments items; /* of an array, a function or an object */
 };
 
 struct hf_prisma_attribute {

@@ -171,8 +171,8 @@ void hf_prisma_finish_attributes(struct hf_prisma_schema *schema, struct hf_pris
 void hf_prisma_mismatch(struct hf_prisma_schema *schema, const struct hf_prisma_value *value,
                         const char *expected)
 {
-    static const char *const found[] = {"a constant", "a string", "a number", "an array",
-                                        "a function"};
+    static const char *const found[] = {"a constant", "a string",   "a number",
+                                        "an array",   "a function", "an object"};
     hf_prisma_complain(schema, value->span, "expected %s, found %s", expected, found[value->kind]);
 }
 

@@ -40,7 +40,7 @@ void hf_prisma_check_cycles(struct hf_prisma_schema *schema, struct hf_prisma_re
              next = next->next_from) {
             if (!is_complete(next) || hf_prisma_names_get(&visited, next, ""))
                 continue;
-            if (hf_prisma_names_put(&visited, schema->arena, next, "", next, NULL)) {
+            if (hf_prisma_names_put(&visited, schema->heap, next, "", next, NULL, schema->err)) {
                 schema->failed = true;
                 return;
             }

@@ -12,7 +12,7 @@ static bool is_unique_key(const struct hf_prisma_key *key)
 /* Only required fields, all of types that can be compared. */
 static bool identifies_rows(const struct hf_prisma_key *key)
 {
-    if (!is_unique_key(key) || key->where)
+    if (!is_unique_key(key))
         return false;
     for (size_t i = 0; i < key->count; i++)
         if (key->parts[i].field->entry->arity == HF_PRISMA_OPTIONAL ||
@@ -187,8 +187,20 @@ void hf_prisma_check_model(struct hf_prisma_schema *schema, struct hf_prisma_mod
             check_scalar_field(schema, &model->fields[i]);
 }
 
+/* A type that holds itself would have no end. */
+static void check_endless_types(struct hf_prisma_schema *schema)
+{
+    for (struct hf_prisma_block *block = schema->blocks; block; block = block->next)
+        for (struct hf_prisma_entry *each = block->entries; each && block->kind == HF_PRISMA_TYPE;
+             each = each->next)
+            if (each->arity == HF_PRISMA_REQUIRED && !strcmp(each->type, block->name))
+                hf_prisma_complain(schema, each->span, "type '%s' holds itself and has no end",
+                                   block->name);
+}
+
 static void check_composites(struct hf_prisma_schema *schema)
 {
+    check_endless_types(schema);
     for (struct hf_prisma_block *block = schema->blocks; block; block = block->next)
         if (block->kind == HF_PRISMA_TYPE)
             hf_prisma_complain(schema, block->span,
@@ -228,7 +240,8 @@ static void check_table_names(struct hf_prisma_schema *schema)
         void *former = NULL;
         if (model->view)
             continue;
-        if (hf_prisma_names_put(&tables, schema->arena, NULL, model->table, model, &former))
+        if (hf_prisma_names_put(&tables, schema->heap, NULL, model->table, model, &former,
+                                schema->err))
             schema->failed = true;
         if (former)
             hf_prisma_complain(schema, map_span(model->mapped ? model : former),
@@ -258,17 +271,42 @@ static void name_constraints(struct hf_prisma_schema *schema, struct hf_prisma_n
             key->constraint = key->map ? key->map : constraint_name(schema, model, key);
             if (!key->constraint)
                 return;
-            if (hf_prisma_names_put(constraints, schema->arena, NULL, key->constraint, key,
-                                    &former) ||
-                (former && hf_prisma_names_put(constraints, schema->arena, constraints,
-                                               key->constraint, key, NULL)))
+            if (hf_prisma_names_put(constraints, schema->heap, NULL, key->constraint, key, &former,
+                                    schema->err) ||
+                (former && hf_prisma_names_put(constraints, schema->heap, constraints,
+                                               key->constraint, key, NULL, schema->err)))
                 schema->failed = true;
         }
     }
 }
 
+static const char *enum_name(const struct hf_prisma_block *block)
+{
+    for (const struct hf_prisma_attribute *each = block->attributes; each; each = each->next)
+        if (!strcmp(each->name, "map") && each->arguments.first && each->arguments.first->value)
+            return each->arguments.first->value->text;
+    return block->name;
+}
+
+static void check_enum_names(struct hf_prisma_schema *schema)
+{
+    struct hf_prisma_names enums = {0};
+    for (struct hf_prisma_block *block = schema->blocks; block; block = block->next) {
+        void *former = NULL;
+        if (block->kind != HF_PRISMA_ENUM)
+            continue;
+        if (hf_prisma_names_put(&enums, schema->heap, NULL, enum_name(block), block, &former,
+                                schema->err))
+            schema->failed = true;
+        if (former)
+            hf_prisma_complain(schema, block->span, "two enums have the name '%s' in the database",
+                               enum_name(block));
+    }
+}
+
 static void check_enums(struct hf_prisma_schema *schema)
 {
+    check_enum_names(schema);
     for (struct hf_prisma_block *block = schema->blocks; block; block = block->next)
         for (struct hf_prisma_attribute *each = block->attributes;
              each && block->kind == HF_PRISMA_ENUM; each = each->next)

@@ -18,11 +18,17 @@ static bool has_field(struct hf_prisma_field *const *list, size_t count,
     return false;
 }
 
-/* The same fields, in any order. */
-static bool covers(const struct hf_prisma_key *key, const struct hf_prisma_field_list *fields)
+enum order { ANY_ORDER, SAME_ORDER };
+
+/* A key of the same fields. */
+static bool covers(const struct hf_prisma_key *key, const struct hf_prisma_field_list *fields,
+                   enum order order)
 {
-    if (key->kind > HF_PRISMA_UNIQUE || key->where || key->count != fields->count)
+    if (key->kind > HF_PRISMA_UNIQUE || key->count != fields->count)
         return false;
+    for (size_t i = 0; i < key->count && order == SAME_ORDER; i++)
+        if (fields->list[i] != key->parts[i].field)
+            return false;
     for (size_t i = 0; i < key->count; i++)
         if (!has_field(fields->list, fields->count, key->parts[i].field))
             return false;
@@ -30,12 +36,12 @@ static bool covers(const struct hf_prisma_key *key, const struct hf_prisma_field
 }
 
 static bool is_unique(const struct hf_prisma_model *model,
-                      const struct hf_prisma_field_list *fields)
+                      const struct hf_prisma_field_list *fields, enum order order)
 {
-    if (model->id && covers(model->id, fields))
+    if (model->id && covers(model->id, fields, order))
         return true;
     for (const struct hf_prisma_key *key = model->keys; key; key = key->next)
-        if (covers(key, fields))
+        if (covers(key, fields, order))
             return true;
     return false;
 }
@@ -78,7 +84,7 @@ static void check_forward(struct hf_prisma_schema *schema, const struct hf_prism
 {
     struct hf_prisma_span span = forward->entry->span;
     bool optional = false;
-    if (forward->references.count && !is_unique(forward->target, &forward->references))
+    if (forward->references.count && !is_unique(forward->target, &forward->references, ANY_ORDER))
         hf_prisma_complain(schema, span,
                            "what a relation refers to must be unique: add @unique (or @@unique "
                            "over all of them) in '%s'",
@@ -142,7 +148,7 @@ static void check_one_to_one_arguments(struct hf_prisma_schema *schema,
 static void check_unique_fields(struct hf_prisma_schema *schema,
                                 const struct hf_prisma_field *forward)
 {
-    if (forward->fields.given && !is_unique(forward->model, &forward->fields))
+    if (forward->fields.given && !is_unique(forward->model, &forward->fields, SAME_ORDER))
         hf_prisma_complain(schema, forward->entry->span,
                            "a relation of one to one needs @unique on the fields that hold its "
                            "key; for one to many make the other side a list");

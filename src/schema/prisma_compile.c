@@ -16,25 +16,25 @@ static void out_of_memory(struct hf_prisma_schema *schema)
 
 void *hf_prisma_alloc(struct hf_prisma_schema *schema, size_t size)
 {
-    void *memory = hf_arena_alloc(schema->arena, size);
-    if (!memory)
-        out_of_memory(schema);
+    void *memory = hf_heap_alloc(schema->heap, size, schema->err);
+    schema->failed |= !memory;
     return memory;
 }
 
 char *hf_prisma_print(struct hf_prisma_schema *schema, const char *format, ...)
 {
-    char *formatted = NULL, *text = NULL;
+    char *formatted = NULL;
     va_list args;
     va_start(args, format);
     int length = vasprintf(&formatted, format, args);
     va_end(args);
-    if (length >= 0) {
-        text = hf_arena_copy(schema->arena, formatted, (size_t)length);
-        free(formatted);
-    }
-    if (!text)
+    if (length < 0) {
         out_of_memory(schema);
+        return NULL;
+    }
+    char *text = hf_heap_slice(schema->heap, formatted, (size_t)length, schema->err);
+    schema->failed |= !text;
+    free(formatted);
     return text;
 }
 
@@ -83,7 +83,7 @@ static int compile(struct hf_wanted *wanted, const struct hf_schema_sources *sou
                    struct hf_prisma_schema *schema)
 {
     for (size_t i = 0; i < sources->count; i++)
-        if (hf_prisma_parse(&schema->blocks, &sources->list[i], schema->arena, schema->diagnostics,
+        if (hf_prisma_parse(&schema->blocks, &sources->list[i], schema->heap, schema->diagnostics,
                             schema->err))
             return -1;
     understand(schema, sources);
@@ -98,9 +98,9 @@ static int compile(struct hf_wanted *wanted, const struct hf_schema_sources *sou
 int hf_prisma_compile(struct hf_wanted *out, const struct hf_schema_sources *sources,
                       struct hf_diagnostics *diagnostics, struct hf_error *err)
 {
-    hf_auto(hf_arena) struct hf_arena arena = {0};
+    hf_auto(hf_heap) struct hf_heap heap = {0};
     hf_auto(hf_wanted) struct hf_wanted wanted = {0};
-    struct hf_prisma_schema schema = {.arena = &arena, .diagnostics = diagnostics, .err = err};
+    struct hf_prisma_schema schema = {.heap = &heap, .diagnostics = diagnostics, .err = err};
     if (compile(&wanted, sources, &schema))
         return -1;
     *out = wanted;

@@ -9,11 +9,8 @@ static struct hf_prisma_value *parse_value(struct hf_prisma_parser *parser, int 
 
 void *hf_prisma_new(struct hf_prisma_parser *parser, size_t size)
 {
-    void *memory = hf_arena_alloc(parser->arena, size);
-    if (!memory && !parser->failed) {
-        hf_error_memory(parser->err);
-        parser->failed = true;
-    }
+    void *memory = hf_heap_alloc(parser->heap, size, parser->err);
+    parser->failed |= !memory;
     return memory;
 }
 
@@ -170,7 +167,7 @@ static struct hf_prisma_argument *parse_argument(struct hf_prisma_parser *parser
 static bool parse_items(struct hf_prisma_parser *parser, struct hf_prisma_arguments *items,
                         const char *close, int depth)
 {
-    bool call = close[0] == ')';
+    bool call = close[0] == ')', object = close[0] == '}';
     struct hf_prisma_argument **tail = &items->first;
     hf_prisma_skip_space(&parser->cursor);
     while (!hf_prisma_take(&parser->cursor, close)) {
@@ -183,7 +180,7 @@ static bool parse_items(struct hf_prisma_parser *parser, struct hf_prisma_argume
             return true;
         }
         struct hf_prisma_argument *item = parse_argument(parser, depth);
-        if (!item || (!call && item->name))
+        if (!item || (!call && !item->name != !object) || (object && !item->value))
             return false;
         *tail = item;
         tail = &item->next;
@@ -211,13 +208,15 @@ static struct hf_prisma_value *parse_function(struct hf_prisma_parser *parser, i
     return NULL;
 }
 
-static struct hf_prisma_value *parse_array(struct hf_prisma_parser *parser, int depth)
+static struct hf_prisma_value *parse_list(struct hf_prisma_parser *parser,
+                                          enum hf_prisma_value_kind kind, int depth)
 {
+    const char *brackets = kind == HF_PRISMA_ARRAY ? "[\0]" : "{\0}";
     struct hf_prisma_cursor start = parser->cursor;
-    if (!hf_prisma_take(&parser->cursor, "["))
+    if (!hf_prisma_take(&parser->cursor, brackets))
         return NULL;
-    struct hf_prisma_value *value = new_value(parser, HF_PRISMA_ARRAY, start.at);
-    if (value && parse_items(parser, &value->items, "]", depth + 1)) {
+    struct hf_prisma_value *value = new_value(parser, kind, start.at);
+    if (value && parse_items(parser, &value->items, brackets + 2, depth + 1)) {
         value->span = hf_prisma_span_from(parser, start.at);
         return value;
     }
@@ -232,7 +231,9 @@ static struct hf_prisma_value *parse_value(struct hf_prisma_parser *parser, int 
         return NULL;
     struct hf_prisma_value *value = parse_function(parser, depth);
     if (!value)
-        value = parse_array(parser, depth);
+        value = parse_list(parser, HF_PRISMA_ARRAY, depth);
+    if (!value)
+        value = parse_list(parser, HF_PRISMA_OBJECT, depth);
     if (!value && hf_prisma_take_number(&parser->cursor))
         value = new_value(parser, HF_PRISMA_NUMBER, start);
     if (!value)

@@ -4,13 +4,13 @@
 #ifndef HF_SCHEMA_PRISMA_EXPRESSION_H
 #define HF_SCHEMA_PRISMA_EXPRESSION_H
 
-#include "schema/arena.h"
 #include "schema/diagnostics.h"
+#include "schema/heap.h"
 #include "schema/prisma_lexer.h"
 
 struct hf_prisma_parser {
     struct hf_prisma_cursor cursor;
-    struct hf_arena *arena;
+    struct hf_heap *heap;
     struct hf_diagnostics *diagnostics;
     struct hf_error *err;
     bool failed; /* out of memory: `err` is filled, and everything returns at once */

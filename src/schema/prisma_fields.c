@@ -15,8 +15,8 @@ static void check_column(struct hf_prisma_schema *schema, struct hf_prisma_field
     void *former = NULL;
     /* The columns that are mapped are names in a scope of their own: their model's list of fields.
      */
-    if (hf_prisma_names_put(&schema->names, schema->arena, field->model->fields, field->column,
-                            field, &former))
+    if (hf_prisma_names_put(&schema->names, schema->heap, field->model->fields, field->column,
+                            field, &former, schema->err))
         schema->failed = true;
     if (former)
         hf_prisma_complain(schema, field->entry->span, "column '%s' of '%s' is there twice",

@@ -65,6 +65,19 @@ static void join(struct hf_prisma_schema *schema, const char **names, const char
     *names = *names ? hf_prisma_print(schema, "%s, %s", *names, name) : name;
 }
 
+/* "a.b" is a field b of the composite type that a is of: never of use in SQLite, which is said when
+ * the type is looked at. */
+static struct hf_prisma_field *find_part(struct hf_prisma_schema *schema,
+                                         struct hf_prisma_model *model, const char *path)
+{
+    const char *dot = strchr(path, '.');
+    if (!dot)
+        return hf_prisma_find_field(schema, model, path);
+    const char *root = hf_prisma_print(schema, "%.*s", (int)(dot - path), path);
+    struct hf_prisma_field *field = root ? hf_prisma_find_field(schema, model, root) : NULL;
+    return field && field->kind == HF_PRISMA_COMPOSITE_FIELD ? field : NULL;
+}
+
 static void list_field(struct hf_prisma_schema *schema, struct hf_prisma_model *model,
                        const struct hf_prisma_value *value, struct hf_prisma_span span,
                        struct listing *out)
@@ -77,7 +90,7 @@ static void list_field(struct hf_prisma_schema *schema, struct hf_prisma_model *
     struct hf_prisma_key_part *part = &out->parts[out->count];
     if (value->kind == HF_PRISMA_FUNCTION)
         take_part_arguments(schema, value, part);
-    part->field = hf_prisma_find_field(schema, model, value->text);
+    part->field = find_part(schema, model, value->text);
     if (!part->field) {
         join(schema, &out->unknown, value->text);
         return;
@@ -258,8 +271,8 @@ static void take_listed_parts(struct hf_prisma_schema *schema, struct hf_prisma_
     key->count = found.count;
 }
 
-/* "where: raw("SQL")". */
-static void take_where(struct hf_prisma_schema *schema, struct hf_prisma_key *key)
+static void take_where(struct hf_prisma_schema *schema, struct hf_prisma_model *model,
+                       struct hf_prisma_key *key)
 {
     struct hf_prisma_value *value = hf_prisma_take_argument(key->attribute, "where");
     if (!value)
@@ -267,12 +280,7 @@ static void take_where(struct hf_prisma_schema *schema, struct hf_prisma_key *ke
     if (!schema->partial_indexes)
         hf_prisma_complain(schema, key->attribute->span,
                            "'where' needs previewFeatures = [\"partialIndexes\"] in a generator");
-    const struct hf_prisma_argument *sql = value->items.first;
-    if (hf_prisma_is_function(value, "raw") && sql && !sql->next && sql->value &&
-        sql->value->kind == HF_PRISMA_STRING && *sql->value->text)
-        key->where = sql->value->text;
-    else
-        hf_prisma_mismatch(schema, value, "raw(\"...\") with the condition in SQL");
+    key->where = hf_prisma_where(schema, model, key->attribute, value);
 }
 
 static void take_index_names(struct hf_prisma_schema *schema, struct hf_prisma_key *key)
@@ -321,7 +329,7 @@ void hf_prisma_resolve_key(struct hf_prisma_schema *schema, struct hf_prisma_mod
     }
     if (kind != HF_PRISMA_FULLTEXT) {
         take_clustered(schema, key);
-        take_where(schema, key);
+        take_where(schema, model, key);
     }
     *model->last_key = key;
     model->last_key = &key->next;

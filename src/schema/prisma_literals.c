@@ -1,13 +1,8 @@
-#include <ctype.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "schema/prisma_ddl.h"
 #include "schema/prisma_literals.h"
 
-/* Times, base64, JSON and numbers that stand in strings. */
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
 
 static bool take_digits(const char **at, int count, int *value)
 {
@@ -64,6 +59,7 @@ bool hf_prisma_parse_time(const char *text, struct hf_prisma_time *out)
             !take_digits(&at, 2, &minutes) || hours > 23 || minutes > 59)
             return false;
         time.offset = hours * 60 + minutes;
+        time.west &= time.offset != 0;
     }
     *out = time;
     return *at == 0;
@@ -120,9 +116,46 @@ bool hf_prisma_is_decimal(const char *text)
     if (*text == 'e' || *text == 'E') {
         ++text;
         text += *text == '+' || *text == '-';
-        if (!isdigit((unsigned char)*text))
+        size_t exponent = strspn(text, "0123456789");
+        if (!exponent || exponent > 3)
             return false;
-        text += strspn(text, "0123456789");
+        text += exponent;
     }
     return *text == 0;
+}
+
+int hf_prisma_print_decimal(struct hf_buf *out, const char *text, struct hf_error *err)
+{
+    bool negative = *text == '-';
+    text += *text == '-' || *text == '+';
+    size_t whole = strspn(text, "0123456789");
+    const char *fraction = text + whole + (text[whole] == '.');
+    size_t places = text[whole] == '.' ? strspn(fraction, "0123456789") : 0;
+    long exponent = fraction[places] ? strtol(fraction + places + 1, NULL, 10) : 0;
+    hf_auto(hf_buf) struct hf_buf digits = {0};
+    if (hf_buf_append(&digits, text, whole, err) || hf_buf_append(&digits, fraction, places, err))
+        return -1;
+    long scale = (long)places - exponent;
+    for (; scale < 0; scale++)
+        if (hf_buf_append(&digits, "0", 1, err))
+            return -1;
+    const char *first = (const char *)digits.data;
+    size_t count = digits.length;
+    for (; count > (size_t)scale + 1 && *first == '0'; count--)
+        first++;
+    bool zero = true;
+    for (size_t i = 0; i < count; i++)
+        zero &= first[i] == '0';
+    if (negative && !zero && hf_buf_append(out, "-", 1, err))
+        return -1;
+    if (count <= (size_t)scale && hf_buf_append(out, "0.", 2, err))
+        return -1;
+    for (size_t i = count; i < (size_t)scale; i++)
+        if (hf_buf_append(out, "0", 1, err))
+            return -1;
+    if (count <= (size_t)scale)
+        return hf_buf_append(out, first, count, err);
+    if (hf_buf_append(out, first, count - (size_t)scale, err))
+        return -1;
+    return scale ? hf_buf_print(out, err, ".%.*s", (int)scale, first + count - scale) : 0;
 }

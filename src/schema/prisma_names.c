@@ -29,10 +29,10 @@ static struct hf_prisma_name *slot_of(const struct hf_prisma_names *names, const
     return &names->slots[at];
 }
 
-static int grow(struct hf_prisma_names *names, struct hf_arena *arena)
+static int grow(struct hf_prisma_names *names, struct hf_heap *heap, struct hf_error *err)
 {
     struct hf_prisma_names bigger = {.capacity = names->capacity ? 2 * names->capacity : 64};
-    bigger.slots = hf_arena_alloc(arena, bigger.capacity * sizeof *bigger.slots);
+    bigger.slots = hf_heap_alloc(heap, bigger.capacity * sizeof *bigger.slots, err);
     if (!bigger.slots)
         return -1;
     for (size_t i = 0; i < names->capacity; i++)
@@ -43,10 +43,10 @@ static int grow(struct hf_prisma_names *names, struct hf_arena *arena)
     return 0;
 }
 
-int hf_prisma_names_put(struct hf_prisma_names *names, struct hf_arena *arena, const void *scope,
-                        const char *name, void *thing, void **former)
+int hf_prisma_names_put(struct hf_prisma_names *names, struct hf_heap *heap, const void *scope,
+                        const char *name, void *thing, void **former, struct hf_error *err)
 {
-    if (names->count >= names->capacity / 2 && grow(names, arena))
+    if (names->count >= names->capacity / 2 && grow(names, heap, err))
         return -1;
     struct hf_prisma_name *slot = slot_of(names, scope, name);
     if (former)

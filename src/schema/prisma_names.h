@@ -6,10 +6,10 @@
 
 #include <stddef.h>
 
-#include "schema/arena.h"
+#include "schema/heap.h"
 
 /* All zero is an empty table. Scopes are compared by address, names by their bytes; both must stay
- * as long as the table, which lives in its arena. */
+ * as long as the table, which lives in its heap. */
 struct hf_prisma_names {
     struct hf_prisma_name *slots;
     size_t count, capacity;
@@ -17,8 +17,8 @@ struct hf_prisma_names {
 
 /* Makes `name` in `scope` mean `thing`. Returns -1 for want of memory. `former` (may be NULL)
  * becomes what it meant, or NULL. */
-int hf_prisma_names_put(struct hf_prisma_names *names, struct hf_arena *arena, const void *scope,
-                        const char *name, void *thing, void **former);
+int hf_prisma_names_put(struct hf_prisma_names *names, struct hf_heap *heap, const void *scope,
+                        const char *name, void *thing, void **former, struct hf_error *err);
 
 /* NULL when there is none. */
 void *hf_prisma_names_get(const struct hf_prisma_names *names, const void *scope, const char *name);

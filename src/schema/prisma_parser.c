@@ -36,11 +36,9 @@ static void add_documentation(struct reader *reader, const char **documentation,
         start++;
     const char *line = hf_prisma_text(&reader->parser, start, end);
     if (*documentation && line)
-        line = hf_arena_print(reader->parser.arena, "%s\n%s", *documentation, line);
-    if (!line && !reader->parser.failed) {
-        hf_error_memory(reader->parser.err);
-        reader->parser.failed = true;
-    }
+        line =
+            hf_heap_print(reader->parser.heap, reader->parser.err, "%s\n%s", *documentation, line);
+    reader->parser.failed |= !line;
     *documentation = line;
 }
 
@@ -442,11 +440,10 @@ static void parse_source(struct reader *reader)
 }
 
 int hf_prisma_parse(struct hf_prisma_block **blocks, const struct hf_schema_source *source,
-                    struct hf_arena *arena, struct hf_diagnostics *diagnostics,
-                    struct hf_error *err)
+                    struct hf_heap *heap, struct hf_diagnostics *diagnostics, struct hf_error *err)
 {
     struct reader reader = {
-        .parser = {.cursor = {source, 0}, .arena = arena, .diagnostics = diagnostics, .err = err},
+        .parser = {.cursor = {source, 0}, .heap = heap, .diagnostics = diagnostics, .err = err},
         .tail = blocks,
     };
     while (*reader.tail)

@@ -7,14 +7,13 @@
 #ifndef HF_SCHEMA_PRISMA_PARSER_H
 #define HF_SCHEMA_PRISMA_PARSER_H
 
-#include "schema/arena.h"
 #include "schema/diagnostics.h"
+#include "schema/heap.h"
 #include "schema/prisma_ast.h"
 
 /* Appends to the list at `*blocks` what `source` holds. Complaints go to `diagnostics`; -1 only for
  * want of memory. `source` must outlive the blocks. */
 int hf_prisma_parse(struct hf_prisma_block **blocks, const struct hf_schema_source *source,
-                    struct hf_arena *arena, struct hf_diagnostics *diagnostics,
-                    struct hf_error *err);
+                    struct hf_heap *heap, struct hf_diagnostics *diagnostics, struct hf_error *err);
 
 #endif

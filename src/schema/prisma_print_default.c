@@ -59,18 +59,6 @@ static int print_bytes(struct hf_buf *out, const char *text, struct hf_error *er
     return hf_buf_append(out, "'", 1, err);
 }
 
-/* As written, but for zeros before it and the sign of nothing. */
-static int print_number(struct hf_buf *out, const char *text, struct hf_error *err)
-{
-    bool negative = *text == '-';
-    text += *text == '-' || *text == '+';
-    while (text[0] == '0' && text[1] >= '0' && text[1] <= '9')
-        text++;
-    if (text[strspn(text, "0.")] == 0)
-        negative = false;
-    return hf_buf_print(out, err, "%s%s", negative ? "-" : "", text);
-}
-
 static const struct hf_prisma_entry *find_value(const struct hf_prisma_block *type,
                                                 const char *name)
 {
@@ -96,7 +84,7 @@ static int print_literal(struct hf_buf *out, const struct hf_prisma_field *field
     case HF_PRISMA_BOOLEAN:
         return hf_buf_print(out, err, "%s", value->text);
     default:
-        return print_number(out, value->text, err);
+        return hf_prisma_print_decimal(out, value->text, err);
     }
 }
 

@@ -64,9 +64,8 @@ static bool is_reserved(const char *name)
 static void put_name(struct hf_prisma_schema *schema, const void *scope, const char *name,
                      void *thing, void **former)
 {
-    if (hf_prisma_names_put(&schema->names, schema->arena, scope, name, thing, former)) {
-        if (!schema->failed)
-            hf_error_memory(schema->err);
+    if (hf_prisma_names_put(&schema->names, schema->heap, scope, name, thing, former,
+                            schema->err)) {
         schema->failed = true;
         *former = NULL;
     }

@@ -5,8 +5,8 @@
 #ifndef HF_SCHEMA_PRISMA_SCHEMA_H
 #define HF_SCHEMA_PRISMA_SCHEMA_H
 
-#include "schema/arena.h"
 #include "schema/diagnostics.h"
+#include "schema/heap.h"
 #include "schema/prisma_ast.h"
 #include "schema/prisma_names.h"
 
@@ -130,7 +130,7 @@ struct hf_prisma_relation {
 };
 
 struct hf_prisma_schema {
-    struct hf_arena *arena;
+    struct hf_heap *heap;
     struct hf_diagnostics *diagnostics;
     struct hf_error *err;
     bool failed; /* no memory: `err` is filled */
@@ -149,7 +149,7 @@ struct hf_prisma_schema {
 void hf_prisma_complain(struct hf_prisma_schema *schema, struct hf_prisma_span span,
                         const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* Zeroed memory of the schema's arena; a failure is remembered in `failed`. */
+/* Zeroed memory of the schema's heap; a failure is remembered in `failed`. */
 void *hf_prisma_alloc(struct hf_prisma_schema *schema, size_t size);
 char *hf_prisma_print(struct hf_prisma_schema *schema, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -173,6 +173,11 @@ void hf_prisma_resolve_id(struct hf_prisma_schema *schema, struct hf_prisma_mode
 void hf_prisma_resolve_key(struct hf_prisma_schema *schema, struct hf_prisma_model *model,
                            struct hf_prisma_field *field, struct hf_prisma_attribute *attribute,
                            enum hf_prisma_key_kind kind);
+
+/* The SQL of "where: ..." of an index; NULL after a complaint. */
+const char *hf_prisma_where(struct hf_prisma_schema *schema, struct hf_prisma_model *model,
+                            const struct hf_prisma_attribute *attribute,
+                            const struct hf_prisma_value *value);
 
 /* Parts of hf_prisma_check. */
 void hf_prisma_check_model(struct hf_prisma_schema *schema, struct hf_prisma_model *model);
