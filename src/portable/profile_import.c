@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "os/file.h"
+#include "portable/copy_proof.h"
 #include "portable/json_reader.h"
 #include "portable/json_writer.h"
 #include "portable/profile_database.h"
@@ -22,6 +23,7 @@ struct import {
     struct hf_profile_import_result result;
     struct hf_error refusal; /* of fail() in the SQL */
     bool silent;             /* the lookup failed once */
+    bool has_own_member;     /* the copy was written by Holdfast */
     struct hf_error *err;
 };
 
@@ -70,10 +72,12 @@ static void note_stray(void *context, const struct hf_profile_stray *stray)
         import->options->problem(import->options->problem_context, &problem);
 }
 
+/* Every table as it was: only for a database that has no rows. */
 static int pass_own_member(void *context, struct hf_json_reader *reader,
                            const struct hf_json_event *event, struct hf_error *err)
 {
-    (void)context;
+    struct import *import = context;
+    import->has_own_member = true;
     return hf_json_skip(reader, event, err);
 }
 
@@ -81,11 +85,17 @@ static int stage(struct import *import, const struct hf_source *source)
 {
     const struct hf_profile_stage stage = {
         .context = import, .stray = note_stray, .own = pass_own_member};
+    struct hf_copy_proof proof;
+    hf_copy_proof_init(&proof, source);
     hf_auto_ptr(hf_json_reader) struct hf_json_reader *reader =
-        hf_json_reader_new(source, NULL, import->err);
-    if (!reader)
+        hf_json_reader_new(&proof.source, NULL, import->err);
+    if (!reader || hf_profile_stage(import->db, import->profile, reader, &stage, import->err))
         return -1;
-    return hf_profile_stage(import->db, import->profile, reader, &stage, import->err);
+    if (!import->has_own_member || hf_copy_proof_holds(&proof))
+        return 0;
+    hf_error_set(import->err, HF_CORRUPT, "the copy is not what was written: its checksum differs");
+    return hf_error_hint(import->err, "it is damaged, or was edited; to import what an edited one "
+                                      "says, remove its member 'holdfast'");
 }
 
 /* The lookup's questions are asked one by one. */

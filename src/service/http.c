@@ -118,14 +118,24 @@ static size_t receive(char *bytes, size_t one, size_t count, void *context)
     return length;
 }
 
+static int not_http(const char *shown, struct hf_error *err)
+{
+    hf_error_set(err, HF_FAILED, "%s: what answers does not speak HTTP", shown);
+    return hf_error_hint(err, "is the port right, or should it be https?");
+}
+
 static int failure(CURLcode code, const char *url, const struct receiver *receiver,
                    struct hf_error *err)
 {
     char shown[SHOWN + 32];
     hf_http_shown(shown, sizeof shown, url);
     switch (code) {
+    case CURLE_WEIRD_SERVER_REPLY:
+        return not_http(shown, err);
     case CURLE_URL_MALFORMAT:
     case CURLE_UNSUPPORTED_PROTOCOL:
+        if (!strncasecmp(url, "http://", 7) || !strncasecmp(url, "https://", 8))
+            return not_http(shown, err); /* what curl calls an answer without a status line */
         hf_error_set(err, HF_CONFIG, "'%s' is not an address that can be asked", shown);
         return hf_error_hint(err, "it begins with http:// or https://");
     case CURLE_COULDNT_RESOLVE_HOST:
