@@ -132,10 +132,11 @@ static int failure(CURLcode code, const char *url, const struct receiver *receiv
     switch (code) {
     case CURLE_WEIRD_SERVER_REPLY:
         return not_http(shown, err);
-    case CURLE_URL_MALFORMAT:
-    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_UNSUPPORTED_PROTOCOL: /* curl's word for an answer without a status line, too */
         if (!strncasecmp(url, "http://", 7) || !strncasecmp(url, "https://", 8))
-            return not_http(shown, err); /* what curl calls an answer without a status line */
+            return not_http(shown, err);
+        /* fall through */
+    case CURLE_URL_MALFORMAT:
         hf_error_set(err, HF_CONFIG, "'%s' is not an address that can be asked", shown);
         return hf_error_hint(err, "it begins with http:// or https://");
     case CURLE_COULDNT_RESOLVE_HOST:
