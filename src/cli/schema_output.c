@@ -1,0 +1,98 @@
+#include "cli/schema_output.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "cli/output.h"
+
+static const char *const risk_words[] = {"safe", "note", "may lose data", "impossible"};
+static const char *const risk_names[] = {"safe", "note", "data_loss", "impossible"};
+
+static void rows_text(FILE *out, const struct hf_sync_step *step)
+{
+    char count[32];
+    if (step->rows)
+        fprintf(out, " (%s)", hf_format_count(count, sizeof count, (uint64_t)step->rows, "row"));
+}
+
+/* A definition in the words may have several lines: a comment has one. */
+static void one_line(FILE *out, const char *text)
+{
+    for (; *text; text++)
+        fputc(*text == '\n' ? ' ' : *text, out);
+}
+
+static void step_text(FILE *out, const struct hf_sync_step *step, const char *before)
+{
+    fputs(before, out);
+    one_line(out, step->text);
+    rows_text(out, step);
+    if (step->advice) {
+        fputs(": ", out);
+        one_line(out, step->advice);
+    }
+    fputc('\n', out);
+}
+
+void hf_schema_plan_text(FILE *out, const struct hf_sync_plan *plan)
+{
+    bool changes = !hf_sync_plan_is_empty(plan);
+    if (changes && plan->foreign_keys_off)
+        fputs("PRAGMA foreign_keys = OFF;\n", out);
+    if (changes)
+        fputs("PRAGMA legacy_alter_table = ON;\nBEGIN IMMEDIATE;\n\n", out);
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct hf_sync_step *step = &plan->steps[i];
+        fprintf(out, "-- %s: ", risk_words[step->risk]);
+        step_text(out, step, "");
+        for (const char **sql = step->sql; *sql; sql++)
+            fprintf(out, "%s;\n", *sql);
+        if (*step->sql)
+            fputc('\n', out);
+    }
+    if (changes)
+        fputs("COMMIT;\n", out);
+}
+
+void hf_schema_steps_text(FILE *out, const struct hf_sync_plan *plan)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct hf_sync_step *step = &plan->steps[i];
+        step_text(out, step, step->risk == HF_RISK_NOTE ? "  note: " : "  ");
+    }
+}
+
+void hf_schema_obstacles_text(FILE *out, const struct hf_sync_plan *plan,
+                              enum hf_data_loss data_loss)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct hf_sync_step *step = &plan->steps[i];
+        bool stands = step->risk == HF_RISK_IMPOSSIBLE ||
+                      (step->risk == HF_RISK_DATA_LOSS && data_loss == HF_DATA_LOSS_REFUSED);
+        if (!stands)
+            continue;
+        fprintf(out, "  %s: ", risk_words[step->risk]);
+        step_text(out, step, "");
+    }
+}
+
+void hf_schema_plan_json(json_t *object, const struct hf_sync_plan *plan)
+{
+    int64_t changes = 0;
+    hf_json_text(object, "risk", risk_names[hf_sync_plan_risk(plan)]);
+    json_t *list = hf_json_list(object, "steps");
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct hf_sync_step *step = &plan->steps[i];
+        json_t *item = hf_json_item(list);
+        hf_json_text(item, "risk", risk_names[step->risk]);
+        hf_json_text(item, "table", step->table);
+        hf_json_text(item, "text", step->text);
+        hf_json_text(item, "advice", step->advice);
+        hf_json_integer(item, "rows", step->rows);
+        json_t *sql = hf_json_list(item, "sql");
+        for (const char **statement = step->sql; *statement; statement++)
+            hf_json_text_item(sql, *statement);
+        changes += step->risk != HF_RISK_NOTE;
+    }
+    hf_json_integer(object, "changes", changes);
+}
