@@ -1,5 +1,6 @@
 #include "portable/profile_stage.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/bytes.h"
@@ -14,6 +15,7 @@ struct stager {
     const struct hf_profile_stage *stage;
     sqlite3_stmt *insert;
     int64_t ids;
+    uint64_t strays;
     struct hf_error *err;
 };
 
@@ -148,10 +150,11 @@ static int stage_members(struct stager *stager, struct group *group)
     }
 }
 
-static void tell_stray(const struct stager *stager, const char *path, uint64_t line,
-                       uint64_t entries, const char *why)
+static void tell_stray(struct stager *stager, const char *path, uint64_t line, uint64_t entries,
+                       const char *why)
 {
     const struct hf_profile_stray stray = {path, line, entries, why};
+    stager->strays++;
     if (stager->stage->stray)
         stager->stage->stray(stager->stage->context, &stray);
 }
@@ -238,20 +241,46 @@ static bool wants_list(const struct stager *stager, struct group *group)
     return wants;
 }
 
+/* Is the path the beginning of a pattern's ("watchlist" of "watchlist.movies[]")? */
+static bool leads_on(const struct hf_profile_texts *patterns, const struct group *group)
+{
+    char beginning[LONGEST_PATH];
+    for (size_t i = 0; i < patterns->count; i++) {
+        const char *pattern = patterns->items[i];
+        for (const char *dot = strchr(pattern, '.'); dot; dot = strchr(dot + 1, '.')) {
+            snprintf(beginning, sizeof beginning, "%.*s", (int)(dot - pattern), pattern);
+            if (fits(group, beginning))
+                return true;
+        }
+    }
+    return false;
+}
+
+static bool must_be_list(const struct stager *stager, struct group *group, enum hf_json_kind kind)
+{
+    const struct hf_profile *profile = stager->profile;
+    if (kind == HF_JSON_NULL || !wants_list(stager, group))
+        return false;
+    return kind != HF_JSON_OBJECT ||
+           (!leads_on(&profile->rows, group) && !leads_on(&profile->groups, group));
+}
+
 static int stage_scalar(struct stager *stager, struct group *group,
                         const struct hf_json_event *event)
 {
-    if (event->kind != HF_JSON_NULL && wants_list(stager, group)) {
-        char path[160];
-        tell_stray(stager, hf_json_place(stager->reader, path, sizeof path), event->line, 1,
-                   "this must be a list");
-        return 0;
-    }
     hf_json_name_bytes(&group->writer, group->path, group->length);
     if (hf_json_copy(stager->reader, event, &group->writer, stager->err))
         return -1;
     return hf_json_writer_failed(&group->writer) ? hf_json_writer_flush(&group->writer, stager->err)
                                                  : 0;
+}
+
+static int pass_no_list(struct stager *stager, const struct hf_json_event *event)
+{
+    char path[160];
+    tell_stray(stager, hf_json_place(stager->reader, path, sizeof path), event->line, 1,
+               "this must be a list");
+    return hf_json_skip(stager->reader, event, stager->err);
 }
 
 static int stage_value(struct stager *stager, struct group *group,
@@ -267,6 +296,8 @@ static int stage_value(struct stager *stager, struct group *group,
         return stage_row(stager, group, as_group, event);
     if (event->kind == HF_JSON_ARRAY)
         return stage_list(stager, group, event->line);
+    if (must_be_list(stager, group, event->kind))
+        return pass_no_list(stager, event);
     return event->kind == HF_JSON_OBJECT ? stage_members(stager, group)
                                          : stage_scalar(stager, group, event);
 }
@@ -291,6 +322,10 @@ int hf_profile_stage(sqlite3 *db, const struct hf_profile *profile, struct hf_js
     int failed = stage_group(&stager, NULL, "", event.line);
     if (!failed)
         failed = hf_json_next(reader, &event, err); /* nothing after it */
+    if (!failed && !stager.ids && !stager.strays) {
+        hf_error_set(err, HF_CORRUPT, "there is nothing in it that %s knows", profile->title);
+        failed = hf_error_hint(err, "is it a copy of another application?");
+    }
     sqlite3_finalize(stager.insert);
     return failed;
 }
