@@ -9,7 +9,8 @@ static unsigned char byte_at(const struct hf_prisma_cursor *cursor, size_t ahead
     return at < cursor->source->length ? (unsigned char)cursor->source->text[at] : 0;
 }
 
-/* The character at the cursor and its length; sources hold valid UTF-8 (schema/sources.h). */
+/* The character at the cursor and its length, which never leaves the text, though what is loaded
+ * (schema/sources.h) is valid UTF-8 anyway. */
 static uint32_t character(const struct hf_prisma_cursor *cursor, size_t *length)
 {
     unsigned char first = byte_at(cursor, 0);
@@ -17,7 +18,10 @@ static uint32_t character(const struct hf_prisma_cursor *cursor, size_t *length)
         *length = 1;
         return first;
     }
+    size_t left = cursor->source->length - cursor->at;
     *length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+    if (*length > left)
+        *length = left;
     uint32_t code = first & (0x7fu >> *length);
     for (size_t i = 1; i < *length; i++)
         code = code << 6 | (byte_at(cursor, i) & 0x3f);
