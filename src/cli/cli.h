@@ -39,7 +39,7 @@ struct hf_verb {
 /* In the order of --help; the last has no name. */
 extern const struct hf_verb *const hf_verbs[];
 
-extern const struct hf_verb hf_verb_export;
+extern const struct hf_verb hf_verb_export, hf_verb_import;
 extern const struct hf_verb hf_verb_schema_show, hf_verb_schema_plan, hf_verb_schema_apply,
     hf_verb_schema_pull;
 extern const struct hf_verb hf_verb_init, hf_verb_backup, hf_verb_list, hf_verb_restore,

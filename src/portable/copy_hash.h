@@ -5,6 +5,8 @@
 #ifndef HF_PORTABLE_COPY_HASH_H
 #define HF_PORTABLE_COPY_HASH_H
 
+#include <stdbool.h>
+
 #include "base/bytes.h"
 #include "codec/digest.h"
 
@@ -25,6 +27,7 @@ struct hf_copy_value {
     enum hf_copy_type type;
     int64_t integer;
     double real;
+    bool is_broken; /* TEXT that was carried as bytes, since it is no UTF-8 */
     const void *bytes;
     size_t length;
 };

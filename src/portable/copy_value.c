@@ -180,7 +180,7 @@ static int read_tagged_content(struct hf_copy_value *out, const char *tag,
     if (!strcmp(tag, "blob"))
         out->type = HF_COPY_BLOB;
     else if (!strcmp(tag, "text"))
-        out->type = HF_COPY_TEXT;
+        out->type = HF_COPY_TEXT, out->is_broken = true;
     else if (!strcmp(tag, "text16"))
         out->type = HF_COPY_TEXT16;
     else
