@@ -32,9 +32,10 @@ static int write_block(void *context, const struct hf_live_block *live,
     const struct hf_fs *fs = &file->env->fs;
     if (hf_live_block_read(live, writing->wanted, reader, write_run, writing, err))
         return -1;
-    /* The disk begins while the next blocks are being opened: the final sync finds less to do. */
+    /* The disk begins while the next blocks are being opened: the final sync finds less to do.
+     * Pages that lie apart are better left to it, which sees their neighbours too. */
     uint64_t first = live->block.pages[0], last = live->block.pages[live->block.entries - 1];
-    if (fs->flush_begin)
+    if (fs->flush_begin && last - first < 2 * (uint64_t)live->block.entries)
         fs->flush_begin(fs->context, file->fd, (off_t)((first - 1) * file->page_size),
                         (off_t)((last - first + 1) * file->page_size));
     return 0;
