@@ -70,6 +70,9 @@ static int print_view(struct hf_buf *sql, sqlite3 *db, const struct hf_profile_t
 
 int hf_profile_make_views(sqlite3 *db, const struct hf_profile *profile, struct hf_error *err)
 {
+    /* Their first use declares tables, which the authorizer would take for the script's own. */
+    if (hf_profile_execute(db, "SELECT 1 FROM json_each('[]'), json_tree('[]')", err))
+        return -1;
     for (size_t i = 0; i < profile->table_count; i++) {
         const struct hf_profile_table *table = &profile->tables[i];
         hf_auto(hf_buf) struct hf_buf sql = {0};
@@ -135,10 +138,12 @@ static int is_wanted(sqlite3 *db, const struct hf_profile_script *script,
     return 0;
 }
 
+/* What is written before @write would be written whatever becomes of the rest. */
 static int authorize(void *context, int action, const char *a, const char *b, const char *database,
                      const char *trigger)
 {
-    (void)context, (void)a, (void)b, (void)database, (void)trigger;
+    const struct hf_profile_statement *statement = context;
+    (void)a, (void)b, (void)trigger;
     switch (action) {
     case SQLITE_TRANSACTION:
     case SQLITE_SAVEPOINT:
@@ -146,17 +151,28 @@ static int authorize(void *context, int action, const char *a, const char *b, co
     case SQLITE_DETACH:
     case SQLITE_PRAGMA:
         return SQLITE_DENY;
-    default:
+    case SQLITE_SELECT:
+    case SQLITE_READ:
+    case SQLITE_FUNCTION:
+    case SQLITE_RECURSIVE:
         return SQLITE_OK;
+    default:
+        return statement->write || (database && !strcmp(database, "temp")) ? SQLITE_OK
+                                                                           : SQLITE_DENY;
     }
 }
 
 int hf_profile_sql_error(sqlite3 *db, const struct hf_profile_script *script,
                          const struct hf_profile_statement *statement, struct hf_error *err)
 {
-    if ((sqlite3_errcode(db) & 0xff) == SQLITE_ERROR || sqlite3_errcode(db) == SQLITE_AUTH)
-        return hf_error_set(err, HF_CONFIG, "%s line %zu: %s", script->file, statement->line,
-                            sqlite3_errmsg(db));
+    if ((sqlite3_errcode(db) & 0xff) == SQLITE_ERROR || sqlite3_errcode(db) == SQLITE_AUTH) {
+        hf_error_set(err, HF_CONFIG, "%s line %zu: %s", script->file, statement->line,
+                     sqlite3_errmsg(db));
+        if (sqlite3_errcode(db) == SQLITE_AUTH)
+            hf_error_hint(err, "the database is written to after @write, and the transaction, "
+                               "other files and pragmas are not a profile's");
+        return -1;
+    }
     hf_profile_db_error(db, err);
     return hf_error_wrap(err, "%s line %zu", script->file, statement->line);
 }
@@ -170,7 +186,7 @@ int hf_profile_prepare(sqlite3 *db, const struct hf_profile_script *script,
         return -1;
     sqlite3_stmt *prepared = NULL;
     if (wanted) {
-        sqlite3_set_authorizer(db, authorize, NULL);
+        sqlite3_set_authorizer(db, authorize, (void *)statement);
         int rc = sqlite3_prepare_v2(db, statement->sql, -1, &prepared, NULL);
         sqlite3_set_authorizer(db, NULL, NULL);
         if (rc)

@@ -29,8 +29,8 @@ int hf_profile_version(sqlite3 *db, const struct hf_profile *profile, const char
 
 /*
  * Prepares a statement of a script for this database; `*out` is NULL where @when excludes it.
- * Statements may neither end the transaction nor attach files nor set pragmas. Errors name the
- * file and the line.
+ * Statements may neither end the transaction nor attach files nor set pragmas, nor write to the
+ * database before @write. Errors name the file and the line.
  */
 int hf_profile_prepare(sqlite3 *db, const struct hf_profile_script *script,
                        const struct hf_profile_statement *statement, sqlite3_stmt **out,

@@ -194,8 +194,12 @@ static void a_statement_is_left_out_where_columns_are_lacking(void **state)
 static void a_script_may_not_leave_its_transaction(void **state)
 {
     (void)state;
-    static const char *const statements[] = {"COMMIT;", "SAVEPOINT a;", "ATTACH 'x' AS y;",
-                                             "PRAGMA foreign_keys = OFF;"};
+    static const char *const statements[] = {"COMMIT;",
+                                             "SAVEPOINT a;",
+                                             "ATTACH 'x' AS y;",
+                                             "PRAGMA foreign_keys = OFF;",
+                                             "DELETE FROM main.Note;",
+                                             "CREATE TABLE x(y);"};
     sqlite3 *db = database("CREATE TABLE Note(id, body)");
     for (size_t i = 0; i < sizeof statements / sizeof *statements; i++) {
         hf_auto(hf_profile) struct hf_profile profile = {0};
