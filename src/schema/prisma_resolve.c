@@ -18,13 +18,13 @@ static const char *const scalars[HF_PRISMA_SCALARS] = {
 
 /* What cannot be the name of a model, because it cannot be a name in the client's language. */
 static const char *const reserved[] = {
-    "PrismaClient", "break",   "case",       "catch",     "class",    "const", "continue",
-    "debugger",     "default", "delete",     "do",        "else",     "enum",  "export",
-    "extends",      "false",   "finally",    "for",       "function", "if",    "implements",
-    "import",       "in",      "instanceof", "interface", "let",      "new",   "null",
-    "package",      "private", "protected",  "public",    "return",   "super", "switch",
-    "this",         "throw",   "true",       "try",       "typeof",   "var",   "void",
-    "while",        "with",    "yield",
+    "PrismaClient", "async", "await",      "using",    "break",   "case",       "catch",
+    "class",        "const", "continue",   "debugger", "default", "delete",     "do",
+    "else",         "enum",  "export",     "extends",  "false",   "finally",    "for",
+    "function",     "if",    "implements", "import",   "in",      "instanceof", "interface",
+    "let",          "new",   "null",       "package",  "private", "protected",  "public",
+    "return",       "super", "switch",     "this",     "throw",   "true",       "try",
+    "typeof",       "var",   "void",       "while",    "with",    "yield",
 };
 
 const char *hf_prisma_scalar_name(enum hf_prisma_scalar scalar)
