@@ -22,6 +22,7 @@ struct reading {
     struct hf_copy_proof proof;
     struct hf_copy_hash hash;
     struct hf_error *err;
+    bool within; /* an application's own copy */
 };
 
 /* --- the next event must be this --- */
@@ -92,15 +93,43 @@ static int no_copy(struct reading *reading)
     return hf_error_hint(reading->err, "those begin with \"format\": \"" HF_COPY_FORMAT "\"");
 }
 
+/* The copy within an application's own copy is the object "holdfast" of that one. Stands on its
+ * "format" then. */
+static int find_within(struct reading *reading)
+{
+    do {
+        bool own = hf_json_is(&reading->event, "holdfast");
+        if (reading->event.kind != HF_JSON_NAME || next(reading))
+            return no_copy(reading);
+        if (own && reading->event.kind == HF_JSON_OBJECT)
+            break;
+        if (hf_json_skip(reading->json, &reading->event, reading->err) || next(reading))
+            return -1;
+    } while (true);
+    reading->within = true;
+    for (;;) {
+        if (next(reading))
+            return -1;
+        if (reading->event.kind != HF_JSON_NAME)
+            return no_copy(reading);
+        if (hf_json_is(&reading->event, "format"))
+            return 0;
+        if (next(reading) || hf_json_skip(reading->json, &reading->event, reading->err))
+            return -1;
+    }
+}
+
 static int read_format(struct reading *reading)
 {
     int64_t version;
     if (next(reading))
         return -1;
-    if (reading->event.kind != HF_JSON_OBJECT || next(reading))
+    if (reading->event.kind != HF_JSON_OBJECT)
         return no_copy(reading);
-    if (!hf_json_is(&reading->event, "format"))
-        return no_copy(reading);
+    if (next(reading))
+        return -1;
+    if (!hf_json_is(&reading->event, "format") && find_within(reading))
+        return -1;
     if (next(reading))
         return -1;
     if (!hf_json_is(&reading->event, HF_COPY_FORMAT))
@@ -144,8 +173,8 @@ static int read_head(struct reading *reading)
 {
     struct hf_copy_facts facts = {.encoding = "UTF-8", .page_size = 4096};
     if (want_name(reading, "holdfast") || want_text(reading, facts.program, sizeof facts.program) ||
-        want_name(reading, "exported_at") ||
-        want_text(reading, facts.exported_at, sizeof facts.exported_at) ||
+        (!reading->within && (want_name(reading, "exported_at") ||
+                              want_text(reading, facts.exported_at, sizeof facts.exported_at))) ||
         want_name(reading, "database") || want(reading, HF_JSON_OBJECT, "here must be an object"))
         return -1;
     while (!next(reading)) {
@@ -382,6 +411,8 @@ static int read_tables(struct reading *reading)
 static int prove_whole(struct reading *reading)
 {
     char told[HF_COPY_CHECKSUM_TEXT];
+    if (reading->within && want(reading, HF_JSON_OBJECT_END, "the copy within has nothing more"))
+        return -1;
     if (want_name(reading, "checksum") || want_text(reading, told, sizeof told) ||
         want(reading, HF_JSON_OBJECT_END, "the copy has nothing more") ||
         want(reading, HF_JSON_END, "the copy ends here"))

@@ -37,8 +37,10 @@ enum hf_copy_trust {
     HF_COPY_EDITED, /* somebody changed it and knows: counts and checksums do not matter */
 };
 
-/* HF_CORRUPT, with the line, for what is damaged; HF_UNSUPPORTED for JSON that is no generic copy
- * and for a newer version. What a visitor was told is proven only when this returns 0. */
+/* Also reads the generic copy that is within an application's own copy, whose other members are
+ * passed over (they have part in the checksum of the whole). HF_CORRUPT, with the line, for what is
+ * damaged; HF_UNSUPPORTED for JSON that is no generic copy and for a newer version. What a visitor
+ * was told is proven only when this returns 0. */
 int hf_copy_read(const struct hf_source *source, enum hf_copy_trust trust,
                  const struct hf_copy_visitor *visitor, struct hf_error *err);
 

@@ -25,16 +25,16 @@ static int put_whole(struct hf_json_writer *writer, sqlite3 *db,
 {
     hf_json_name(writer, "holdfast");
     hf_json_open_object(writer, HF_JSON_LINES);
+    hf_json_name(writer, "profile");
+    hf_json_put_string(writer, options->profile->name);
+    hf_json_name(writer, "application");
+    hf_json_put_string(writer, result->version);
     hf_json_name(writer, "format");
     hf_json_put_string(writer, HF_COPY_FORMAT);
     hf_json_name(writer, "version");
     hf_json_put_integer(writer, HF_COPY_VERSION);
     hf_json_name(writer, "holdfast");
     hf_json_put_string(writer, options->copy.program);
-    hf_json_name(writer, "profile");
-    hf_json_put_string(writer, options->profile->name);
-    hf_json_name(writer, "application");
-    hf_json_put_string(writer, result->version);
     if (hf_export_put_members(writer, db, &options->copy, &result->copy, err))
         return -1;
     hf_json_close(writer);

@@ -91,11 +91,12 @@ static int stage(struct import *import, const struct hf_source *source)
         hf_json_reader_new(&proof.source, NULL, import->err);
     if (!reader || hf_profile_stage(import->db, import->profile, reader, &stage, import->err))
         return -1;
-    if (!import->has_own_member || hf_copy_proof_holds(&proof))
+    if (!import->has_own_member || import->options->trust == HF_COPY_EDITED ||
+        hf_copy_proof_holds(&proof))
         return 0;
     hf_error_set(import->err, HF_CORRUPT, "the copy is not what was written: its checksum differs");
-    return hf_error_hint(import->err, "it is damaged, or was edited; to import what an edited one "
-                                      "says, remove its member 'holdfast'");
+    return hf_error_hint(import->err, "take another copy; --edited takes one that was changed on "
+                                      "purpose");
 }
 
 /* The lookup's questions are asked one by one. */
@@ -176,6 +177,16 @@ static int ask(struct import *import, const struct hf_profile_statement *stateme
     return failed ? -1 : 0;
 }
 
+static int begin_writing(struct import *import)
+{
+    const struct hf_profile_import_options *options = import->options;
+    if (hf_profile_execute(import->db, "COMMIT", import->err) ||
+        (options->before_writing && !options->dry_run &&
+         options->before_writing(options->before_context, import->err)))
+        return -1;
+    return hf_profile_execute(import->db, "BEGIN IMMEDIATE", import->err);
+}
+
 static int run_script(struct import *import)
 {
     const struct hf_profile_script *script = &import->profile->import_script;
@@ -186,7 +197,7 @@ static int run_script(struct import *import)
             continue;
         if (statement->write && !writing) {
             writing = true;
-            if (hf_profile_execute(import->db, "COMMIT; BEGIN IMMEDIATE", import->err))
+            if (begin_writing(import))
                 return -1;
         }
         if (statement->ask
@@ -357,6 +368,26 @@ static int import_all(struct import *import, const struct hf_source *source)
     if (import->result.unresolved_path)
         hf_file_remove(import->options->env, import->result.unresolved_path, NULL);
     return -1;
+}
+
+int hf_profile_is_empty(sqlite3 *db, const struct hf_profile *profile, bool *empty,
+                        struct hf_error *err)
+{
+    *empty = true;
+    if (hf_profile_make_views(db, profile, err))
+        return -1;
+    for (size_t i = 0; *empty && i < profile->table_count; i++) {
+        sqlite3_stmt *rows = NULL;
+        char *sql = sqlite3_mprintf("SELECT 1 FROM temp.\"%w\" LIMIT 1", profile->tables[i].name);
+        if (!sql)
+            return hf_error_memory(err);
+        if (sqlite3_prepare_v2(db, sql, -1, &rows, NULL) == SQLITE_OK)
+            *empty = sqlite3_step(rows) != SQLITE_ROW;
+        sqlite3_free(sql);
+        if (sqlite3_finalize(rows))
+            return hf_profile_db_error(db, err);
+    }
+    return hf_profile_drop_views(db, profile, err);
 }
 
 int hf_profile_import(sqlite3 *db, const struct hf_profile *profile, const struct hf_source *source,

@@ -16,6 +16,7 @@
 #include "base/events.h"
 #include "base/stream.h"
 #include "os/env.h"
+#include "portable/copy_reader.h"
 #include "portable/profile.h"
 #include "portable/profile_request.h"
 
@@ -38,9 +39,14 @@ struct hf_profile_problem {
 struct hf_profile_import_options {
     const struct hf_env *env;
     const struct hf_events *events;
-    const char *user;      /* whose the entries are where the copy does not say; or NULL */
-    const char *directory; /* for import_unresolved_<time>.json */
-    bool dry_run;          /* all of it, and then roll back */
+    const char *user;         /* whose the entries are where the copy does not say; or NULL */
+    const char *directory;    /* for import_unresolved_<time>.json */
+    bool dry_run;             /* all of it, and then roll back */
+    enum hf_copy_trust trust; /* of a copy that Holdfast wrote; others have no checksum */
+    /* Called when the copy is proven and before the database is touched; not in a dry run. May be
+     * NULL; its failure ends the import. */
+    int (*before_writing)(void *context, struct hf_error *err);
+    void *before_context;
     /*
      * Answers a question of the profile's lookup with the body of a successful answer. After a
      * failure nothing more is asked in this import. NULL: nothing is looked up.
@@ -69,6 +75,11 @@ struct hf_profile_import_result {
     uint64_t asked, answered;
     char *unresolved_path; /* or NULL */
 };
+
+/* Has the database any row in the profile's tables? If not, a copy that Holdfast wrote can be
+ * restored whole with hf_import. */
+int hf_profile_is_empty(sqlite3 *db, const struct hf_profile *profile, bool *empty,
+                        struct hf_error *err);
 
 /*
  * `db` is the caller's, in no transaction, and is closed soon after: temporary tables stay on it.

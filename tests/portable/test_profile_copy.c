@@ -154,6 +154,7 @@ static int answer(void *context, const struct hf_profile_request *request,
 struct how {
     const char *user;
     bool dry_run, deaf;
+    enum hf_copy_trust trust;
 };
 
 static int import(struct world *world, const char *text, struct how how)
@@ -166,6 +167,7 @@ static int import(struct world *world, const char *text, struct how how)
         .user = how.user,
         .directory = world->scratch.path,
         .dry_run = how.dry_run,
+        .trust = how.trust,
         .ask = how.deaf ? NULL : answer,
         .ask_context = world,
         .problem = note_problem,
@@ -431,6 +433,8 @@ static void an_edited_copy_is_refused(void **state)
     assert_int_equal(world->err.code, HF_CORRUPT);
     assert_non_null(strstr(world->err.text, "its checksum differs"));
     holds(world, "SELECT count(*) FROM Note", "0");
+    assert_int_equal(import(world, copy, (struct how){.trust = HF_COPY_EDITED}), 0);
+    holds(world, "SELECT count(*) FROM Note", "1");
 }
 
 static void a_busy_database_is_left_as_it_is(void **state)
