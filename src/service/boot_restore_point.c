@@ -94,7 +94,7 @@ static void date_copy(const struct hf_boot_database *database, int64_t time)
 }
 
 int hf_boot_take_point(struct hf_boot *boot, struct hf_boot_database *database, const char *reason,
-                       struct hf_backup_result *result, struct hf_error *err)
+                       const char *label, struct hf_backup_result *result, struct hf_error *err)
 {
     *result = (struct hf_backup_result){0};
     if (!boot->session.repository)
@@ -103,6 +103,7 @@ int hf_boot_take_point(struct hf_boot *boot, struct hf_boot_database *database, 
         .path = database->path,
         .state_path = database->state_path,
         .reason = reason,
+        .label = label,
         .full = database->history_is_damaged,
         .busy_ms = HF_BOOT_BUSY_MS,
         .events = &boot->log.events,
@@ -143,7 +144,7 @@ static int protect(struct hf_boot *boot, struct hf_boot_database *database, stru
     struct hf_error no_copy = {0}, no_point = {0};
     struct hf_backup_result result;
     int copied = !copy_beside(boot, database, &no_copy);
-    if (hf_boot_take_point(boot, database, "startup", &result, &no_point) &&
+    if (hf_boot_take_point(boot, database, "startup", NULL, &result, &no_point) &&
         go_on_unprotected(boot, &no_point, err))
         return -1;
     if (!copied && !database->point)

@@ -31,7 +31,8 @@ static int compile(struct hf_boot *boot, const struct hf_schema_sources *sources
     if (!hf_schema_compile(wanted, sources, &diagnostics, err))
         return 0;
     /* The error says the first of it; here is all, with carets. */
-    if (diagnostics.count && !hf_diagnostics_print(&text, &diagnostics, NULL))
+    if (diagnostics.count && !hf_diagnostics_print(&text, &diagnostics, NULL) &&
+        !hf_buf_append(&text, "", 1, NULL))
         hf_boot_log_block(&boot->log, (const char *)text.data);
     return -1;
 }
@@ -50,15 +51,16 @@ static int load(struct hf_boot *boot, struct hf_wanted *wanted, struct hf_error 
     return compile(boot, &sources, wanted, err);
 }
 
-/* There is one already, unless somebody wrote to the database since. */
+/* One that a person finds by its name, though it is the same state as that of the start. */
 static int take_point_before(void *context, const struct hf_sync_plan *plan, struct hf_error *err)
 {
     struct hf_boot *boot = context;
+    struct hf_boot_database *database = &boot->databases[0];
     struct hf_backup_result result;
     (void)plan;
-    return boot->databases[0].is_missing
+    return database->is_missing
                ? 0
-               : hf_boot_take_point(boot, &boot->databases[0], "schema", &result, err);
+               : hf_boot_take_point(boot, database, "schema", "before schema change", &result, err);
 }
 
 static void tell(struct hf_boot *boot, const struct hf_sync_plan *plan)
@@ -123,7 +125,7 @@ static int create(struct hf_boot *boot, const struct hf_wanted *wanted, struct h
     if (hf_sync_parent(boot->env, database->path, err))
         return -1;
     database->is_missing = false;
-    return hf_boot_take_point(boot, database, "startup", &result, err);
+    return hf_boot_take_point(boot, database, "startup", NULL, &result, err);
 }
 
 int hf_boot_schema(struct hf_boot *boot, struct hf_error *err)

@@ -44,7 +44,7 @@ static int take_last_points(void *context)
         struct stat status;
         if (boot->env->fs.stat(boot->env->fs.context, database->path, &status) || !status.st_size)
             continue;
-        if (!hf_boot_take_point(boot, database, "stop", &result, &err))
+        if (!hf_boot_take_point(boot, database, "stop", NULL, &result, &err))
             continue;
         failures++;
         hf_boot_log_notice(&boot->log, "%s: no last restore point: %s", database->name, err.text);

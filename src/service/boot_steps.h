@@ -56,10 +56,11 @@ int hf_boot_restore_points(struct hf_boot *boot, struct hf_error *err);
  * so, HF_CORRUPT when nothing can be restored. Tells what was done. */
 int hf_boot_heal(struct hf_boot *boot, struct hf_boot_database *database, struct hf_error *err);
 
-/* Part of 2, and before anything else that rewrites the database: a point of what it is now. Sets
- * `database->point`. Nothing when the data is unprotected. */
+/* Part of 2, and before anything else that rewrites the database: a point of what it is now. With a
+ * label (else NULL) it gets one of its own even when nothing changed. Sets `database->point`.
+ * Nothing when the data is unprotected. */
 int hf_boot_take_point(struct hf_boot *boot, struct hf_boot_database *database, const char *reason,
-                       struct hf_backup_result *result, struct hf_error *err);
+                       const char *label, struct hf_backup_result *result, struct hf_error *err);
 
 /* [3/6] to [5/6] work on the first database. */
 int hf_boot_schema(struct hf_boot *boot, struct hf_error *err);

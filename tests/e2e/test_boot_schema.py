@@ -9,13 +9,6 @@ from films_rig import BROKEN, V1, V2, V3, add_films
 
 
 @pytest.fixture
-def films(holdfast, tmp_path):
-    installation = films_rig.Films(holdfast, tmp_path)
-    yield installation
-    installation.close()
-
-
-@pytest.fixture
 def used(films):
     """An installation of the first version with films in it, stopped."""
     boot = films.up()
@@ -108,9 +101,9 @@ def test_a_destructive_schema_that_was_agreed_to_can_be_undone(used):
     used.boot("--accept-data-loss", command=["true"]).ended(0)
     assert "overview" not in columns(used, "Film")
     used.write_schema(V1)
-    startup = [point for point in used.points() if point["reason"] == "startup"][-1]
+    before = [point for point in used.points() if point["label"] == "before schema change"][-1]
     used.holdfast("restore", "-r", used.data / "backups", "--db", used.db, "--point",
-                  startup["point"])
+                  before["point"])
     used.up()
     assert used.films() == used.there
 
