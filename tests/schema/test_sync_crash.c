@@ -22,8 +22,10 @@ enum what { FAIL_WITH_FULL, DIE };
 /* SQLite's own VFS, whose files fail, or end the process, at the n-th write, sync or truncation. */
 static struct {
     sqlite3_vfs vfs, *base;
-    sqlite3_io_methods methods;
-    const sqlite3_io_methods *real;
+    struct {
+        sqlite3_io_methods methods; /* of files that are locked, and of those that are not */
+        const sqlite3_io_methods *real;
+    } kinds[4];
     int countdown; /* 0: never */
     enum what what;
 } faulty;
@@ -38,32 +40,46 @@ static int strike(void)
     return SQLITE_FULL;
 }
 
+static const sqlite3_io_methods *real(const sqlite3_file *file)
+{
+    for (size_t i = 0; i < 4; i++) {
+        if (file->pMethods == &faulty.kinds[i].methods)
+            return faulty.kinds[i].real;
+    }
+    return NULL;
+}
+
 static int faulty_write(sqlite3_file *file, const void *bytes, int length, sqlite3_int64 offset)
 {
     int rc = strike();
-    return rc ? rc : faulty.real->xWrite(file, bytes, length, offset);
+    return rc ? rc : real(file)->xWrite(file, bytes, length, offset);
 }
 
 static int faulty_sync(sqlite3_file *file, int flags)
 {
     int rc = strike();
-    return rc ? rc : faulty.real->xSync(file, flags);
+    return rc ? rc : real(file)->xSync(file, flags);
+}
+
+static void wrap(sqlite3_file *file)
+{
+    size_t i = 0;
+    while (faulty.kinds[i].real && faulty.kinds[i].real != file->pMethods)
+        i++;
+    assert_true(i < 4);
+    faulty.kinds[i].real = file->pMethods;
+    faulty.kinds[i].methods = *file->pMethods;
+    faulty.kinds[i].methods.xWrite = faulty_write;
+    faulty.kinds[i].methods.xSync = faulty_sync;
+    file->pMethods = &faulty.kinds[i].methods;
 }
 
 static int faulty_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *out)
 {
     (void)vfs;
     int rc = faulty.base->xOpen(faulty.base, name, file, flags, out);
-    if (rc == SQLITE_OK && file->pMethods) {
-        if (!faulty.real) {
-            faulty.real = file->pMethods;
-            faulty.methods = *file->pMethods;
-            faulty.methods.xWrite = faulty_write;
-            faulty.methods.xSync = faulty_sync;
-        }
-        if (file->pMethods == faulty.real)
-            file->pMethods = &faulty.methods;
-    }
+    if (rc == SQLITE_OK && file->pMethods)
+        wrap(file);
     return rc;
 }
 
