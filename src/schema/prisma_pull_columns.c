@@ -213,6 +213,8 @@ int hf_pull_columns(struct hf_pull *pull)
 {
     for (size_t i = 0; i < pull->count; i++) {
         struct hf_pulled_table *table = &pull->tables[i];
+        if (table->refused)
+            continue;
         for (size_t j = 0; j < table->table->column_count; j++)
             if (table->fields[j] && add_column(pull, table, (int)j))
                 return -1;

@@ -80,12 +80,6 @@ static const char *boolean(const char *text)
     return !strcasecmp(text, "false") || !strcmp(text, "0") ? " @default(false)" : NULL;
 }
 
-static bool is_now(const char *text)
-{
-    return !strcasecmp(text, "CURRENT_TIMESTAMP") || hf_sql_same(text, "datetime('now')") ||
-           hf_sql_same(text, "datetime(CURRENT_TIMESTAMP)");
-}
-
 /* What Prisma has a form for; "" when it has none. */
 static const char *expressed(struct hf_pull *pull, enum hf_family family, const char *text,
                              const struct hf_sql_token *token, bool literal)
@@ -108,7 +102,7 @@ static const char *expressed(struct hf_pull *pull, enum hf_family family, const 
         found = literal && !quoted ? boolean(text) : NULL;
         return found ? found : "";
     case HF_FAMILY_DATETIME:
-        return is_now(text) ? " @default(now())" : "";
+        return !strcasecmp(text, "CURRENT_TIMESTAMP") ? " @default(now())" : "";
     case HF_FAMILY_STRING:
         return quoted ? plain(pull, hf_pull_quote(pull, inner)) : "";
     default:

@@ -262,6 +262,23 @@ static bool is_identified(const struct hf_pulled_table *table)
     return false;
 }
 
+/* Prisma has no id of several fields of which one is optional, and no model without a field. */
+static int refuse(struct hf_pull *pull, struct hf_pulled_table *table)
+{
+    size_t keys = 0, required = 0, fields = 0;
+    for (size_t i = 0; i < table->table->column_count; i++) {
+        keys += table->table->columns[i].key > 0;
+        required += table->table->columns[i].key > 0 && hf_pull_is_required(table, (int)i);
+        fields += table->fields[i] != NULL;
+    }
+    table->refused = !fields || (keys > 1 && required < keys);
+    return table->refused
+               ? hf_pull_add_note(pull, table, "Not expressed: table '%s': %s", table->table->name,
+                                  fields ? "columns of its primary key may be NULL"
+                                         : "it has generated columns only")
+               : 0;
+}
+
 int hf_pull_name_tables(struct hf_pull *pull)
 {
     pull->tables =
@@ -277,6 +294,8 @@ int hf_pull_name_tables(struct hf_pull *pull)
             return -1;
     for (size_t i = 0; i < pull->count; i++) {
         pull->tables[i].ignored = !is_identified(&pull->tables[i]);
+        if (refuse(pull, &pull->tables[i]))
+            return -1;
         pull->tables[i].join = is_join(pull, &pull->tables[i]);
     }
     return 0;

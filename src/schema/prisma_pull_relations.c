@@ -28,7 +28,7 @@ static const char *obstacle(const struct hf_pulled_table *from, const struct hf_
                             const struct hf_foreign_key *key)
 {
     bool required = false;
-    if (!to || to->join)
+    if (!to || to->join || to->refused)
         return "it refers to no model";
     for (size_t i = 0; i < key->count; i++) {
         int mine = hf_pull_column(from, key->from[i]), theirs = hf_pull_column(to, key->to[i]);
@@ -72,7 +72,7 @@ static int find_inline(struct hf_pull *pull, struct relations *list)
 {
     for (size_t i = 0; i < pull->count; i++) {
         struct hf_pulled_table *table = &pull->tables[i];
-        for (size_t j = table->table->key_count; j-- > 0 && !table->join;) {
+        for (size_t j = table->table->key_count; j-- > 0 && !table->join && !table->refused;) {
             const struct hf_foreign_key *key = &table->table->keys[j];
             struct hf_pulled_table *to = hf_pull_find(pull, key->parent);
             const char *why = obstacle(table, to, key);

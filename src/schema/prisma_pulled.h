@@ -26,6 +26,7 @@ struct hf_pulled_table {
     const char **fields; /* by column; NULL: the column is not in the model */
     bool ignored;        /* nothing required identifies its rows */
     bool join;           /* the table of a relation of many to many */
+    bool refused;        /* no model can be made of it: only notes are printed */
     struct hf_pulled_lines notes, lines, attributes;
 };
 

@@ -1,17 +1,19 @@
 #!/usr/bin/python3
 """Compares with Prisma over a corpus of schemas from public repositories.
 
-usage: prisma_corpus.py PRISMA_COMPILE_FILE SOURCE_ROOT
+usage: prisma_corpus.py PRISMA_COMPILE_FILE PRISMA_PULL_FILE SOURCE_ROOT
 
 The corpus is $HOLDFAST_PRISMA_CORPUS, else ../shared/corpus/prisma beside the source tree: for each
 schemas/*/schema.prisma the statements that Prisma makes of it (ddl.sql), for each invalid/*.prisma
-what Prisma says (*.error.txt). Without a corpus the test counts as skipped.
+what Prisma says (*.error.txt), and what its introspection prints of the database (pull.prisma). Without a corpus the test counts as skipped.
 """
 import os
 import pathlib
 import re
+import sqlite3
 import subprocess
 import sys
+import tempfile
 
 SKIPPED = 77  # what meson takes for it
 
@@ -52,21 +54,34 @@ def check_invalid(tool, path):
     return None
 
 
+def check_pull(tool, path):
+    with tempfile.TemporaryDirectory() as folder:
+        database = os.path.join(folder, "pulled.db")
+        connection = sqlite3.connect(database)
+        connection.executescript((path.parent / "ddl.sql").read_text())
+        connection.close()
+        code, out, err = compiled(tool, database)
+    if code:
+        return f"cannot be pulled, or the pulled schema would change it ({code}): {err}"
+    return None if out == path.read_text() else f"is pulled as\n{out}"
+
+
 def main():
-    tool, root = sys.argv[1:]
+    tool, pull, root = sys.argv[1:]
     corpus = pathlib.Path(os.environ.get("HOLDFAST_PRISMA_CORPUS",
                                          pathlib.Path(root).parent / "shared/corpus/prisma"))
     if not corpus.is_dir():
         print(f"no corpus at {corpus}")
         return SKIPPED
-    cases = [(check_valid, path) for path in sorted(corpus.glob("schemas/*"))]
-    cases += [(check_invalid, path) for path in sorted(corpus.glob("invalid/*.prisma"))]
+    cases = [(check_valid, tool, path) for path in sorted(corpus.glob("schemas/*"))]
+    cases += [(check_invalid, tool, path) for path in sorted(corpus.glob("invalid/*.prisma"))]
+    cases += [(check_pull, pull, path) for path in sorted(corpus.glob("schemas/*/pull.prisma"))]
     failures = 0
-    for check, path in cases:
-        complaint = check(tool, path)
+    for check, program, path in cases:
+        complaint = check(program, path)
         if complaint:
             failures += 1
-            print(f"{path.name}: {complaint}")
+            print(f"{path.relative_to(corpus)}: {complaint}")
     print(f"{len(cases) - failures} of {len(cases)} schemas as Prisma has them")
     return 1 if failures or not cases else 0
 
