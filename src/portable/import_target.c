@@ -27,16 +27,29 @@ static int run_number(struct hf_import_target *target, const char *pragma, int64
     return hf_import_run(target, err, sql);
 }
 
+static const char *encoding_pragma(const char *encoding)
+{
+    static const char *const known[][2] = {
+        {"UTF-8", "PRAGMA encoding = 'UTF-8'"},
+        {"UTF-16le", "PRAGMA encoding = 'UTF-16le'"},
+        {"UTF-16be", "PRAGMA encoding = 'UTF-16be'"},
+    };
+    for (size_t i = 0; i < 3; i++) {
+        if (!strcmp(encoding, known[i][0]))
+            return known[i][1];
+    }
+    return NULL;
+}
+
 /* What is written into a file that nobody can see yet needs neither journal nor syncs: it is synced
  * as a whole before it gets its name. */
 static int prepare_new(struct hf_import_target *target, const struct hf_copy_facts *facts,
                        struct hf_error *err)
 {
-    const char *encoding = strncmp(facts->encoding, "UTF-16", 6) ? "UTF-8" : facts->encoding;
-    char sql[96];
-    snprintf(sql, sizeof sql, "PRAGMA encoding = '%s'", encoding);
-    if (strspn(encoding, "UTF-168lebe") != strlen(encoding))
-        return hf_error_set(err, HF_CORRUPT, "the copy's encoding '%s' is not known", encoding);
+    const char *sql = encoding_pragma(facts->encoding);
+    if (!sql)
+        return hf_error_set(err, HF_CORRUPT, "the copy's encoding '%s' is not known",
+                            facts->encoding);
     if (run_number(target, "page_size", facts->page_size, err) ||
         run_number(target, "auto_vacuum", facts->auto_vacuum, err) ||
         hf_import_run(target, err, sql))
