@@ -17,8 +17,7 @@ static const struct hf_option options[] = {
     {"stop-timeout", 0, "TIME", "how long stopping may take altogether (9s)"},
     {"ready", 0, "URL", "what answers when the application works"},
     {"ready-timeout", 0, "TIME", "how long that may take (60s)"},
-    {"on-failed-start", 0, "WHAT",
-     "never ready on a new schema: restore-and-exit, restore-and-start, keep"},
+    {"on-failed-start", 0, "WHAT", "never ready: restore-and-exit, restore-and-start, keep"},
     {"user", 0, "USER", "who to run as when started as root: 1000:1000, app"},
     {"log", 0, "FORMAT", "the log on standard error: text, json"},
     {0}};
@@ -50,7 +49,7 @@ static int run(struct hf_cli *cli, struct hf_error *err)
 const struct hf_verb hf_verb_run = {
     .name = "run",
     .operands = "-- COMMAND [ARGUMENT...]",
-    .summary = "protect, bring the schema up to date, and run an application",
+    .summary = "protect the data, update the schema, run an application",
     .about = "Takes a restore point, restores a missing or damaged database, brings its schema up\n"
              "to date, writes the portable copy, then runs the command and looks after it: what a\n"
              "container's start script does, safely. docs/run.md has the whole story.",

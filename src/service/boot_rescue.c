@@ -85,6 +85,7 @@ static int try_candidate(struct hf_rescue *rescue, const struct hf_candidate *ca
                                 : hf_boot_copy_file(boot->env, rescue->database->copy_path, scratch,
                                                     0644, err);
     struct hf_error why = {0};
+    rescue->database->history_is_damaged |= failed && candidate->seq;
     if (failed)
         return -1;
     if (!hf_soundness_check(scratch, HF_USED_BY_NOBODY, HF_BOOT_BUSY_MS, &why) ||
@@ -114,7 +115,6 @@ static const struct hf_candidate *restore_newest(struct hf_rescue *rescue, const
             hf_error_pass(err, &why);
             return NULL;
         }
-        rescue->database->history_is_damaged |= candidate->seq != 0;
         if (candidate->seq)
             hf_boot_log_notice(&rescue->boot->log, "restore point %" PRIu64 " is passed over: %s",
                                candidate->seq, why.text);

@@ -18,7 +18,8 @@ static int go_on_unprotected(struct hf_boot *boot, const struct hf_error *why, s
 {
     if (hf_config_choice(boot->config, HF_SETTING_ON_UNPROTECTED) == HF_UNPROTECTED_STOP) {
         hf_error_pass(err, why);
-        return hf_error_hint(err, "to start all the same: on-unprotected: start");
+        return hf_error_wrap(err, "not started, as the data would be unprotected "
+                                  "(on-unprotected: stop)");
     }
     hf_boot_log_notice(&boot->log, "%s. The application starts unprotected", why->text);
     return 0;
