@@ -8,13 +8,15 @@
 #include "cli/cli.h"
 #include "cli/copy_keys.h"
 #include "cli/output.h"
+#include "cli/profile_choice.h"
 #include "cli/session.h"
-#include "portable/export.h"
+#include "portable/profile_export.h"
 
 enum { BUSY_MS = 5000 };
 
 static const struct hf_option options[] = {
     {"to", 'o', "FILE", "write there (mode 0600, complete or not at all); '-' is standard output"},
+    {"profile", 0, "NAME", "in this application's own form; 'none' is the generic one"},
     {"generic", 0, NULL, "every table as it is, also where an application's own form is known"},
     {"gzip", 0, NULL, "compress as gzip does"},
     {"zstd", 0, NULL, "compress as zstd does"},
@@ -83,13 +85,14 @@ static int choose_encryption(struct hf_age_encryption *out, const struct hf_copy
 }
 
 static void to_json(json_t *root, const struct hf_export_options *job,
-                    const struct hf_export_result *result)
+                    const struct hf_profile *profile, const struct hf_export_result *result)
 {
     static const char *const packings[] = {NULL, "gzip", "zstd"};
     hf_json_text(root, "database", job->name);
     hf_json_text(root, "path", job->path);
     hf_json_text(root, "file", job->output.to);
     hf_json_text(root, "format", HF_COPY_FORMAT);
+    hf_json_text(root, "profile", profile ? profile->name : NULL);
     hf_json_text(root, "compression", packings[job->output.packing]);
     hf_json_boolean(root, "encrypted", job->output.encryption != NULL);
     hf_json_integer(root, "tables", (int64_t)result->tables);
@@ -112,10 +115,25 @@ static void to_text(FILE *out, const struct hf_export_options *job,
             hf_format_duration(duration, sizeof duration, result->duration));
 }
 
+static int write_copy(const struct hf_export_options *job, const struct hf_profile *profile,
+                      const struct hf_env *env, struct hf_export_result *result,
+                      struct hf_error *err)
+{
+    const struct hf_profile_export_options by_profile = {profile, *job};
+    struct hf_profile_export_result written;
+    if (!profile)
+        return hf_export(job, env, result, err);
+    if (hf_profile_export(&by_profile, env, &written, err))
+        return -1;
+    *result = written.copy;
+    return 0;
+}
+
 static int run(struct hf_cli *cli, struct hf_error *err)
 {
     hf_auto(hf_copy_keys) struct hf_copy_keys keys = {0};
     struct hf_age_encryption encryption;
+    hf_auto(hf_profile_choice) struct hf_profile_choice form = {0};
     struct hf_choice choice;
     struct hf_export_result result;
     struct hf_sink standard = {.context = stdout, .write = write_output, .finish = finish_output};
@@ -138,11 +156,13 @@ static int run(struct hf_cli *cli, struct hf_error *err)
                                     .events = &cli->progress.events};
     if (encryption.passphrase || encryption.recipient_count)
         job.output.encryption = &encryption;
-    if (choose_target(&job.output, cli, &standard, err) || hf_export(&job, cli->env, &result, err))
+    if (choose_target(&job.output, cli, &standard, err) ||
+        hf_profile_choose(&form, cli, choice.path, err) ||
+        write_copy(&job, form.profile, cli->env, &result, err))
         return -1;
     hf_progress_line_clear(&cli->progress);
     if (cli->json)
-        to_json(cli->json, &job, &result);
+        to_json(cli->json, &job, form.profile, &result);
     else if (job.output.to)
         to_text(stdout, &job, &result);
     return 0;

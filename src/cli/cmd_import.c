@@ -7,6 +7,8 @@
 #include "cli/cli.h"
 #include "cli/copy_keys.h"
 #include "cli/output.h"
+#include "cli/profile_choice.h"
+#include "cli/profile_import.h"
 #include "cli/session.h"
 #include "cli/table.h"
 #include "engine/backup.h"
@@ -19,6 +21,10 @@ static const struct hf_option options[] = {
     {"dry-run", 'n', NULL, "do all of it but the end, and say what would be done"},
     {"accept-data-loss", 0, NULL, "leave out what the database has no place for"},
     {"edited", 0, NULL, "the copy was changed on purpose: its checksums do not matter"},
+    {"profile", 0, "NAME", "the copy is in this application's own form"},
+    {"generic", 0, NULL,
+     "take every table as it is; in an application's copy, those beside its form"},
+    {"user", 0, "NAME", "whose the titles are, where an application's copy does not say"},
     {"no-restore-point", 0, NULL, "do not take a restore point first"},
     {"identity", 0, "FILE", "the age identities that open the copy, as age-keygen writes them"},
     {"copy-passphrase-file", 0, "PATH", "a file that holds the copy's passphrase"},
@@ -151,6 +157,60 @@ static int to_text(const struct hf_import_options *job, const struct hf_import_r
     return 0;
 }
 
+static int show(struct hf_cli *cli, const struct hf_import_options *job,
+                const struct hf_import_result *result, const struct safety *safety,
+                struct hf_error *err)
+{
+    if (!cli->json)
+        return to_text(job, result, safety, err);
+    to_json(cli->json, job, result, safety);
+    return 0;
+}
+
+/* A copy that Holdfast wrote has every table beside the application's form: into tables without a
+ * row it comes back as it was. 1 when it did, 0 when the copy has none of that. */
+static int restore_exactly(struct hf_cli *cli, struct hf_copy_input *input,
+                           const struct hf_import_options *job, const struct safety *safety,
+                           struct hf_error *err)
+{
+    hf_auto(hf_import_result) struct hf_import_result result = {0};
+    struct hf_error failure = {0};
+    struct hf_import_options exactly = *job;
+    exactly.merge = true; /* what other tables hold, such as migrations, stays */
+    if (!hf_import(input, &exactly, cli->env, &result, &failure)) {
+        hf_progress_line_clear(&cli->progress);
+        return show(cli, job, &result, safety, err) ? -1 : 1;
+    }
+    return failure.code == HF_UNSUPPORTED ? 0 : hf_error_pass(err, &failure);
+}
+
+/* 1 when it was done, 0 when the copy is to be taken as a generic one. */
+static int import_by_profile(struct hf_cli *cli, struct hf_copy_input *input,
+                             const struct hf_import_options *job, struct safety *safety,
+                             struct hf_error *err)
+{
+    hf_auto(hf_profile_choice) struct hf_profile_choice form = {0};
+    bool generic, fresh;
+    const struct hf_source *text = hf_copy_input_text(input, err);
+    if (!text || hf_copy_is_generic(text, &generic, err))
+        return -1;
+    if (hf_profile_choose(&form, cli, job->path, err))
+        return -1;
+    if (generic || !form.profile)
+        return 0;
+    const struct hf_profile_import_job by_profile = {.choice = safety->choice,
+                                                     .profile = form.profile,
+                                                     .user = hf_option(&cli->arguments, "user"),
+                                                     .options = job,
+                                                     .point_before = &safety->point.seq};
+    if (hf_profile_import_is_fresh(&fresh, &by_profile, err))
+        return -1;
+    int done = fresh ? restore_exactly(cli, input, job, safety, err) : 0;
+    if (!done)
+        done = hf_profile_import_run(cli, input, &by_profile, err) ? -1 : 1;
+    return done;
+}
+
 /* The first operand is the copy: what follows says which database, as with every verb. */
 static int take_operands(struct hf_cli *cli, const char **file, struct hf_error *err)
 {
@@ -211,19 +271,22 @@ static int run(struct hf_cli *cli, struct hf_error *err)
         .events = &cli->progress.events,
         .before_writing = take_restore_point,
         .before_context = &safety};
-    if (!input || hf_import(input, &job, cli->env, &result, err))
+    if (!input)
+        return -1;
+    int done = import_by_profile(cli, input, &job, &safety, err);
+    if (done)
+        return done < 0 ? -1 : 0;
+    if (hf_import(input, &job, cli->env, &result, err))
         return -1;
     hf_progress_line_clear(&cli->progress);
-    if (!cli->json)
-        return to_text(&job, &result, &safety, err);
-    to_json(cli->json, &job, &result, &safety);
-    return 0;
+    return show(cli, &job, &result, &safety, err);
 }
 
 const struct hf_verb hf_verb_import = {
     .name = "import",
     .operands = "FILE [DATABASE]",
     .summary = "take a portable copy into a database",
+    .own_flag = "user",
     .about =
         "Proves the copy to its last byte, takes a restore point of the database, and then\n"
         "writes in one transaction, or not at all. A database that is not there is made. FILE\n"

@@ -12,27 +12,14 @@
 
 extern char **environ;
 
-const struct hf_verb *const hf_verbs[] = {&hf_verb_run,
-                                          &hf_verb_init,
-                                          &hf_verb_backup,
-                                          &hf_verb_list,
-                                          &hf_verb_restore,
-                                          &hf_verb_check,
-                                          &hf_verb_test_restore,
-                                          &hf_verb_status,
-                                          &hf_verb_export,
-                                          &hf_verb_import,
-                                          &hf_verb_schema_plan,
-                                          &hf_verb_schema_apply,
-                                          &hf_verb_schema_show,
-                                          &hf_verb_schema_pull,
-                                          &hf_verb_key_list,
-                                          &hf_verb_key_add,
-                                          &hf_verb_key_remove,
-                                          &hf_verb_key_rotate_slot,
-                                          &hf_verb_key_kit,
-                                          &hf_verb_config_check,
-                                          NULL};
+const struct hf_verb *const hf_verbs[] = {
+    &hf_verb_run,          &hf_verb_init,         &hf_verb_backup,
+    &hf_verb_list,         &hf_verb_restore,      &hf_verb_check,
+    &hf_verb_test_restore, &hf_verb_status,       &hf_verb_export,
+    &hf_verb_import,       &hf_verb_schema_plan,  &hf_verb_schema_apply,
+    &hf_verb_schema_show,  &hf_verb_schema_pull,  &hf_verb_key_list,
+    &hf_verb_key_add,      &hf_verb_key_remove,   &hf_verb_key_rotate_slot,
+    &hf_verb_key_kit,      &hf_verb_config_check, NULL};
 
 enum { MOST_VERBS = 32 };
 
@@ -116,8 +103,10 @@ static int load_config(struct hf_cli *cli, struct hf_error *err)
     struct hf_config_input input = {.environment = (const char *const *)environ,
                                     .local_file = "holdfast.yml",
                                     .system_file = "/etc/holdfast/holdfast.yml"};
+    const char *own = cli->verb->own_flag;
     for (enum hf_setting i = 0; i < HF_SETTING_COUNT; i++)
-        input.flags[i] = hf_option_if_known(&cli->arguments, hf_setting_flag(i) + 2);
+        if (!own || strcmp(own, hf_setting_flag(i) + 2) != 0)
+            input.flags[i] = hf_option_if_known(&cli->arguments, hf_setting_flag(i) + 2);
     if (hf_config_load(&cli->config, &input, cli->env, err))
         return -1;
     for (size_t i = 0; i < cli->config.notice_count; i++)

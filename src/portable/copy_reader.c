@@ -443,3 +443,23 @@ int hf_copy_read(const struct hf_source *source, enum hf_copy_trust trust,
     hf_buf_release(&reading->room);
     return failed ? -1 : 0;
 }
+
+int hf_copy_is_generic(const struct hf_source *source, bool *generic, struct hf_error *err)
+{
+    struct hf_json_event event;
+    hf_auto_ptr(hf_json_reader) struct hf_json_reader *json =
+        hf_json_reader_new(source, &limits, err);
+    if (!json || hf_json_next(json, &event, err))
+        return -1;
+    *generic = false;
+    if (event.kind != HF_JSON_OBJECT)
+        return 0;
+    if (hf_json_next(json, &event, err))
+        return -1;
+    if (event.kind != HF_JSON_NAME || !hf_json_is(&event, "format"))
+        return 0;
+    if (hf_json_next(json, &event, err))
+        return -1;
+    *generic = event.kind == HF_JSON_STRING && hf_json_is(&event, HF_COPY_FORMAT);
+    return 0;
+}

@@ -44,4 +44,7 @@ enum hf_copy_trust {
 int hf_copy_read(const struct hf_source *source, enum hf_copy_trust trust,
                  const struct hf_copy_visitor *visitor, struct hf_error *err);
 
+/* Does it begin as a generic copy does? Reads its first members only, and JSON alone can fail. */
+int hf_copy_is_generic(const struct hf_source *source, bool *generic, struct hf_error *err);
+
 #endif
