@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/text.h"
 #include "base/time.h"
@@ -316,14 +315,25 @@ static int write_file(void *context, const void *bytes, size_t length, struct hf
     return 0;
 }
 
+/* "import_unresolved_2026-11-23T15-19-57.json", and "...-57-2.json" for the next of that second. */
 static char *unresolved_path(const struct import *import)
 {
-    char name[64], moment[32];
+    const struct hf_fs *fs = &import->options->env->fs;
+    char moment[32];
+    struct stat status;
     hf_time_iso(moment, sizeof moment, import->parameters.now);
-    snprintf(name, sizeof name, "import_unresolved_%.19s.json", moment);
-    for (char *c = name; *c; c++)
+    for (char *c = moment; *c; c++)
         *c = *c == ':' ? '-' : *c;
-    return hf_path_join(import->options->directory, name);
+    for (int number = 1;; number++) {
+        char name[80], suffix[16] = "";
+        if (number > 1)
+            snprintf(suffix, sizeof suffix, "-%d", number);
+        snprintf(name, sizeof name, "import_unresolved_%.19s%s.json", moment, suffix);
+        char *path = hf_path_join(import->options->directory, name);
+        if (!path || fs->stat(fs->context, path, &status))
+            return path;
+        free(path);
+    }
 }
 
 static int write_unresolved(struct import *import)
