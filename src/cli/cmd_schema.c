@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -103,6 +104,28 @@ static bool is_there(const struct hf_cli *cli, const char *path)
     return !cli->env->fs.stat(cli->env->fs.context, path, &status);
 }
 
+/* No file, or one without a byte in it or in its log: there is nothing to keep. */
+static bool is_empty(const struct hf_cli *cli, const char *path)
+{
+    struct stat status;
+    char *log = NULL;
+    if (!is_there(cli, path))
+        return true;
+    if (cli->env->fs.stat(cli->env->fs.context, path, &status) || status.st_size ||
+        asprintf(&log, "%s-wal", path) < 0)
+        return false;
+    bool has_log = !cli->env->fs.stat(cli->env->fs.context, log, &status) && status.st_size;
+    free(log);
+    return !has_log;
+}
+
+/* An empty file is an empty database: there is nothing to keep. */
+static bool holds_something(const struct hf_cli *cli, const char *path)
+{
+    struct stat status;
+    return !cli->env->fs.stat(cli->env->fs.context, path, &status) && status.st_size > 0;
+}
+
 /* A database that does not exist is planned for as an empty one. */
 static sqlite3 *open_for_plan(const struct hf_cli *cli, const struct hf_choice *choice,
                               struct hf_error *err)
@@ -178,7 +201,7 @@ static int run_plan(struct hf_cli *cli, struct hf_error *err)
 struct safety {
     struct hf_cli *cli;
     const struct hf_choice *choice;
-    bool is_new; /* the database: there is nothing to keep */
+    bool is_empty; /* the database: there is nothing to keep */
     struct hf_backup_result point;
 };
 
@@ -190,7 +213,7 @@ static int take_point(void *context, const struct hf_sync_plan *plan, struct hf_
     hf_auto(hf_session) struct hf_session session = {0};
     hf_auto_free char *state = NULL;
     struct hf_database database;
-    if (safety->is_new)
+    if (safety->is_empty)
         return 0;
     if (hf_session_open(&session, cli, HF_SESSION_OR_CREATE, err) ||
         hf_database_open(&database, session.repository, safety->choice->name, HF_DATABASE_CREATE,
@@ -210,7 +233,6 @@ static int take_point(void *context, const struct hf_sync_plan *plan, struct hf_
     return 0;
 }
 
-/* An empty file is an empty database. */
 static int make_database(const struct hf_cli *cli, const char *path, struct hf_error *err)
 {
     int fd = hf_file_open(cli->env, path, O_WRONLY | O_CREAT | O_EXCL, 0644, err);
@@ -227,7 +249,7 @@ static void tell_result(struct hf_cli *cli, const struct safety *safety,
         changes += plan->steps[i].risk != HF_RISK_NOTE;
     if (cli->json) {
         hf_schema_plan_json(cli->json, plan);
-        hf_json_boolean(cli->json, "created", safety->is_new);
+        hf_json_boolean(cli->json, "created", safety->is_empty);
         hf_json_sequence(cli->json, "restore_point", safety->point.seq);
         hf_json_integer(cli->json, "duration_ms", duration);
         return;
@@ -237,7 +259,7 @@ static void tell_result(struct hf_cli *cli, const struct safety *safety,
         printf("%s has the schema: nothing to do\n", path);
         return;
     }
-    printf("%s: %s%s in %s", path, safety->is_new ? "made in " : "",
+    printf("%s: %s%s in %s", path, safety->is_empty ? "made in " : "",
            hf_format_count(count, sizeof count, changes, "step"),
            hf_format_duration(time, sizeof time, duration));
     if (safety->point.seq)
@@ -259,7 +281,9 @@ static int apply(struct hf_cli *cli, const struct hf_choice *choice, const struc
                  struct hf_error *err)
 {
     hf_auto(hf_sync_plan) struct hf_sync_plan plan = {0};
-    struct safety safety = {.cli = cli, .choice = choice, .is_new = !is_there(cli, choice->path)};
+    struct safety safety = {
+        .cli = cli, .choice = choice, .is_new = !holds_something(cli, choice->path)};
+    bool makes = !is_there(cli, choice->path);
     const struct hf_sync_apply_options options = {
         .plan.drop_extra_tables = accepts_loss(cli),
         .data_loss = accepts_loss(cli) ? HF_DATA_LOSS_ACCEPTED : HF_DATA_LOSS_REFUSED,
@@ -267,12 +291,12 @@ static int apply(struct hf_cli *cli, const struct hf_choice *choice, const struc
         .context = &safety,
         .events = &cli->progress.events};
     int64_t start = hf_now(cli->env);
-    if (safety.is_new && make_database(cli, choice->path, err))
+    if (makes && make_database(cli, choice->path, err))
         return -1;
     sqlite3 *live = hf_connection_open(choice->path, NULL, BUSY_MS, err);
     int failed = live ? hf_sync_apply(live, wanted, &options, &plan, err) : -1;
     sqlite3_close(live);
-    if (failed && safety.is_new)
+    if (failed && makes)
         hf_file_remove(cli->env, choice->path, NULL);
     hf_progress_line_clear(&cli->progress);
     if (failed)
