@@ -14,6 +14,7 @@
 #include "engine/backup.h"
 #include "os/file.h"
 #include "schema/compile.h"
+#include "schema/prisma_pull.h"
 #include "schema/sql_pull.h"
 #include "sqlite/connection.h"
 
@@ -117,13 +118,6 @@ static bool is_empty(const struct hf_cli *cli, const char *path)
     bool has_log = !cli->env->fs.stat(cli->env->fs.context, log, &status) && status.st_size;
     free(log);
     return !has_log;
-}
-
-/* An empty file is an empty database: there is nothing to keep. */
-static bool holds_something(const struct hf_cli *cli, const char *path)
-{
-    struct stat status;
-    return !cli->env->fs.stat(cli->env->fs.context, path, &status) && status.st_size > 0;
 }
 
 /* A database that does not exist is planned for as an empty one. */
@@ -281,8 +275,7 @@ static int apply(struct hf_cli *cli, const struct hf_choice *choice, const struc
                  struct hf_error *err)
 {
     hf_auto(hf_sync_plan) struct hf_sync_plan plan = {0};
-    struct safety safety = {
-        .cli = cli, .choice = choice, .is_new = !holds_something(cli, choice->path)};
+    struct safety safety = {.cli = cli, .choice = choice, .is_empty = is_empty(cli, choice->path)};
     bool makes = !is_there(cli, choice->path);
     const struct hf_sync_apply_options options = {
         .plan.drop_extra_tables = accepts_loss(cli),
@@ -343,8 +336,7 @@ static int run_pull(struct hf_cli *cli, struct hf_error *err)
     sqlite3 *live = hf_connection_open(choice.path, NULL, BUSY_MS, err);
     if (!live)
         return -1;
-    int failed = sql ? hf_sql_pull(&text, live, err)
-                     : hf_error_set(err, HF_UNSUPPORTED, "only --format sql is known");
+    int failed = sql ? hf_sql_pull(&text, live, err) : hf_prisma_pull(&text, live, err);
     sqlite3_close(live);
     if (failed)
         return -1;
