@@ -17,7 +17,9 @@ from types import SimpleNamespace
 
 import extremes
 import floors
+import portable_copy
 import report
+import schema_sync
 from boot import boot
 from contenders import Borg, Compress, CopyAndCompress, Holdfast, Restic, versions
 from make_database import make
@@ -137,8 +139,10 @@ def arguments():
     parser.add_argument("--large", action="store_true", help="peak memory with 8 GB too")
     parser.add_argument("--chain", action="store_true", help="a chain of 1,000 segments too")
     parser.add_argument("--boot", action="store_true", help="the boot of an application too")
+    parser.add_argument("--schema", action="store_true", help="schema sync too: many tables, a large one")
+    parser.add_argument("--copies", action="store_true", help="portable copies of 100,000 items too")
     parser.add_argument("--only-extremes", action="store_true",
-                        help="--large, --chain, --boot alone")
+                        help="without the comparison: what other options ask for alone")
     parser.add_argument("--machine", default="this machine", help="what the report calls it")
     parser.add_argument("--write", metavar="FILE", help="put the report between FILE's markers")
     parser.add_argument("--scratch", metavar="FOLDER", help="where to work (a new folder in TMPDIR)")
@@ -164,6 +168,11 @@ def bench(args, scratch):
             os.unlink(path)
     if args.boot:
         result.extreme(boot(scratch, args.holdfast, say))
+    if args.schema:
+        result.extreme(schema_sync.plan(scratch, args.holdfast, args.runs, say))
+        result.extreme(schema_sync.rebuild(scratch, args.holdfast, say))
+    if args.copies:
+        result.extreme(portable_copy.copies(scratch, args.holdfast, say))
     if args.large:
         result.extreme(extremes.large(scratch, args.holdfast, say))
     if args.chain:
