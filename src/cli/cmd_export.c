@@ -171,7 +171,7 @@ static int run(struct hf_cli *cli, struct hf_error *err)
 const struct hf_verb hf_verb_export = {
     .name = "export",
     .operands = "[DATABASE]",
-    .summary = "write a portable copy: the database as JSON, readable without Holdfast",
+    .summary = "write a portable copy: the database as JSON",
     .about =
         "Writes all that is in the database, losslessly, as JSON that is readable by other\n"
         "programs: one moment of it, while writers go on. Compressed and encrypted copies open\n"

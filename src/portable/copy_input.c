@@ -208,6 +208,11 @@ const struct hf_source *hf_copy_input_text(struct hf_copy_input *input, struct h
     }
 }
 
+const char *hf_copy_input_name(const struct hf_copy_input *input)
+{
+    return input->path;
+}
+
 uint64_t hf_copy_input_done(const struct hf_copy_input *input)
 {
     return input->offset;

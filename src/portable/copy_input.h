@@ -30,6 +30,9 @@ HF_AUTO_FREE(hf_copy_input)
 /* Begins to give the text; again from its first byte at each call. Borrowed until the next. */
 const struct hf_source *hf_copy_input_text(struct hf_copy_input *input, struct hf_error *err);
 
+/* For messages. */
+const char *hf_copy_input_name(const struct hf_copy_input *input);
+
 /* Bytes of the file that have been read since then, and in all. */
 uint64_t hf_copy_input_done(const struct hf_copy_input *input);
 uint64_t hf_copy_input_size(const struct hf_copy_input *input);

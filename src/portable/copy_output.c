@@ -1,6 +1,8 @@
 #include "portable/copy_output.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "codec/gzip.h"
 #include "codec/zstd_stream.h"
@@ -67,6 +69,39 @@ static int open_packing(struct hf_copy_output *output, enum hf_copy_packing pack
     return 0;
 }
 
+/* What is replaced should be an older copy, and is surely none when it is a database or a device.
+ */
+static int check_place(const char *to, const struct hf_env *env, struct hf_error *err)
+{
+    static const char magic[16] = "SQLite format 3";
+    char head[sizeof magic];
+    struct stat status;
+    if (env->fs.stat(env->fs.context, to, &status))
+        return 0;
+    if (!S_ISREG(status.st_mode)) {
+        hf_error_set(err, HF_REFUSED, "'%s' is there and no file: it would be replaced", to);
+        return hf_error_hint(err, "'-' is standard output");
+    }
+    int fd = hf_file_open(env, to, O_RDONLY | O_CLOEXEC, 0, NULL);
+    if (fd < 0)
+        return 0;
+    int64_t got = hf_file_read(env, fd, to, head, sizeof head, 0, NULL);
+    hf_file_close(env, fd, to, NULL);
+    if (got != sizeof head || memcmp(head, magic, sizeof head) != 0)
+        return 0;
+    hf_error_set(err, HF_REFUSED, "'%s' is a SQLite database: it would be replaced", to);
+    return hf_error_hint(err, "give the copy another name");
+}
+
+static int open_file(struct hf_copy_output *output, const char *to, const struct hf_env *env,
+                     struct hf_error *err)
+{
+    if (check_place(to, env, err) || hf_new_file_begin(&output->file, env, to, 0600, err))
+        return -1;
+    hf_new_file_remove_litter(&output->file, HF_LITTER_OF_FILE);
+    return 0;
+}
+
 struct hf_copy_output *hf_copy_output_new(const struct hf_copy_output_options *options,
                                           const struct hf_env *env, struct hf_error *err)
 {
@@ -79,14 +114,12 @@ struct hf_copy_output *hf_copy_output_new(const struct hf_copy_output_options *o
     output->file.fd = -1;
     output->bottom = (struct hf_sink){.context = output, .write = write_bottom};
     output->top = &output->bottom;
-    if ((!output->own && hf_new_file_begin(&output->file, env, options->to, 0600, err)) ||
+    if ((!output->own && open_file(output, options->to, env, err)) ||
         open_encryption(output, env, options->encryption, err) ||
         open_packing(output, options->packing, err)) {
         hf_copy_output_free(output);
         return NULL;
     }
-    if (!output->own)
-        hf_new_file_remove_litter(&output->file, HF_LITTER_OF_FILE);
     return output;
 }
 

@@ -15,7 +15,8 @@
 enum hf_copy_packing { HF_COPY_PLAIN, HF_COPY_GZIP, HF_COPY_ZSTD };
 
 struct hf_copy_output_options {
-    const char *to;             /* a file, mode 0600, which takes the place of what is there */
+    const char *to;             /* a file, mode 0600, which takes the place of what is there; a
+                                   database or a device is HF_REFUSED */
     const struct hf_sink *sink; /* instead of `to`; is finished at commit */
     enum hf_copy_packing packing;
     const struct hf_age_encryption *encryption; /* NULL: none. `random` is filled in */

@@ -238,7 +238,11 @@ static int prove(struct importing *job, struct hf_error *err)
 {
     hf_progress(job->options->events, "check the copy", 0, hf_copy_input_size(job->input));
     const struct hf_source *text = hf_copy_input_text(job->input, err);
-    return text ? hf_copy_outline_read(&job->outline, text, job->options->trust, err) : -1;
+    if (!text)
+        return -1;
+    if (hf_copy_outline_read(&job->outline, text, job->options->trust, err))
+        return hf_error_wrap(err, "'%s'", hf_copy_input_name(job->input));
+    return 0;
 }
 
 static int tell_before(struct importing *job, struct hf_error *err)

@@ -158,6 +158,13 @@ def test_options_that_contradict_each_other_are_refused(holdfast, db):
     assert not (holdfast.folder / "x").exists()
 
 
+def test_a_copy_never_takes_the_place_of_a_database_or_a_device(holdfast, db):
+    before = content(db)
+    holdfast("export", "--db", db, "--to", db, code=9).says("is a SQLite database")
+    holdfast("export", "--db", db, "--to", "/dev/null", code=9).says("no file")
+    assert content(db) == before
+
+
 def test_a_restore_point_is_taken_before_an_import(holdfast, db):
     copy = export(holdfast, db)
     before = content(db)
