@@ -15,7 +15,7 @@
 enum { BUSY_MS = 5000 };
 
 static const struct hf_option options[] = {
-    {"to", 'o', "FILE", "write there (mode 0600, complete or not at all); '-' is standard output"},
+    {"to", 'o', "FILE", "write there, complete or not at all; '-' is standard output"},
     {"profile", 0, "NAME", "in this application's own form; 'none' is the generic one"},
     {"generic", 0, NULL, "every table as it is, also where an application's own form is known"},
     {"gzip", 0, NULL, "compress as gzip does"},

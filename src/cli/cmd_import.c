@@ -23,7 +23,7 @@ static const struct hf_option options[] = {
     {"edited", 0, NULL, "the copy was changed on purpose: its checksums do not matter"},
     {"profile", 0, "NAME", "the copy is in this application's own form"},
     {"generic", 0, NULL,
-     "take every table as it is; in an application's copy, those beside its form"},
+     "the tables as they are, also in a copy in an application's form"},
     {"user", 0, "NAME", "whose the titles are, where an application's copy does not say"},
     {"no-restore-point", 0, NULL, "do not take a restore point first"},
     {"identity", 0, "FILE", "the age identities that open the copy, as age-keygen writes them"},

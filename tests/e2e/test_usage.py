@@ -8,7 +8,8 @@ import pytest
 import conftest
 
 VERBS = ["run", "init", "backup", "list", "restore", "check", "test-restore", "status",
-         "export", "import", "key list", "key add", "key remove", "key rotate-slot", "key kit", "config check"]
+         "export", "import", "key list", "key add", "key remove", "key rotate-slot",
+         "key kit", "config check"]
 
 
 def test_help_fits_a_screen_and_names_every_verb(holdfast):
