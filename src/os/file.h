@@ -91,6 +91,10 @@ void hf_new_file_remove_litter(const struct hf_new_file *file, enum hf_litter wh
 int hf_file_write_durable(const struct hf_env *env, const char *path, const void *in, size_t length,
                           mode_t mode, enum hf_commit how, struct hf_error *err);
 
+/* A copy, durable when it returns, in the place of what is at `to`. */
+int hf_file_copy(const struct hf_env *env, const char *from, const char *to, mode_t mode,
+                 struct hf_error *err);
+
 /* Removes durably; a file that is not there is success. */
 int hf_file_remove(const struct hf_env *env, const char *path, struct hf_error *err);
 

@@ -1,36 +1,12 @@
 #include "service/boot.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "os/file.h"
 #include "service/boot_steps.h"
 
 extern char **environ;
-
-enum { COPY_BYTES = 1 << 16 };
-
-int hf_boot_copy_file(const struct hf_env *env, const char *from, const char *to, mode_t mode,
-                      struct hf_error *err)
-{
-    hf_auto(hf_new_file) struct hf_new_file file = {0};
-    hf_auto_free uint8_t *bytes = malloc(COPY_BYTES);
-    if (!bytes)
-        return hf_error_memory(err);
-    int fd = hf_file_open(env, from, O_RDONLY, 0, err);
-    if (fd < 0)
-        return -1;
-    int failed = hf_new_file_begin(&file, env, to, mode, err);
-    int64_t got = 1;
-    for (uint64_t offset = 0; !failed && got > 0; offset += (uint64_t)got) {
-        got = hf_file_read(env, fd, from, bytes, COPY_BYTES, offset, err);
-        failed = got < 0 || hf_new_file_write(&file, bytes, (size_t)got, offset, err);
-    }
-    failed |= hf_file_close(env, fd, from, failed ? NULL : err);
-    return failed ? -1 : hf_new_file_commit(&file, HF_COMMIT_REPLACE, err);
-}
 
 static bool is_secret(const char *entry)
 {

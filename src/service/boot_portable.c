@@ -1,22 +1,15 @@
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
-#include "base/text.h"
 #include "os/file.h"
 #include "portable/export.h"
 #include "portable/profile_export.h"
 #include "service/boot_steps.h"
+#include "service/dated_copies.h"
 #include "sqlite/connection.h"
 
 static const char latest_name[] = "backup_latest.json";
-static const char newest_pattern[] = "backup_dddd-dd-ddTdd-dd-dd.json";
-
-enum { NAME = sizeof newest_pattern, PIECE = 1 << 16 };
 
 /* The application's own copy where a profile knows it, else the generic one. */
 struct copying {
@@ -92,151 +85,8 @@ static int export_latest(struct copying *copying, struct hf_error *err)
     return profile ? export_by_profile(copying, profile, err) : export_generic(copying, err);
 }
 
-static bool is_dated(const char *name)
-{
-    if (strlen(name) != NAME - 1)
-        return false;
-    for (size_t i = 0; newest_pattern[i]; i++) {
-        bool digit = name[i] >= '0' && name[i] <= '9';
-        if (newest_pattern[i] == 'd' && i > 6 ? !digit : name[i] != newest_pattern[i])
-            return false;
-    }
-    return true;
-}
-
-struct dated {
-    char (*names)[NAME]; /* in order of time once sorted */
-    size_t count;
-};
-
-static int collect(void *context, const char *name)
-{
-    struct dated *dated = context;
-    if (!is_dated(name))
-        return 0;
-    char(*grown)[NAME] = realloc(dated->names, (dated->count + 1) * sizeof *grown);
-    if (!grown) {
-        errno = ENOMEM;
-        return -1;
-    }
-    dated->names = grown;
-    memcpy(grown[dated->count++], name, NAME);
-    return 0;
-}
-
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(a, b);
-}
-
-static int list_dated(struct hf_boot *boot, struct dated *out, struct hf_error *err)
-{
-    if (boot->env->fs.list(boot->env->fs.context, boot->data_dir, collect, out))
-        return hf_error_sys(err, errno, "list", boot->data_dir);
-    if (out->count)
-        qsort(out->names, out->count, sizeof *out->names, by_name);
-    return 0;
-}
-
-/* The time of writing, at the beginning of a copy, is no difference. */
-static void hide_time(uint8_t *bytes, size_t length)
-{
-    static const char key[] = "\"exported_at\": \"";
-    uint8_t *found = memmem(bytes, length, key, sizeof key - 1);
-    uint8_t *end = bytes + length;
-    for (found += found ? sizeof key - 1 : 0; found && found < end && *found != '"'; found++)
-        *found = '0';
-}
-
-static int same_text(const struct hf_env *env, const char *a, const char *b, bool *same,
-                     struct hf_error *err)
-{
-    hf_auto_free uint8_t *pieces = malloc(2 * PIECE);
-    int64_t first = 1, second = 1;
-    int fds[2] = {-1, -1}, failed = pieces ? 0 : hf_error_memory(err);
-    if (!failed)
-        failed = (fds[0] = hf_file_open(env, a, O_RDONLY, 0, err)) < 0 ||
-                 (fds[1] = hf_file_open(env, b, O_RDONLY, 0, err)) < 0;
-    *same = true;
-    for (uint64_t offset = 0; !failed && *same && first > 0; offset += PIECE) {
-        first = hf_file_read(env, fds[0], a, pieces, PIECE, offset, err);
-        second = first < 0 ? -1 : hf_file_read(env, fds[1], b, pieces + PIECE, PIECE, offset, err);
-        failed = first < 0 || second < 0;
-        if (failed)
-            break;
-        if (!offset) {
-            hide_time(pieces, (size_t)first);
-            hide_time(pieces + PIECE, (size_t)second);
-        }
-        *same = first == second && !memcmp(pieces, pieces + PIECE, (size_t)first);
-    }
-    for (size_t i = 0; i < 2; i++) {
-        if (fds[i] >= 0)
-            hf_file_close(env, fds[i], i ? b : a, NULL);
-    }
-    return failed ? -1 : 0;
-}
-
-/* The same file under a second name: the next export makes a new one under the first. */
-static int add_dated(struct hf_boot *boot, const char *latest, char name[NAME],
-                     struct hf_error *err)
-{
-    const struct hf_fs *fs = &boot->env->fs;
-    struct tm utc;
-    time_t now = (time_t)(hf_now(boot->env) / 1000);
-    strftime(name, NAME, "backup_%Y-%m-%dT%H-%M-%S.json", gmtime_r(&now, &utc));
-    hf_auto_free char *path = hf_path_join(boot->data_dir, name);
-    if (!path)
-        return hf_error_memory(err);
-    /* A boot in the same second may have made one of this name. */
-    if (fs->link(fs->context, latest, path))
-        return hf_boot_copy_file(boot->env, latest, path, 0600, err);
-    return hf_sync_parent(boot->env, path, err);
-}
-
-/* Removes the oldest until `keep` are left besides `newest`. */
-static int prune(struct hf_boot *boot, const struct dated *dated, const char *newest, size_t keep,
-                 struct hf_error *err)
-{
-    size_t others = 0;
-    for (size_t i = 0; i < dated->count; i++)
-        others += strcmp(dated->names[i], newest) != 0;
-    for (size_t i = 0; i < dated->count && others > keep; i++) {
-        if (!strcmp(dated->names[i], newest))
-            continue;
-        hf_auto_free char *path = hf_path_join(boot->data_dir, dated->names[i]);
-        if (!path)
-            return hf_error_memory(err);
-        if (hf_file_remove(boot->env, path, err))
-            return -1;
-        others--;
-    }
-    return 0;
-}
-
-/* `name` becomes the dated copy that holds what the latest one does; "" when none is kept. */
-static int keep_dated(struct hf_boot *boot, const char *latest, char name[NAME],
-                      struct hf_error *err)
-{
-    size_t keep = (size_t)hf_config_count(boot->config, HF_SETTING_KEEP_COPIES);
-    struct dated dated = {0};
-    bool same = false;
-    int failed = list_dated(boot, &dated, err);
-    name[0] = 0;
-    if (!failed && keep && dated.count) {
-        hf_auto_free char *newest = hf_path_join(boot->data_dir, dated.names[dated.count - 1]);
-        memcpy(name, dated.names[dated.count - 1], NAME);
-        failed = newest ? same_text(boot->env, latest, newest, &same, err) : hf_error_memory(err);
-    }
-    if (!failed && keep && !same)
-        failed = add_dated(boot, latest, name, err);
-    if (!failed)
-        failed = prune(boot, &dated, name, keep ? keep - 1 : 0, err);
-    free(dated.names);
-    return failed;
-}
-
-static int write_copies(struct copying *copying, char name[NAME], struct hf_error *err)
+static int write_copies(struct copying *copying, char name[HF_DATED_COPY_NAME],
+                        struct hf_error *err)
 {
     struct hf_boot *boot = copying->boot;
     copying->latest = hf_path_join(boot->data_dir, latest_name);
@@ -244,7 +94,8 @@ static int write_copies(struct copying *copying, char name[NAME], struct hf_erro
         return hf_error_memory(err);
     if (export_latest(copying, err))
         return hf_error_wrap(err, "%s", copying->latest);
-    return keep_dated(boot, copying->latest, name, err);
+    size_t keep = (size_t)hf_config_count(boot->config, HF_SETTING_KEEP_COPIES);
+    return hf_dated_copies_keep(boot->env, copying->latest, keep, name, err);
 }
 
 int hf_boot_portable(struct hf_boot *boot, struct hf_error *err)
@@ -252,7 +103,7 @@ int hf_boot_portable(struct hf_boot *boot, struct hf_error *err)
     struct copying copying = {.boot = boot, .path = boot->databases[0].path};
     struct hf_error failure = {0};
     struct stat status;
-    char name[NAME] = "";
+    char name[HF_DATED_COPY_NAME] = "";
     (void)err; /* a copy more or less is no reason to keep an application from starting */
     if (boot->databases[0].is_missing ||
         boot->env->fs.stat(boot->env->fs.context, copying.path, &status) || !status.st_size) {

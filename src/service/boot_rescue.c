@@ -80,10 +80,10 @@ static int try_candidate(struct hf_rescue *rescue, const struct hf_candidate *ca
                                                .busy_ms = HF_BOOT_BUSY_MS,
                                                .events = &boot->log.events};
     struct hf_restore_result result;
-    int failed = candidate->seq ? hf_restore(&rescue->database->history, &rescue->timeline,
-                                             candidate->seq, &options, &result, err)
-                                : hf_boot_copy_file(boot->env, rescue->database->copy_path, scratch,
-                                                    0644, err);
+    int failed = candidate->seq
+                     ? hf_restore(&rescue->database->history, &rescue->timeline, candidate->seq,
+                                  &options, &result, err)
+                     : hf_file_copy(boot->env, rescue->database->copy_path, scratch, 0644, err);
     struct hf_error why = {0};
     rescue->database->history_is_damaged |= failed && candidate->seq;
     if (failed)

@@ -67,10 +67,6 @@ int hf_boot_schema(struct hf_boot *boot, struct hf_error *err);
 int hf_boot_generate(struct hf_boot *boot, struct hf_error *err);
 int hf_boot_portable(struct hf_boot *boot, struct hf_error *err);
 
-/* A copy that appears complete or not at all, in the place of what is there. */
-int hf_boot_copy_file(const struct hf_env *env, const char *from, const char *to, mode_t mode,
-                      struct hf_error *err);
-
 /* [6/6] Runs the application until it has ended for good, and takes a last point. */
 int hf_boot_start(struct hf_boot *boot, struct hf_error *err);
 
