@@ -2,8 +2,10 @@
 Python's own sqlite3 writes and reads, which knows nothing of Holdfast."""
 import json
 import os
+import pathlib
 import sqlite3
 import subprocess
+import tempfile
 
 import pytest
 
@@ -72,6 +74,17 @@ def db(tmp_path):
     path = tmp_path / "app.db"
     make(path)
     return path
+
+
+@pytest.fixture
+def films():
+    """The sample application, in memory: it waits for the disk at every commit."""
+    import films_rig  # pylint: disable=import-outside-toplevel  # it needs this file
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix="holdfast-", dir=memory) as folder:
+        installation = films_rig.Films(Program(folder), pathlib.Path(folder))
+        yield installation
+        installation.close()
 
 
 def connect(path, **options):

@@ -16,13 +16,6 @@ from films_rig import V2, add_films
 RUBBISH = bytes(random_byte * 37 % 251 for random_byte in range(4096))
 
 
-@pytest.fixture
-def films(holdfast, tmp_path):
-    installation = films_rig.Films(holdfast, tmp_path)
-    yield installation
-    installation.close()
-
-
 def steps(boot):
     return re.findall(r"\[(\d)/6\]", boot.err)
 

@@ -27,13 +27,6 @@ def preloaded(tmp_path_factory):
     return library
 
 
-@pytest.fixture
-def films(holdfast, tmp_path):
-    installation = films_rig.Films(holdfast, tmp_path)
-    yield installation
-    installation.close()
-
-
 def put_films(films, first, count):
     connection = conftest.connect(films.db)
     connection.execute("insert into User(name) values('ada') on conflict do nothing")

@@ -25,15 +25,13 @@ echo "$?" >second
 
 
 @pytest.fixture
-def used(holdfast, tmp_path):
+def used(films):
     """An installation with films in it, stopped."""
-    films = films_rig.Films(holdfast, tmp_path)
     boot = films.up()
     films_rig.add_films(films, 100)
     boot.stop()
     films.before = films_rig.dump(films)
-    yield films
-    films.close()
+    return films
 
 
 def boot_twice(films, room, *options):

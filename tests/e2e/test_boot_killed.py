@@ -20,13 +20,6 @@ def chance():
     return random.Random(seed)
 
 
-@pytest.fixture
-def films(holdfast, tmp_path):
-    installation = films_rig.Films(holdfast, tmp_path)
-    yield installation
-    installation.close()
-
-
 def boot_takes(films):
     """Seconds until the application answers."""
     begun = time.monotonic()

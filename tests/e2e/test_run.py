@@ -18,12 +18,10 @@ root_only = pytest.mark.skipif(os.geteuid() != 0, reason="takes root")
 
 
 @pytest.fixture
-def films(holdfast, tmp_path):
+def films(films):
     """With a database, so that a boot has everything to do that it ever has."""
-    installation = films_rig.Films(holdfast, tmp_path)
-    installation.boot(command=["true"]).ended(0)
-    yield installation
-    installation.close()
+    films.boot(command=["true"]).ended(0)
+    return films
 
 
 def shell(text, *arguments):
@@ -154,7 +152,7 @@ def got(films):
 
 
 def test_signals_are_handed_on(films):
-    names = ["SIGHUP", "SIGUSR1", "SIGUSR2", "SIGINT", "SIGQUIT"]
+    names = ["SIGHUP", "SIGUSR1", "SIGUSR2", "SIGQUIT"]
     boot = running(films, films.boot(command=python(TRAPS, ",".join(names))))
     for count, name in enumerate(names, start=1):
         boot.signal(getattr(signal, name))
@@ -162,6 +160,16 @@ def test_signals_are_handed_on(films):
     assert got(films) == names
     boot.stop(5)
     assert got(films) == [*names, "SIGTERM"]
+
+
+def test_an_interrupt_is_handed_on_and_asks_for_the_end(films):
+    boot = running(films, films.boot("--restart", "always", "--stop-timeout", "10m",
+                                     command=python(TRAPS, "SIGINT")))
+    boot.signal(signal.SIGINT)
+    films_rig.wait_for(lambda: got(films), "SIGINT")
+    os.kill(boot.others()[0], signal.SIGTERM)
+    boot.ended(5)
+    assert got(films) == ["SIGINT", "SIGTERM"]
 
 
 def test_a_second_term_does_not_wait(films):
