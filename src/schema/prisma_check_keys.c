@@ -43,6 +43,9 @@ static void check_key(struct hf_prisma_schema *schema, struct hf_prisma_model *m
                            "several indexes have the name '%s': give each another one with 'map'",
                            key->constraint);
     check_client_names(schema, model, key);
+    if (key->where && !schema->partial_indexes)
+        hf_prisma_complain(schema, span,
+                           "'where' needs previewFeatures = [\"partialIndexes\"] in a generator");
     if (has_length)
         hf_prisma_complain(schema, span, "SQLite has no 'length' in an index");
     if (key->algorithm && strcmp(key->algorithm, "BTree") != 0)

@@ -176,6 +176,8 @@ void hf_prisma_check_model(struct hf_prisma_schema *schema, struct hf_prisma_mod
     check_identity(schema, model);
     if (model->id)
         check_id(schema, model);
+    if (model->shard_span.source)
+        hf_prisma_complain(schema, model->shard_span, "SQLite has no shard keys: remove this one");
     if (model->schema_span.source)
         hf_prisma_complain(schema, model->schema_span, "SQLite has no schemas: remove @@schema");
     check_autoincrement(schema, model);

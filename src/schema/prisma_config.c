@@ -189,7 +189,6 @@ static void read_feature(struct hf_prisma_schema *schema, const struct hf_prisma
     schema->views |= !strcasecmp(value->text, "views");
     schema->multi_schema |= !strcasecmp(value->text, "multiSchema");
     schema->partial_indexes |= !strcasecmp(value->text, "partialIndexes");
-    schema->shard_keys |= !strcasecmp(value->text, "shardKeys");
 }
 
 static void read_features(struct hf_prisma_schema *schema, const struct hf_prisma_entry *entry)

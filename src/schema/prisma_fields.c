@@ -96,7 +96,7 @@ void hf_prisma_resolve_field(struct hf_prisma_schema *schema, struct hf_prisma_f
         hf_prisma_finish_arguments(schema, attribute);
     }
     if ((attribute = hf_prisma_take_attribute(schema, list, "shardKey")))
-        hf_prisma_complain(schema, attribute->span, "SQLite has no shard keys: remove @shardKey");
+        field->model->shard_span = attribute->span;
     hf_prisma_finish_attributes(schema, list);
 }
 
@@ -166,7 +166,7 @@ static void resolve_model(struct hf_prisma_schema *schema, struct hf_prisma_mode
     take_keys(schema, model, "unique", HF_PRISMA_UNIQUE);
     take_keys(schema, model, "fulltext", HF_PRISMA_FULLTEXT);
     if ((attribute = hf_prisma_take_attribute(schema, list, "shardKey")))
-        hf_prisma_complain(schema, attribute->span, "SQLite has no shard keys: remove @@shardKey");
+        model->shard_span = attribute->span;
     check_id_arity(schema, model);
     hf_prisma_finish_attributes(schema, list);
 }

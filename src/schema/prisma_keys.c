@@ -277,9 +277,6 @@ static void take_where(struct hf_prisma_schema *schema, struct hf_prisma_model *
     struct hf_prisma_value *value = hf_prisma_take_argument(key->attribute, "where");
     if (!value)
         return;
-    if (!schema->partial_indexes)
-        hf_prisma_complain(schema, key->attribute->span,
-                           "'where' needs previewFeatures = [\"partialIndexes\"] in a generator");
     key->where = hf_prisma_where(schema, model, key->attribute, value);
 }
 

@@ -34,16 +34,25 @@ static bool is_wide_space(uint32_t code)
            code == 0x205f || code == 0x3000;
 }
 
-/* Letters beyond ASCII, told by the ranges in which Unicode has none of weight. */
+/* Letters beyond ASCII are what lies outside of the ranges where Unicode has signs, marks and
+ * digits (of the scripts in use; https://www.unicode.org/charts/). */
 static bool is_wide_letter(uint32_t code)
 {
-    if (code < 0xc0)
-        return code == 0xaa || code == 0xb5 || code == 0xba;
-    return code != 0xd7 && code != 0xf7 && code != 0x1680 && !(code >= 0x2000 && code <= 0x206f) &&
-           !(code >= 0x20a0 && code <= 0x20cf) && !(code >= 0x2190 && code <= 0x2bff) &&
-           !(code >= 0x2e00 && code <= 0x2e7f) && !(code >= 0x3000 && code <= 0x3004) &&
-           !(code >= 0x3008 && code <= 0x3020) && !(code >= 0xd800 && code <= 0xf8ff) &&
-           !(code >= 0xff00 && code <= 0xff0f) && !(code >= 0x1f000 && code <= 0x1faff);
+    static const struct {
+        uint32_t first, last;
+    } others[] = {
+        {0x80, 0xa9},       {0xab, 0xb4},       {0xb6, 0xb9},     {0xbb, 0xbf},
+        {0xd7, 0xd7},       {0xf7, 0xf7},       {0x300, 0x36f},   {0x660, 0x669},
+        {0x6f0, 0x6f9},     {0x966, 0x96f},     {0x9e6, 0x9ef},   {0xe50, 0xe59},
+        {0x1680, 0x1680},   {0x2000, 0x206f},   {0x20a0, 0x20ff}, {0x2190, 0x2bff},
+        {0x2e00, 0x2e7f},   {0x3000, 0x3004},   {0x3007, 0x3030}, {0xd800, 0xf8ff},
+        {0xfe00, 0xfe6f},   {0xff00, 0xff20},   {0xff3b, 0xff40}, {0xff5b, 0xff65},
+        {0x1d000, 0x1d3ff}, {0x1f000, 0x1faff},
+    };
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (code >= others[i].first && code <= others[i].last)
+            return false;
+    return true;
 }
 
 static bool is_digit(unsigned char byte)

@@ -103,7 +103,8 @@ struct hf_prisma_model {
     struct hf_prisma_block *block;
     const char *table;
     bool mapped, ignored, view;
-    struct hf_prisma_span schema_span; /* of "@@schema"; source NULL: none */
+    struct hf_prisma_span schema_span, shard_span; /* of "@@schema", of a shard key; source NULL:
+                                                      none */
     struct hf_prisma_field *fields;
     size_t field_count;
     struct hf_prisma_key *id;
@@ -139,10 +140,10 @@ struct hf_prisma_schema {
     struct hf_prisma_names names;   /* of blocks, and of fields within their block */
     struct hf_prisma_model *models; /* views too, in the order of the text */
     struct hf_prisma_relation *relations;
-    const char *datasource;                 /* its name */
-    bool foreign_keys;                      /* false: relationMode = "prisma" */
-    struct hf_prisma_span schemas_property; /* of the datasource; source NULL: none */
-    bool views, multi_schema, partial_indexes, shard_keys; /* preview features */
+    const char *datasource;                    /* its name */
+    bool foreign_keys;                         /* false: relationMode = "prisma" */
+    struct hf_prisma_span schemas_property;    /* of the datasource; source NULL: none */
+    bool views, multi_schema, partial_indexes; /* preview features */
 };
 
 /* One complaint. The message says what to do. */
