@@ -111,6 +111,7 @@ def field(body, name, kind, required=True):
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # an answer is one packet: two would wait for each other
 
     @property
     def library(self):

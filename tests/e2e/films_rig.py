@@ -11,6 +11,7 @@ import random
 import select
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -316,6 +317,17 @@ def add_films(films, count=20):
     with Client(films, first=max(have, default=0) + 1) as client:
         client.wait_for_more(count)
     return have + client.acknowledged
+
+
+def numbers(path):
+    """Of the films in a database that may have no tables yet."""
+    connection = conftest.connect(path)
+    try:
+        return [row[0] for row in connection.execute("select tmdbId from Film order by id")]
+    except sqlite3.OperationalError:
+        return []
+    finally:
+        connection.close()
 
 
 def dump(films):

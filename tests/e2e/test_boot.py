@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 import signal
-import sqlite3
 import stat
 
 import pytest
@@ -62,9 +61,7 @@ def test_every_boot_takes_a_restore_point_first(films):
     assert len(points) > count
     assert "startup" in [point["reason"] for point in points]
     # As it was when the machine failed, with what was in the log only.
-    copy = films.db.with_name("films.db.backup_startup")
-    assert [row[0] for row in conftest.connect(copy).execute(
-        "select tmdbId from Film order by id")] == there
+    assert films_rig.numbers(films.db.with_name("films.db.backup_startup")) == there
     boot.stop()
 
 
@@ -301,17 +298,13 @@ def test_fresh_begins_anew_and_keeps_the_old_points(films):
     boot = films.up("--on-missing", "fresh")
     assert films.films() == []
     boot.stop()
-    assert any(film_numbers(films, point) == there for point in films.points())
+    assert any(at_point(films, point) == there for point in films.points())
 
 
-def film_numbers(films, point):
+def at_point(films, point):
     films.holdfast("restore", "-r", films.data / "backups", "--point", point["point"], "--to",
                    "then.db", "--overwrite")
-    try:
-        return [row[0] for row in conftest.connect(films.folder / "then.db").execute(
-            "select tmdbId from Film order by id")]
-    except sqlite3.OperationalError:  # before there were tables
-        return []
+    return films_rig.numbers(films.folder / "then.db")
 
 
 def test_corrupt_and_no_point_to_go_back_to_stops_the_boot(films):
@@ -343,8 +336,7 @@ def test_portable_copies_appear_and_come_back(films):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         json.loads(path.read_text(encoding="utf-8"))
     films.holdfast("import", latest, "--db", "back.db")
-    assert [row[0] for row in conftest.connect(films.folder / "back.db").execute(
-        "select tmdbId from Film order by id")] == there
+    assert films_rig.numbers(films.folder / "back.db") == there
 
 
 def test_a_portable_copy_that_cannot_be_written_does_not_stop_the_boot(films):
