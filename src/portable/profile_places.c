@@ -245,25 +245,25 @@ static int put_json(struct hf_json_writer *writer, const char *bytes, size_t len
                : 0;
 }
 
-static int put_value(const struct place *place, int index, struct hf_json_writer *writer,
-                     struct hf_error *err)
+/* A value of the row at hand, fetched once: each sqlite3_column_ call takes a lock. */
+static int put_value(const struct column *column, sqlite3_value *value,
+                     struct hf_json_writer *writer, struct hf_error *err)
 {
-    sqlite3_stmt *row = place->prepared;
-    int type = sqlite3_column_type(row, index);
+    int type = sqlite3_value_type(value);
     if (type == SQLITE_NULL) {
         hf_json_put_null(writer);
-    } else if (place->columns[index].kind == COLUMN_BOOLEAN) {
-        hf_json_put_boolean(writer, sqlite3_column_int(row, index) != 0);
-    } else if (place->columns[index].kind == COLUMN_JSON) {
-        const char *text = (const char *)sqlite3_column_text(row, index);
-        return put_json(writer, text, (size_t)sqlite3_column_bytes(row, index), err);
+    } else if (column->kind == COLUMN_BOOLEAN) {
+        hf_json_put_boolean(writer, sqlite3_value_int(value) != 0);
+    } else if (column->kind == COLUMN_JSON) {
+        const char *text = (const char *)sqlite3_value_text(value);
+        return put_json(writer, text, (size_t)sqlite3_value_bytes(value), err);
     } else if (type == SQLITE_INTEGER) {
-        hf_json_put_integer(writer, sqlite3_column_int64(row, index));
+        hf_json_put_integer(writer, sqlite3_value_int64(value));
     } else if (type == SQLITE_FLOAT) {
-        hf_json_put_double(writer, sqlite3_column_double(row, index));
+        hf_json_put_double(writer, sqlite3_value_double(value));
     } else {
-        const char *text = (const char *)sqlite3_column_text(row, index);
-        hf_json_put_bytes(writer, text, (size_t)sqlite3_column_bytes(row, index));
+        const char *text = (const char *)sqlite3_value_text(value);
+        hf_json_put_bytes(writer, text, (size_t)sqlite3_value_bytes(value));
     }
     return 0;
 }
@@ -285,7 +285,7 @@ static int put_element(struct hf_profile_places *places, const struct place *pla
                        struct hf_json_writer *writer, struct hf_error *err)
 {
     if (place->column_count == 1 && !place->columns[0].length)
-        return put_value(place, 0, writer, err);
+        return put_value(place->columns, sqlite3_column_value(place->prepared, 0), writer, err);
     return put_object(places, place, writer, err);
 }
 
@@ -325,10 +325,13 @@ static int put_members(struct hf_profile_places *places, const struct place *pla
 {
     for (int i = 0; i < place->column_count; i++) {
         const struct column *column = &place->columns[i];
-        if (column->kind == COLUMN_HIDDEN || sqlite3_column_type(place->prepared, i) == SQLITE_NULL)
+        if (column->kind == COLUMN_HIDDEN)
+            continue;
+        sqlite3_value *value = sqlite3_column_value(place->prepared, i);
+        if (sqlite3_value_type(value) == SQLITE_NULL)
             continue;
         hf_json_name_bytes(writer, column->name, column->length);
-        if (put_value(place, i, writer, err))
+        if (put_value(column, value, writer, err))
             return -1;
     }
     for (const struct place *within = place->first; within; within = within->next) {
