@@ -22,8 +22,7 @@ static const struct hf_option options[] = {
     {"accept-data-loss", 0, NULL, "leave out what the database has no place for"},
     {"edited", 0, NULL, "the copy was changed on purpose: its checksums do not matter"},
     {"profile", 0, "NAME", "the copy is in this application's own form"},
-    {"generic", 0, NULL,
-     "the tables as they are, also in a copy in an application's form"},
+    {"generic", 0, NULL, "the tables as they are, also in a copy in an application's form"},
     {"user", 0, "NAME", "whose the titles are, where an application's copy does not say"},
     {"no-restore-point", 0, NULL, "do not take a restore point first"},
     {"identity", 0, "FILE", "the age identities that open the copy, as age-keygen writes them"},
@@ -46,10 +45,11 @@ static int64_t read_input(void *context, void *out, size_t capacity, struct hf_e
     return (int64_t)got;
 }
 
+/* What cannot be looked at may well be one. */
 static bool has_content(const struct hf_env *env, const char *path)
 {
     struct stat status;
-    return !env->fs.stat(env->fs.context, path, &status) && status.st_size;
+    return env->fs.stat(env->fs.context, path, &status) ? errno != ENOENT : status.st_size > 0;
 }
 
 static int take_restore_point(void *context, struct hf_error *err)

@@ -1,5 +1,6 @@
 #include "portable/import_target.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -95,6 +96,8 @@ static int open_file(struct hf_import_target *target, int busy_ms, const struct 
     struct stat status;
     const char *path = target->path;
     target->is_new_file = env->fs.stat(env->fs.context, path, &status) != 0;
+    if (target->is_new_file && errno != ENOENT)
+        return hf_error_sys(err, errno, "look at", path);
     if (target->is_new_file) {
         if (hf_new_file_begin(&target->file, env, path, 0600, err))
             return -1;
