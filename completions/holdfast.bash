@@ -26,11 +26,11 @@ _holdfast() {
     fi
 
     case $previous in
-    --repository | -r | --state-dir | --scratch)
+    --repository | -r | --state-dir | --scratch | --data-dir)
         compopt -o dirnames -o filenames
         return
         ;;
-    --db | -d | --to | --config | -c | --keyfile | --new-keyfile | --*-file)
+    --db | -d | --to | --config | -c | --keyfile | --new-keyfile | --schema | --*-file)
         compopt -o default -o filenames
         return
         ;;

@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/cli.h"
 #include "cli/output.h"
@@ -38,6 +39,14 @@ static void to_json(const struct hf_config *config, json_t *out)
         hf_json_text(item, "path", config->databases[i].path);
         hf_json_text(item, "source", config->databases[i].source);
     }
+    json_t *generate = hf_json_list(out, "generate");
+    for (size_t i = 0; i < config->generate_count; i++) {
+        json_t *item = hf_json_item(generate);
+        json_t *words = hf_json_list(item, "words");
+        for (char *const *word = config->generate[i].words; *word; word++)
+            hf_json_text_item(words, *word);
+        hf_json_text(item, "source", config->generate[i].source);
+    }
     json_t *notices = hf_json_list(out, "notices");
     for (size_t i = 0; i < config->notice_count; i++)
         hf_json_text_item(notices, config->notices[i]);
@@ -58,6 +67,13 @@ static int to_table(const struct hf_config *config, struct hf_error *err)
         char title[96];
         snprintf(title, sizeof title, "database %s", database->name);
         const char *cells[] = {title, database->path, database->source};
+        if (hf_table_add(&table, cells, err))
+            return -1;
+    }
+    for (size_t i = 0; i < config->generate_count; i++) {
+        const struct hf_config_command *command = &config->generate[i];
+        bool by_shell = command->words[2] && !strcmp(command->words[0], "/bin/sh");
+        const char *cells[] = {"generate", command->words[by_shell ? 2 : 0], command->source};
         if (hf_table_add(&table, cells, err))
             return -1;
     }

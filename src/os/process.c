@@ -156,6 +156,13 @@ int hf_child_wait(pid_t pid, int *status, struct hf_error *err)
     return ended < 0 ? hf_error_sys(err, errno, "wait for", "child process") : 0;
 }
 
+void hf_group_end(pid_t group)
+{
+    kill(-group, SIGKILL);
+    while (waitpid(-group, NULL, 0) > 0 || errno == EINTR)
+        ;
+}
+
 static void end_process(int number)
 {
     _exit(128 + number);
@@ -163,6 +170,8 @@ static void end_process(int number)
 
 void hf_signals_end_process(void)
 {
+    /* An ignored SIGCHLD would let children vanish with their exit codes. */
+    signal(SIGCHLD, SIG_DFL);
     for (size_t i = 0; i < sizeof stopping_signals / sizeof *stopping_signals; i++) {
         struct sigaction action = {.sa_handler = end_process}, now;
         if (!sigaction(stopping_signals[i], NULL, &now) && now.sa_handler != SIG_IGN)
@@ -177,8 +186,6 @@ int hf_signals_open(struct hf_signals *out, struct hf_error *err)
     sigemptyset(&set);
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         sigaddset(&set, numbers[i]);
-    /* An ignored SIGCHLD would let children vanish with their exit codes. */
-    signal(SIGCHLD, SIG_DFL);
     int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     if (fd < 0)
         return hf_error_sys(err, errno, "signalfd", "holdfast");

@@ -47,6 +47,10 @@ int hf_child_fork(pid_t *pid, int (*task)(void *context), void *context, struct 
 /* Waits for this one child. `*status` as of waitpid. */
 int hf_child_wait(pid_t pid, int *status, struct hf_error *err);
 
+/* Kills what is left of a process group, and waits for those of them that are children of this
+ * process, as orphans become (hf_adopt_orphans). */
+void hf_group_end(pid_t group);
+
 /* Takes the terminal back from a child that had it. */
 void hf_terminal_take_back(void);
 
@@ -57,7 +61,8 @@ int hf_exit_status(int status);
 void hf_adopt_orphans(void);
 
 /* From here on TERM, INT, HUP and QUIT end this process at once with 128 + n, also as PID 1, which
- * the kernel protects from signals that it does not handle. What is ignored stays ignored. */
+ * the kernel protects from signals that it does not handle. What is ignored stays ignored; but the
+ * ends of children are told. */
 void hf_signals_end_process(void);
 
 /* While it is open, TERM, INT, HUP, QUIT, USR1, USR2 and CHLD are not delivered but waited for. */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "os/file.h"
@@ -18,6 +19,10 @@ static int go_on_unprotected(struct hf_boot *boot, const struct hf_error *why, s
 {
     if (hf_config_choice(boot->config, HF_SETTING_ON_UNPROTECTED) == HF_UNPROTECTED_STOP) {
         hf_error_pass(err, why);
+        if (why->sys == EACCES || why->sys == EPERM)
+            hf_error_hint(err, "as root: chown -R %u:%u '%.150s' '%.150s'", (unsigned)geteuid(),
+                          (unsigned)getegid(), boot->data_dir,
+                          boot->config->values[HF_SETTING_REPOSITORY].text);
         return hf_error_wrap(err, "not started, as the data would be unprotected "
                                   "(on-unprotected: stop)");
     }

@@ -171,7 +171,7 @@ static void application_ended(struct supervisor *self, int status)
 {
     char pause[32];
     bool was_waited_for = self->ready_by != 0;
-    kill(-self->application, SIGTERM); /* what it left behind */
+    pid_t group = self->application;
     hf_terminal_take_back();
     self->application = 0;
     self->status = hf_exit_status(status);
@@ -180,6 +180,11 @@ static void application_ended(struct supervisor *self, int status)
         notice(self, "the application ended with %d before it was ready", self->status);
         self->never_ready = true;
     }
+    /* What it left behind. Nobody may have the database open when it is to be restored. */
+    if (self->never_ready)
+        hf_group_end(group);
+    else
+        kill(-group, SIGTERM);
     if (!wants_restart(self)) {
         self->ended = true;
         return;

@@ -77,11 +77,33 @@ static void without_repository(struct rig *rig)
     hf_scratch_remove(rig->repository);
 }
 
+static void wants_schema(struct rig *rig, const char *sql)
+{
+    hf_scratch_write(rig->schema, sql, strlen(sql));
+    rig_set(rig, "HOLDFAST_SCHEMA=%s", rig->schema);
+}
+
+static void older_schema(struct rig *rig)
+{
+    used(rig);
+    /* A column that is only added, one that needs the table rebuilt, a table and an index. */
+    wants_schema(rig, "CREATE TABLE film(id INTEGER PRIMARY KEY, title TEXT NOT NULL, year INT);"
+                      "CREATE TABLE review(film INT REFERENCES film(id), text TEXT);"
+                      "CREATE INDEX film_title ON film(title);");
+}
+
+static void nothing_yet(struct rig *rig)
+{
+    wants_schema(rig, "CREATE TABLE film(id INTEGER PRIMARY KEY, title TEXT NOT NULL, year INT);");
+}
+
 static const struct act {
     const char *name;
     void (*prepare)(struct rig *rig);
     int rows;
 } acts[] = {
+    {"a database with an older schema", older_schema, ROWS},
+    {"the first boot", nothing_yet, 0},
     {"a database with a log", used_with_log, ROWS + MORE},
     {"a missing database", missing, ROWS},
     {"a truncated database", truncated, ROWS},
@@ -107,6 +129,8 @@ static void prove(struct rig *rig, const struct act *act, uint64_t n)
     if (rows != act->rows)
         fail_msg("%s: killed before call %" PRIu64 ": %" PRId64 " rows\n%s", act->name, n, rows,
                  (const char *)rig->log.data);
+    if (act->prepare == older_schema || act->prepare == nothing_yet)
+        rig_value(rig, "SELECT count(year) FROM film");
     assert_int_equal(rig_value(rig, "SELECT quick_check = 'ok' FROM pragma_quick_check"), 1);
 }
 
