@@ -50,8 +50,8 @@ static int prepare_connection(struct import *import)
     /* What is staged is thrown away with the connection: it needs no journal. */
     return hf_profile_execute(db,
                               "PRAGMA temp.journal_mode = OFF;"
-                              "PRAGMA temp.cache_size = -16384;"
-                              "PRAGMA main.cache_size = -16384;"
+                              "PRAGMA temp.cache_size = -10240;"
+                              "PRAGMA main.cache_size = -12288;"
                               "CREATE TEMP TABLE outcome(part INTEGER PRIMARY KEY, user, result,"
                               " why);"
                               "CREATE TEMP TABLE answer(query PRIMARY KEY, value)",
