@@ -126,9 +126,9 @@ static void not_ready_in_time(struct supervisor *self)
 {
     char shown[256], waited[32];
     hf_format_duration(waited, sizeof waited, self->wanted->ready_timeout);
-    notice(self, "the application was not ready within %s (%s): it is %s", waited,
+    notice(self, "the application was not ready within %s (%s): it %s", waited,
            hf_http_shown(shown, sizeof shown, self->wanted->ready),
-           self->wanted->must_become_ready ? "stopped" : "kept running");
+           self->wanted->must_become_ready ? "is stopped" : "keeps running");
     stop_probing(self);
     if (!self->wanted->must_become_ready)
         return;

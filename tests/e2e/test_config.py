@@ -25,6 +25,22 @@ def test_config_check_says_what_is_in_force_and_why(holdfast, tmp_path):
         ("library", "data/lib.db", "holdfast.yml line 5")]
 
 
+def test_config_check_shows_the_settings_of_run_and_their_defaults(holdfast, tmp_path):
+    (tmp_path / "holdfast.yml").write_text(
+        "database: data/dev.db\nrestart: always\ngenerate: [make, [sh, x.sh]]\n", encoding="utf-8")
+    shown = holdfast.json("config", "check", env={"DATA_DIR": "/data", "PUID": "1000"})
+    by_name = settings(shown)
+    assert by_name["repository"]["value"] == "data/backups"
+    assert by_name["repository"]["source"] == "default"
+    assert by_name["data directory"] == {"setting": "data directory", "given": True,
+                                         "value": "/data", "source": "DATA_DIR"}
+    assert by_name["user"]["value"] == "1000"
+    assert (by_name["restart"]["value"], by_name["on missing"]["value"]) == ("always", "restore")
+    assert [item["words"] for item in shown["generate"]] == [["/bin/sh", "-c", "make"],
+                                                             ["sh", "x.sh"]]
+    assert "generate" in holdfast("config", "check").out
+
+
 def test_options_win_over_the_environment_and_that_over_the_file(holdfast, tmp_path):
     (tmp_path / "holdfast.yml").write_text("repository: file\ndatabase: file.db\n",
                                            encoding="utf-8")
