@@ -50,8 +50,8 @@ const char *hf_pull_quote(struct hf_pull *pull, const char *text)
         unsigned char c = (unsigned char)*text;
         if (c == '\\' || c == '"')
             sqlite3_str_appendf(out, "\\%c", c);
-        else if (c == '\n')
-            sqlite3_str_appendall(out, "\\n");
+        else if (c == '\n' || c == '\t' || c == '\r')
+            sqlite3_str_appendf(out, "\\%c", c == '\n' ? 'n' : c == '\t' ? 't' : 'r');
         else if (c < 0x20)
             sqlite3_str_appendf(out, "\\u%04x", c);
         else
@@ -85,6 +85,11 @@ static int print_lines(struct hf_buf *out, const struct hf_pulled_line *line, st
     return 0;
 }
 
+/* Prisma's own sentence, so that its next introspection of the schema changes nothing. */
+static const char no_identifier[] =
+    "The underlying table does not contain a valid unique identifier and can therefore currently "
+    "not be handled by Prisma Client.";
+
 static int print_model(struct hf_buf *out, const struct hf_pulled_table *table,
                        struct hf_error *err)
 {
@@ -95,10 +100,7 @@ static int print_model(struct hf_buf *out, const struct hf_pulled_table *table,
             return -1;
     if (!table->lines.first)
         return 0;
-    if (table->ignored &&
-        hf_buf_print(out, err,
-                     "/// No required column identifies the rows of this table: Prisma "
-                     "Client cannot use it.\n"))
+    if (table->ignored && hf_buf_print(out, err, "/// %s\n", no_identifier))
         return -1;
     if (hf_buf_print(out, err, "model %s {\n", table->name) ||
         print_lines(out, table->lines.first, err))

@@ -113,7 +113,7 @@ static int add_column(struct hf_pull *pull, struct hf_pulled_table *table, int c
 {
     const struct hf_column *at = &table->table->columns[column];
     const struct hf_index *index = field_index(table, at);
-    bool counted = at == hf_table_rowid_column(table->table);
+    bool counted = at == hf_table_rowid_column(table->table) && !at->fallback;
     const char *id = is_id(table->table, at) ? " @id" : "";
     const char *unique = index ? unique_attribute(pull, table->table, index) : "";
     const char *fallback = counted ? " @default(autoincrement())" : hf_pull_default(pull, at);

@@ -36,10 +36,14 @@ static const char *identifier(struct hf_pull *pull, const char *name, const char
 {
     while (*name && !is_letter(*name))
         name++;
-    char *text = hf_heap_text(&pull->heap, *name ? name : fallback, pull->err);
-    for (char *c = text; c && *c; c++)
-        if (!is_letter(*c) && !(*c >= '0' && *c <= '9'))
-            *c = '_';
+    char *text = hf_heap_text(&pull->heap, *name ? name : fallback, pull->err), *end = text;
+    for (const char *c = text; c && *c; c++)
+        if (is_letter(*c) || (*c >= '0' && *c <= '9'))
+            *end++ = *c;
+        else if (((unsigned char)*c & 0xc0) != 0x80) /* one for a character of several bytes */
+            *end++ = '_';
+    if (end)
+        *end = 0;
     return text;
 }
 
