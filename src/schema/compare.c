@@ -33,10 +33,12 @@ static bool same_type(const struct comparison *this, const struct hf_column *now
     return hf_sql_same(now->type, wanted->type);
 }
 
-/* A rowid can be no NULL, whatever its column says; the same for what Prisma takes for a key. */
-static bool is_required(const struct comparison *this, const struct hf_column *column)
+/* A rowid is never NULL, whatever its column says; other keys may be. */
+static bool is_required(const struct comparison *this, const struct hf_table *table,
+                        const struct hf_column *column)
 {
-    return column->not_null || (column->key && this->dialect == HF_SCHEMA_PRISMA);
+    return column->not_null ||
+           (this->dialect == HF_SCHEMA_PRISMA && hf_table_rowid_column(table) == column);
 }
 
 static bool same_default(const struct comparison *this, const struct hf_column *now,
@@ -60,9 +62,9 @@ static int compare_column(struct comparison *this, const struct hf_column *wante
     change.kind = HF_CHANGE_TYPE;
     if (!same_type(this, now, wanted) && add(this, change))
         return -1;
-    bool required = is_required(this, wanted);
+    bool required = is_required(this, this->wanted, wanted);
     change.kind = required ? HF_CHANGE_MAKE_REQUIRED : HF_CHANGE_MAKE_OPTIONAL;
-    if (is_required(this, now) != required && add(this, change))
+    if (is_required(this, this->now, now) != required && add(this, change))
         return -1;
     change.kind = HF_CHANGE_DEFAULT;
     return !same_default(this, now, wanted) ? add(this, change) : 0;

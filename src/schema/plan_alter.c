@@ -91,6 +91,15 @@ static bool is_dropped(const struct hf_changes *changes, const struct hf_column 
     return false;
 }
 
+static bool has_constraint(const struct hf_table *table, const struct hf_index *like)
+{
+    for (size_t i = 0; i < table->index_count; i++) {
+        if (!table->indexes[i].sql && hf_index_same_columns(&table->indexes[i], like))
+            return true;
+    }
+    return false;
+}
+
 /* Whether the columns that stay, with those that are added behind them, are the wanted ones in
  * their order and to the letter. */
 static bool same_outcome(const struct hf_table *now, const struct hf_table *wanted,
@@ -99,6 +108,11 @@ static bool same_outcome(const struct hf_table *now, const struct hf_table *want
     size_t at = 0;
     if (now->autoincrement != wanted->autoincrement && !now->without_rowid)
         return false;
+    for (size_t i = 0; i < now->index_count; i++) {
+        const struct hf_index *index = &now->indexes[i];
+        if (!index->sql && !index->key && !has_constraint(wanted, index))
+            return false; /* the schema says it as an index with a name */
+    }
     for (size_t i = 0; i < now->column_count; i++) {
         if (is_dropped(changes, &now->columns[i]))
             continue;

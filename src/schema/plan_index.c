@@ -17,8 +17,8 @@ static bool same_index(const struct hf_planner *planner, const struct hf_index *
 {
     if (is_sql(planner))
         return now->sql && wanted->sql && hf_sql_same(now->sql, wanted->sql);
-    return !strcmp(now->name, wanted->name) && !hf_index_is_special(now) &&
-           hf_index_same_columns(now, wanted);
+    /* One that was made partial by hand, under the name that the schema gives, is meant so. */
+    return !strcmp(now->name, wanted->name) && hf_index_same_columns(now, wanted);
 }
 
 /* Under its own name, or, for Prisma, as a UNIQUE constraint of the table. */
@@ -59,9 +59,8 @@ static int drop_index(struct hf_planner *planner, const struct hf_table *now,
         if (!column)
             return 0;
     }
-    if (!hf_plan_step(planner, column ? HF_RISK_DATA_LOSS : HF_RISK_NONE, now->name,
-                      "drop %sindex '%s' of '%s'", index->unique ? "unique " : "", index->name,
-                      now->name) ||
+    if (!hf_plan_step(planner, HF_RISK_NONE, now->name, "drop %sindex '%s' of '%s'",
+                      index->unique ? "unique " : "", index->name, now->name) ||
         (column && hf_plan_advise(planner, 0, "it mentions column '%s', which is dropped: %s",
                                   column, index->sql)))
         return -1;

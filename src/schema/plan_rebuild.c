@@ -35,8 +35,8 @@ static bool mentions_dropped(const struct rebuild *this, const char *sql)
 
 static int lost(struct rebuild *this, const char *what, const char *sql)
 {
-    if (!hf_plan_step(this->planner, HF_RISK_DATA_LOSS, this->wanted->name, "drop %s of '%s': %s",
-                      what, this->wanted->name, sql))
+    if (!hf_plan_step(this->planner, HF_RISK_NONE, this->wanted->name, "drop %s of '%s': %s", what,
+                      this->wanted->name, sql))
         return -1;
     return hf_plan_advise(this->planner, 0, "it mentions a column that is dropped");
 }
@@ -328,8 +328,8 @@ static int restore_indexes(struct rebuild *this)
         if (!index->sql)
             continue;
         bool stays = sql_schema ? same && same->sql && hf_sql_same(same->sql, index->sql)
-                     : hf_index_is_special(index) ? !same && !mentions_dropped(this, index->sql)
-                                                  : wanted_as(this->wanted, index) != NULL;
+                     : same     ? wanted_as(this->wanted, index) != NULL
+                                : hf_index_is_special(index) && !mentions_dropped(this, index->sql);
         if (stays && hf_plan_sql(planner, "%s", index->sql))
             return -1;
     }

@@ -154,6 +154,14 @@ static const char *boolean_of(const char *text)
     return strcasecmp(text, "false") ? text : "0";
 }
 
+/* Prisma reads all of these as now(). */
+static const char *moment_of(const char *text)
+{
+    bool now =
+        !strcmp(text, "datetime ( 'now' )") || !strcmp(text, "datetime ( 'now' , 'localtime' )");
+    return now ? "current_timestamp" : text;
+}
+
 static bool is_null(const char *text)
 {
     return !text || !strcasecmp(text, "NULL");
@@ -176,6 +184,8 @@ bool hf_default_same(enum hf_family family, const char *a, const char *b)
         return false;
     join_sign(first.text);
     join_sign(second.text);
+    if (family == HF_FAMILY_DATETIME)
+        return !strcmp(moment_of(first.text), moment_of(second.text));
     if (family == HF_FAMILY_OTHER && first.quoted != second.quoted)
         return false;
     if (family == HF_FAMILY_BOOLEAN)
