@@ -46,15 +46,31 @@ static void lead_group(pid_t parent_group)
         tcsetpgrp(STDIN_FILENO, getpid());
 }
 
-void hf_terminal_take_back(void)
+/* SIGTTOU would stop a process in the background that gives the terminal away. */
+static void give_terminal_to(pid_t group)
 {
     sigset_t output, before;
     sigemptyset(&output);
     sigaddset(&output, SIGTTOU);
     sigprocmask(SIG_BLOCK, &output, &before);
     if (isatty(STDIN_FILENO))
-        tcsetpgrp(STDIN_FILENO, getpgrp());
+        tcsetpgrp(STDIN_FILENO, group);
     sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
+void hf_terminal_take_back(void)
+{
+    give_terminal_to(getpgrp());
+}
+
+void hf_stop_with_child(pid_t child)
+{
+    hf_terminal_take_back();
+    raise(SIGSTOP);
+    /* Continued; in the background ("bg") the terminal is somebody else's. */
+    if (tcgetpgrp(STDIN_FILENO) == getpgrp())
+        give_terminal_to(child);
+    kill(-child, SIGCONT);
 }
 
 /* In the child; never returns. `report` closes when the program begins, else it takes errno. */
@@ -203,14 +219,24 @@ void hf_signals_release(struct hf_signals *signals)
     sigprocmask(SIG_SETMASK, &signals->before, NULL);
 }
 
+static bool is_from_terminal(int number)
+{
+    return number == SIGTSTP || number == SIGTTIN || number == SIGTTOU;
+}
+
 static bool reap(struct hf_happening *out)
 {
     int status;
-    pid_t pid = waitpid(-1, &status, WNOHANG);
-    if (pid <= 0)
-        return false;
-    *out = (struct hf_happening){.kind = HF_CHILD_ENDED, .pid = pid, .status = status};
-    return true;
+    pid_t pid;
+    while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0) {
+        if (WIFSTOPPED(status) && !is_from_terminal(WSTOPSIG(status)))
+            continue;
+        *out = (struct hf_happening){.kind = WIFSTOPPED(status) ? HF_CHILD_STOPPED : HF_CHILD_ENDED,
+                                     .pid = pid,
+                                     .status = status};
+        return true;
+    }
+    return false;
 }
 
 /* True for a signal that is not only the news of a child. */

@@ -54,6 +54,11 @@ void hf_group_end(pid_t group);
 /* Takes the terminal back from a child that had it. */
 void hf_terminal_take_back(void);
 
+/* A child with a group of its own was stopped from the terminal (Ctrl-Z): stops this process too,
+ * so that whoever started it sees it; once continued, the child has the terminal again and goes on.
+ */
+void hf_stop_with_child(pid_t child);
+
 /* What a shell would report: the exit code, or 128 + the signal. */
 int hf_exit_status(int status);
 
@@ -76,7 +81,12 @@ void hf_signals_release(struct hf_signals *signals);
 HF_AUTO_RELEASE(hf_signals)
 
 struct hf_happening {
-    enum { HF_DEADLINE, HF_SIGNALLED, HF_CHILD_ENDED } kind;
+    enum {
+        HF_DEADLINE,
+        HF_SIGNALLED,
+        HF_CHILD_ENDED,
+        HF_CHILD_STOPPED, /* from the terminal, not by a plain SIGSTOP */
+    } kind;
     int signal;
     pid_t pid; /* of the child, which is reaped; it may be an orphan that nobody knows */
     int status;

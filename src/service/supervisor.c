@@ -244,6 +244,8 @@ static int run(struct supervisor *self, struct hf_error *err)
             application_ended(self, happening.status);
         else if (happening.kind == HF_CHILD_ENDED && happening.pid == self->probe)
             probe_ended(self, happening.status);
+        else if (happening.kind == HF_CHILD_STOPPED && happening.pid == self->application)
+            hf_stop_with_child(self->application);
         else if (happening.kind == HF_DEADLINE && do_what_is_due(self, err))
             return -1;
     }
