@@ -11,19 +11,23 @@ SELECT DISTINCT owner, around, NULL FROM part WHERE owner = 0 AND place LIKE '%[
 
 INSERT OR IGNORE INTO person SELECT id, '', NULL FROM part WHERE place = 'users[]';
 
+CREATE TEMP VIEW named AS
+SELECT around, CASE WHEN around LIKE '%.data' THEN substr(around, 1, length(around) - 5)
+    ELSE around END AS username
+FROM person WHERE part = 0 AND around NOT IN ('', 'data');
+
 UPDATE person
 SET username = nullif(trim(CASE
         WHEN part.place = 'users[]' THEN
             CASE json_type(part.value, '$.username') WHEN 'text' THEN part.value ->> '$.username' END
         ELSE coalesce(
+            CASE WHEN (SELECT count(*) FROM named) > 1 THEN
+                (SELECT username FROM named WHERE named.around = person.around) END,
             :user,
             CASE json_type(part.value, '$.username') WHEN 'text' THEN part.value ->> '$.username' END,
             CASE json_type(part.value, '$."data.username"') WHEN 'text'
                 THEN part.value ->> '$."data.username"' END,
-            CASE WHEN person.around NOT IN ('', 'data') THEN
-                CASE WHEN person.around LIKE '%.data'
-                    THEN substr(person.around, 1, length(person.around) - 5)
-                    ELSE person.around END END,
+            (SELECT username FROM named WHERE named.around = person.around),
             (SELECT username FROM User WHERE (SELECT count(*) FROM User) = 1))
         END), '')
 FROM part
@@ -123,13 +127,27 @@ WHERE error IS NULL AND title IS NULL AND tmdb IS NULL;
 INSERT INTO outcome (part, user, result, why)
 SELECT part, username, 'error', error FROM entry WHERE error IS NOT NULL;
 
+-- The settings of the copy, one row when it has any.
+CREATE TEMP TABLE copied AS
+SELECT max(CASE key WHEN 'jellyfinUrl' THEN atom END) AS jellyfinUrl,
+       max(CASE key WHEN 'jellyseerrUrl' THEN atom END) AS jellyseerrUrl,
+       max(CASE key WHEN 'jellyseerrApiKey' THEN atom END) AS jellyseerrApiKey,
+       max(CASE key WHEN 'geminiApiKey' THEN atom END) AS geminiApiKey,
+       max(CASE key WHEN 'geminiModel' THEN atom END) AS geminiModel,
+       max(CASE key WHEN 'aiProvider' THEN atom END) AS aiProvider,
+       max(CASE key WHEN 'openrouterApiKey' THEN atom END) AS openrouterApiKey,
+       max(CASE key WHEN 'aiModel' THEN atom END) AS aiModel,
+       coalesce(max(key = 'isConfigured' AND type = 'true'), 0) AS isConfigured
+FROM part, json_each(CASE WHEN part.value GLOB '{*' THEN part.value ELSE '{}' END)
+WHERE place = 'system_config' AND owner = 0 AND (type = 'true' OR (type = 'text' AND atom <> ''))
+HAVING count(*) > 0;
+
 -- Titles without an id are looked up with the copy's settings, else with the database's.
 CREATE TEMP VIEW setting AS
-SELECT coalesce(nullif(trim(value ->> '$.jellyseerrUrl'), ''), nullif(trim(jellyseerrUrl), '')) AS url,
-       coalesce(nullif(trim(value ->> '$.jellyseerrApiKey'), ''), nullif(trim(jellyseerrApiKey), ''))
-           AS key
-FROM (SELECT 1) LEFT JOIN (SELECT value FROM part WHERE place = 'system_config' LIMIT 1)
-    LEFT JOIN (SELECT jellyseerrUrl, jellyseerrApiKey FROM SystemConfig WHERE id = 1);
+SELECT coalesce(copied.jellyseerrUrl, nullif(there.jellyseerrUrl, '')) AS url,
+       coalesce(copied.jellyseerrApiKey, nullif(there.jellyseerrApiKey, '')) AS key
+FROM (SELECT 1) LEFT JOIN copied
+    LEFT JOIN (SELECT jellyseerrUrl, jellyseerrApiKey FROM SystemConfig WHERE id = 1) AS there;
 
 -- @ask
 SELECT DISTINCT title AS query, url AS jellyseerrUrl, key AS jellyseerrApiKey
@@ -180,9 +198,9 @@ UPDATE entry
 SET tmdb = candidate.tmdb,
     type = candidate.type,
     year = coalesce(entry.year, nullif(candidate.year, '')),
-    poster = coalesce(entry.poster, (SELECT rtrim(url, '/') FROM setting) || candidate.poster),
+    poster = coalesce(entry.poster, (SELECT rtrim(trim(url), '/') FROM setting) || candidate.poster),
     overview = coalesce(entry.overview, nullif(candidate.overview, '')),
-    backdrop = coalesce(entry.backdrop, (SELECT rtrim(url, '/') FROM setting) || candidate.backdrop),
+    backdrop = coalesce(entry.backdrop, (SELECT rtrim(trim(url), '/') FROM setting) || candidate.backdrop),
     vote = coalesce(entry.vote, candidate.vote)
 FROM candidate
 WHERE candidate.part = entry.part;
@@ -232,8 +250,10 @@ ON CONFLICT (username) DO NOTHING;
 
 -- @when User.movieProfile User.tvProfile
 UPDATE main.User
-SET movieProfile = coalesce(nullif(movieProfile, ''), part.value ->> '$.movieProfile'),
-    tvProfile = coalesce(nullif(tvProfile, ''), part.value ->> '$.tvProfile')
+SET movieProfile = coalesce(nullif(movieProfile, ''),
+        CASE json_type(part.value, '$.movieProfile') WHEN 'text' THEN part.value ->> '$.movieProfile' END),
+    tvProfile = coalesce(nullif(tvProfile, ''),
+        CASE json_type(part.value, '$.tvProfile') WHEN 'text' THEN part.value ->> '$.tvProfile' END)
 FROM person JOIN part ON part.id = person.part
 WHERE person.username = main.User.username AND part.place = 'users[]';
 
@@ -303,28 +323,18 @@ SELECT part, username,
 FROM entry LEFT JOIN main.Media AS media ON media.tmdbId = entry.tmdb;
 
 -- Settings that are there stay, unless the application was never set up.
-CREATE TEMP VIEW copied AS
-SELECT value ->> '$.jellyfinUrl' AS jellyfinUrl, value ->> '$.jellyseerrUrl' AS jellyseerrUrl,
-       value ->> '$.jellyseerrApiKey' AS jellyseerrApiKey, value ->> '$.geminiApiKey' AS geminiApiKey,
-       coalesce(value ->> '$.geminiModel', value ->> '$.aiModel') AS geminiModel,
-       value ->> '$.aiProvider' AS aiProvider, value ->> '$.openrouterApiKey' AS openrouterApiKey,
-       coalesce(value ->> '$.aiModel', value ->> '$.geminiModel') AS aiModel,
-       coalesce(value ->> '$.isConfigured', 0) AS isConfigured
-FROM part
-WHERE place = 'system_config' AND value GLOB '{*';
-
 -- @when SystemConfig.isConfigured
 INSERT INTO main.SystemConfig (id, isConfigured) SELECT 1, 0 FROM copied WHERE true LIMIT 1
 ON CONFLICT (id) DO NOTHING;
 
 -- @when SystemConfig.geminiModel
-UPDATE main.SystemConfig SET geminiModel = coalesce(copied.geminiModel, main.SystemConfig.geminiModel)
+UPDATE main.SystemConfig SET geminiModel = coalesce(copied.geminiModel, copied.aiModel, main.SystemConfig.geminiModel)
 FROM copied WHERE id = 1 AND NOT main.SystemConfig.isConfigured;
 
 -- @when SystemConfig.aiModel SystemConfig.aiProvider SystemConfig.openrouterApiKey
 UPDATE main.SystemConfig
 SET aiModel = CASE WHEN main.SystemConfig.isConfigured THEN main.SystemConfig.aiModel
-        ELSE coalesce(copied.aiModel, main.SystemConfig.aiModel) END,
+        ELSE coalesce(copied.aiModel, copied.geminiModel, main.SystemConfig.aiModel) END,
     aiProvider = CASE WHEN main.SystemConfig.isConfigured THEN main.SystemConfig.aiProvider
         ELSE coalesce(copied.aiProvider, main.SystemConfig.aiProvider) END,
     openrouterApiKey = coalesce(nullif(main.SystemConfig.openrouterApiKey, ''),

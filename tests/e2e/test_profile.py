@@ -309,6 +309,15 @@ def test_the_first_versions_database_json_has_users_by_name(holdfast, tmp_path):
     assert [row[:3] for row in lists(path)] == [("ann", "WATCHED", 1), ("jo.e", "WATCHLIST", 2)]
 
 
+def test_names_in_the_copy_are_not_lost_to_a_name_that_is_given(holdfast, tmp_path):
+    path = make(tmp_path / "dev.db", OLD)
+    one = {"backup": {"movies": [{"title": "A", "tmdb_id": 1}]}}
+    imported(holdfast, path, one, "--user", "zoe")
+    imported(holdfast, path, {**one, "ann": {"data": {"movies": [{"title": "A", "tmdb_id": 1}]}}},
+             "--user", "zoe")
+    assert [row[0] for row in lists(path)] == ["zoe", "backup", "ann"]
+
+
 @pytest.mark.parametrize("entry, row", [
     ({"tmdb_id": 1, "title": "T"}, (1, "T", "movie", None, None)),
     ({"tmdbId": 1, "title": "T"}, (1, "T", "movie", None, None)),
@@ -534,6 +543,15 @@ def test_settings_that_are_there_stay(holdfast, tmp_path):
     assert rows(path, "select jellyseerrUrl, jellyfinUrl, aiModel from SystemConfig") == [
         ("http://mine", "http://jf", "gemini-3-flash-preview")]
     assert rows(path, "select username, movieProfile from User") == [("a", "m")]
+
+
+def test_settings_of_other_types_are_no_settings(holdfast, tmp_path):
+    path = make(tmp_path / "dev.db", MIDDLE)
+    copy = {"system_config": {"jellyfinUrl": {"a": 1}, "geminiModel": None, "geminiApiKey": 5,
+                              "isConfigured": 1}, "users": [{"username": "a", "tvProfile": [1]}]}
+    imported(holdfast, path, copy)
+    assert rows(path, "select count(*) from SystemConfig") == [(0,)]
+    assert rows(path, "select username, tvProfile from User") == [("a", None)]
 
 
 def test_a_damaged_copy_is_refused_and_an_edited_one_is_taken_on_demand(holdfast, tmp_path):
