@@ -10,18 +10,22 @@
 /* What stands in a default's string is of the field's type. */
 
 /* SQLite reads JSON anyway, and reads it as it will when the application asks it. */
-static bool is_json(const char *text)
+static bool is_json(struct hf_prisma_schema *schema, const char *text)
 {
     sqlite3 *database = NULL;
     sqlite3_stmt *statement = NULL;
-    bool valid = false;
-    if (sqlite3_open(":memory:", &database) == SQLITE_OK &&
+    bool asked =
+        sqlite3_open(":memory:", &database) == SQLITE_OK &&
         sqlite3_prepare_v2(database, "SELECT json_valid(?)", -1, &statement, NULL) == SQLITE_OK &&
         sqlite3_bind_text(statement, 1, text, -1, SQLITE_STATIC) == SQLITE_OK &&
-        sqlite3_step(statement) == SQLITE_ROW)
-        valid = sqlite3_column_int(statement, 0) == 1;
+        sqlite3_step(statement) == SQLITE_ROW;
+    bool valid = asked && sqlite3_column_int(statement, 0) == 1;
     sqlite3_finalize(statement);
     sqlite3_close(database);
+    if (!asked) {
+        hf_error_memory(schema->err);
+        schema->failed = true;
+    }
     return valid;
 }
 
@@ -41,7 +45,7 @@ static void check_value(struct hf_prisma_schema *schema, const struct hf_prisma_
     const char *what = NULL;
     switch (field->scalar) {
     case HF_PRISMA_JSON:
-        if (text && !is_json(value->text))
+        if (text && !is_json(schema, value->text))
             what = "not valid JSON";
         break;
     case HF_PRISMA_BYTES:
@@ -64,7 +68,7 @@ static void check_value(struct hf_prisma_schema *schema, const struct hf_prisma_
     default:
         break;
     }
-    if (what)
+    if (what && !schema->failed)
         hf_prisma_complain(schema, value->span, "%s is %s", value->text, what);
 }
 

@@ -339,6 +339,8 @@ void hf_prisma_check(struct hf_prisma_schema *schema)
     check_unknown_functions(schema);
     check_table_names(schema);
     name_constraints(schema, &constraints);
+    if (schema->failed)
+        return;
     for (int views = 0; views < 2; views++)
         for (struct hf_prisma_model *model = schema->models; model; model = model->next)
             if (model->view == views && !check_whole_model(schema, model, &constraints))
