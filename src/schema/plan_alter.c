@@ -186,8 +186,8 @@ void hf_plan_order_additions(struct hf_changes *changes)
 }
 
 /* A key of one new column goes into the column's definition. */
-static const char *reference_of(struct hf_planner *planner, const struct hf_table *wanted,
-                                const struct hf_table_text *text, const char *column)
+static const char *reference_of(struct hf_planner *planner, const struct hf_table_text *text,
+                                const char *column)
 {
     for (size_t i = 0; i < text->constraint_count; i++) {
         const struct hf_clause *clause = &text->constraints[i];
@@ -203,7 +203,6 @@ static const char *reference_of(struct hf_planner *planner, const struct hf_tabl
         return hf_heap_print(planner->heap, planner->err, " %.*s%s", (int)named, clause->text,
                              reference);
     }
-    (void)wanted;
     return "";
 }
 
@@ -222,7 +221,7 @@ int hf_plan_alter_sql(struct hf_planner *planner, const struct hf_table *now,
     if (!column)
         return hf_error_set(planner->err, HF_FAILED, "column '%s' of '%s' has no definition",
                             change->wanted->name, wanted->name);
-    const char *reference = reference_of(planner, wanted, &text, column->name);
+    const char *reference = reference_of(planner, &text, column->name);
     return reference ? hf_plan_sql(planner, "ALTER TABLE \"%w\" ADD COLUMN %s%s", now->name,
                                    column->definition, reference)
                      : -1;

@@ -126,35 +126,41 @@ static int append_generated(struct rebuild *this)
     return 0;
 }
 
-/* Which of the old foreign keys this one was, to keep when it is checked. */
+/* The columns in the first parentheses of FOREIGN KEY (a, b), or a name, in one spelling. */
+static const char *spelled(struct rebuild *this, const char *columns, size_t length)
+{
+    sqlite3_str *text = sqlite3_str_new(NULL);
+    hf_sql_canonical(text, columns, length);
+    return hf_heap_finish(this->planner->heap, text, this->planner->err);
+}
+
+static const char *referring_columns(struct rebuild *this, const char *body)
+{
+    const char *start = strchr(body, '('), *end = start ? strchr(start, ')') : NULL;
+    return end ? spelled(this, start + 1, (size_t)(end - start - 1)) : "";
+}
+
+/* When the old foreign key of the same columns was checked; NULL: at once. */
 static const char *old_deferrable(struct rebuild *this, const char *body)
 {
-    const char *at = strchr(body, '(');
-    if (!at)
-        return NULL;
-    at++;
-    struct hf_sql_token first = hf_sql_next(&at);
-    for (size_t i = 0; i < this->now_text.column_count; i++) {
+    const char *columns = referring_columns(this, body);
+    for (size_t i = 0; columns && i < this->now_text.column_count; i++) {
         const struct hf_column_text *column = &this->now_text.columns[i];
         const struct hf_clause *clause = hf_column_clause(column, HF_CLAUSE_REFERENCES);
-        if (clause && clause->deferrable && hf_sql_names(&first, column->name))
+        if (!clause || !clause->deferrable)
+            continue;
+        const char *at = column->definition;
+        struct hf_sql_token name = hf_sql_next(&at);
+        const char *own = spelled(this, name.text, name.length);
+        if (own && !strcmp(columns, own))
             return clause->deferrable;
     }
-    for (size_t i = 0; i < this->now_text.constraint_count; i++) {
+    for (size_t i = 0; columns && i < this->now_text.constraint_count; i++) {
         const struct hf_clause *clause = &this->now_text.constraints[i];
-        const char *old = strchr(clause->body, '(');
-        if (clause->kind != HF_CLAUSE_REFERENCES || !clause->deferrable || !old)
+        if (clause->kind != HF_CLAUSE_REFERENCES || !clause->deferrable)
             continue;
-        const char *a = strchr(body, '(') + 1, *b = old + 1;
-        struct hf_sql_token one, other;
-        do {
-            one = hf_sql_next(&a);
-            other = hf_sql_next(&b);
-        } while (one.kind != HF_SQL_END && !hf_sql_is_mark(&one, ')') &&
-                 (one.kind != HF_SQL_QUOTED && one.kind != HF_SQL_WORD
-                      ? one.kind == other.kind
-                      : one.length && (other.kind == HF_SQL_WORD || other.kind == HF_SQL_QUOTED)));
-        if (hf_sql_is_mark(&one, ')') && hf_sql_is_mark(&other, ')'))
+        const char *own = referring_columns(this, clause->body);
+        if (own && !strcmp(columns, own))
             return clause->deferrable;
     }
     return NULL;
