@@ -65,8 +65,13 @@ static int look(struct hf_boot *boot, const char *path, struct finding *out, str
     }
     if (!fs->stat(fs->context, log_path, &log) && milliseconds(&log.st_mtim) > out->written)
         out->written = milliseconds(&log.st_mtim);
+    if (status.st_size && look_inside(boot, path, out, err))
+        return -1;
+    /* Whoever was making it was killed: the look has taken all of it back. */
+    if (out->condition == DAMAGED && fs->stat(fs->context, path, &status))
+        return hf_error_sys(err, errno, "look at", path);
     if (status.st_size)
-        return look_inside(boot, path, out, err);
+        return 0;
     out->condition = EMPTY;
     hf_error_set(&out->why, HF_CORRUPT, "'%s' is empty, which it was not before", path);
     return 0;
