@@ -331,5 +331,6 @@ def numbers(path):
 
 
 def dump(films):
-    """All of the database, whoever has it open."""
+    """All of the database, whoever has it open, and as the next one finds it who opens it."""
+    conftest.execute(films.db, "select count(*) from sqlite_schema")
     return conftest.content(films.db)
