@@ -99,6 +99,8 @@ static int synchronize(struct hf_boot *boot, const struct hf_wanted *wanted, str
     if (!live)
         return -1;
     int failed = hf_sync_apply(live, wanted, &options, &done, err);
+    if (!failed && !hf_sync_plan_is_empty(&done))
+        hf_connection_fold_log(live);
     sqlite3_close(live);
     if (failed)
         return -1;

@@ -60,6 +60,12 @@ sqlite3 *hf_connection_open(const char *path, const char *vfs, int busy_ms, stru
     return NULL;
 }
 
+void hf_connection_fold_log(sqlite3 *db)
+{
+    sqlite3_busy_timeout(db, 0);
+    sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+}
+
 static int locked(int rc, const char *path, struct hf_error *err)
 {
     hf_error_set(err, HF_LOCKED, "'%s' is in use: %s", path, sqlite3_errstr(rc));

@@ -16,6 +16,11 @@
  */
 sqlite3 *hf_connection_open(const char *path, const char *vfs, int busy_ms, struct hf_error *err);
 
+/* Moves what the log holds into the database and empties it, as far as nobody else is in the way:
+ * after a change that made it long. Nothing outside WAL mode. Best effort; the connection waits for
+ * nobody from then on. */
+void hf_connection_fold_log(sqlite3 *db);
+
 /*
  * What an SQLite result code means for the file `path`: HF_LOCKED, HF_CORRUPT, HF_NO_SPACE,
  * HF_NO_MEMORY, HF_IO, else HF_FAILED; with a hint. `db` may be NULL. Returns -1.
