@@ -150,6 +150,18 @@ bool hf_index_is_special(const struct hf_index *index)
     return special;
 }
 
+const char *hf_index_predicate(const struct hf_index *index)
+{
+    const char *at = index->sql ? index->sql : "";
+    for (int depth = 0;;) {
+        struct hf_sql_token token = hf_sql_next(&at);
+        if (token.kind == HF_SQL_END || (!depth && hf_sql_is(&token, "WHERE")))
+            return at;
+        depth += hf_sql_is_mark(&token, '(');
+        depth -= hf_sql_is_mark(&token, ')');
+    }
+}
+
 static bool has_unique(const struct hf_table *table, const struct hf_index *like)
 {
     for (size_t i = 0; i < table->index_count; i++) {

@@ -48,4 +48,7 @@ bool hf_index_same_columns(const struct hf_index *a, const struct hf_index *b);
 /* Indexes that Prisma's schema cannot say: partial ones and those over expressions. */
 bool hf_index_is_special(const struct hf_index *index);
 
+/* What stands behind WHERE in the index's statement; "" where there is none. */
+const char *hf_index_predicate(const struct hf_index *index);
+
 #endif

@@ -18,7 +18,8 @@ static bool same_index(const struct hf_planner *planner, const struct hf_index *
     if (is_sql(planner))
         return now->sql && wanted->sql && hf_sql_same(now->sql, wanted->sql);
     /* One that was made partial by hand, under the name that the schema gives, is meant so. */
-    return !strcmp(now->name, wanted->name) && hf_index_same_columns(now, wanted);
+    return !strcmp(now->name, wanted->name) && hf_index_same_columns(now, wanted) &&
+           (!wanted->partial || hf_sql_same(hf_index_predicate(now), hf_index_predicate(wanted)));
 }
 
 /* Under its own name, or, for Prisma, as a UNIQUE constraint of the table. */
@@ -47,18 +48,23 @@ static const char *dropped_column_in(const struct hf_table *now, const struct hf
     return NULL;
 }
 
+bool hf_plan_index_stays(const struct hf_planner *planner, const struct hf_table *now,
+                         const struct hf_table *wanted, const struct hf_index *index)
+{
+    const struct hf_index *same = hf_table_index(wanted, index->name);
+    if (same)
+        return same_index(planner, index, same);
+    return !is_sql(planner) && hf_index_is_special(index) &&
+           !dropped_column_in(now, wanted, index->sql);
+}
+
 static int drop_index(struct hf_planner *planner, const struct hf_table *now,
                       const struct hf_table *wanted, const struct hf_index *index)
 {
-    const struct hf_index *same = hf_table_index(wanted, index->name);
-    if (!index->sql || (same && same_index(planner, index, same)))
+    if (!index->sql || hf_plan_index_stays(planner, now, wanted, index))
         return 0;
-    const char *column = NULL;
-    if (!is_sql(planner) && hf_index_is_special(index) && !same) {
-        column = dropped_column_in(now, wanted, index->sql);
-        if (!column)
-            return 0;
-    }
+    const char *column =
+        hf_index_is_special(index) ? dropped_column_in(now, wanted, index->sql) : NULL;
     if (!hf_plan_step(planner, HF_RISK_NONE, now->name, "drop %sindex '%s' of '%s'",
                       index->unique ? "unique " : "", index->name, now->name) ||
         (column && hf_plan_advise(planner, 0, "it mentions column '%s', which is dropped: %s",
@@ -82,6 +88,16 @@ int hf_plan_drop_indexes(struct hf_planner *planner)
     return 0;
 }
 
+/* Whether a condition on the table can be asked now: all that it may mention is there, under that
+ * name. */
+static bool can_ask(const struct hf_planner *planner, const struct hf_table *wanted)
+{
+    bool can = !planner->renamed_count;
+    for (size_t i = 0; i < wanted->column_count; i++)
+        can &= hf_plan_has_column(planner, wanted->name, wanted->columns[i].name);
+    return can;
+}
+
 /* Rows that share the values of a unique index with another; NULLs are never equal. The query goes
  * into `shown`, for a person. */
 static int count_duplicates(struct hf_planner *planner, const struct hf_table *wanted,
@@ -96,6 +112,8 @@ static int count_duplicates(struct hf_planner *planner, const struct hf_table *w
         if (value && hf_plan_has_column(planner, wanted->name, index->columns[i].name))
             sqlite3_str_appendf(group, "%s%s", sqlite3_str_length(group) ? ", " : "", value);
     }
+    if (index->partial)
+        sqlite3_str_appendf(given, " AND (%s)", hf_index_predicate(index));
     const char *columns = hf_heap_finish(planner->heap, group, planner->err);
     const char *filter = hf_heap_finish(planner->heap, given, planner->err);
     if (failed || !columns || !filter)
@@ -133,8 +151,11 @@ static int create_index(struct hf_planner *planner, const struct hf_table *now,
 {
     int64_t rows = 0;
     const char *query = NULL;
-    bool plain = index->unique && !hf_index_is_special(index);
-    if (now && plain && count_duplicates(planner, wanted, index, &rows, &query))
+    bool countable =
+        index->unique && (index->partial ? can_ask(planner, wanted) : !hf_index_is_special(index));
+    for (size_t i = 0; i < index->count; i++)
+        countable &= index->columns[i].name != NULL;
+    if (now && countable && count_duplicates(planner, wanted, index, &rows, &query))
         return -1;
     const struct hf_table *holder = holder_of(planner, index->name, wanted);
     if (!hf_plan_step(planner, rows || holder ? HF_RISK_IMPOSSIBLE : HF_RISK_NONE, wanted->name,

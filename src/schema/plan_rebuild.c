@@ -317,26 +317,13 @@ static int keep_counter(struct rebuild *this)
                        this->temporary, this->now->name);
 }
 
-static const struct hf_index *wanted_as(const struct hf_table *wanted, const struct hf_index *now)
-{
-    const struct hf_index *same = hf_table_index(wanted, now->name);
-    return same && !strcmp(same->name, now->name) && hf_index_same_columns(same, now) ? same : NULL;
-}
-
 /* Those that stay; new ones are made when all tables are done. */
 static int restore_indexes(struct rebuild *this)
 {
-    struct hf_planner *planner = this->planner;
-    bool sql_schema = planner->schema->dialect == HF_SCHEMA_SQL;
     for (size_t i = 0; i < this->now->index_count; i++) {
         const struct hf_index *index = &this->now->indexes[i];
-        const struct hf_index *same = hf_table_index(this->wanted, index->name);
-        if (!index->sql)
-            continue;
-        bool stays = sql_schema ? same && same->sql && hf_sql_same(same->sql, index->sql)
-                     : same     ? wanted_as(this->wanted, index) != NULL
-                                : hf_index_is_special(index) && !mentions_dropped(this, index->sql);
-        if (stays && hf_plan_sql(planner, "%s", index->sql))
+        if (index->sql && hf_plan_index_stays(this->planner, this->now, this->wanted, index) &&
+            hf_plan_sql(this->planner, "%s", index->sql))
             return -1;
     }
     return 0;

@@ -83,6 +83,11 @@ int hf_plan_create_indexes(struct hf_planner *planner);
 int hf_plan_objects(struct hf_planner *planner);
 int hf_plan_enums(struct hf_planner *planner);
 
+/* Whether an index of CREATE INDEX is wanted as it is, or is not the schema's to say
+ * (schema/plan_index.c). */
+bool hf_plan_index_stays(const struct hf_planner *planner, const struct hf_table *now,
+                         const struct hf_table *wanted, const struct hf_index *index);
+
 /* Of one table: a copy under its new definition (schema/plan_rebuild.c). */
 int hf_plan_rebuild(struct hf_planner *planner, const struct hf_table *now,
                     const struct hf_table *wanted, const struct hf_changes *changes);

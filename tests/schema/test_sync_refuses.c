@@ -75,6 +75,16 @@ static void duplicates_stand_in_the_way_of_a_unique_index(void **state)
     stage_close(&stage);
 }
 
+static void a_partial_unique_index_counts_only_its_own_rows(void **state)
+{
+    struct stage stage;
+    stage_open(&stage, state, TABLE_A "; INSERT INTO A(n) VALUES (1), (1), (5)");
+    stage_prisma(&stage, TABLE_A "; CREATE UNIQUE INDEX \"u\" ON \"A\"(\"n\") WHERE n > 1");
+    assert_refused(&stage, TABLE_A "; CREATE UNIQUE INDEX \"u\" ON \"A\"(\"n\") WHERE n > 0",
+                   HF_DATA_LOSS_ACCEPTED, "create unique index 'u'", 2);
+    stage_close(&stage);
+}
+
 static void a_constant_default_cannot_be_unique_in_two_rows(void **state)
 {
     struct stage stage;
@@ -226,6 +236,7 @@ int main(void)
         TEST(a_required_column_without_default_cannot_be_added_to_rows),
         TEST(a_column_with_nulls_cannot_become_required),
         TEST(duplicates_stand_in_the_way_of_a_unique_index),
+        TEST(a_partial_unique_index_counts_only_its_own_rows),
         TEST(a_constant_default_cannot_be_unique_in_two_rows),
         TEST(orphans_stand_in_the_way_of_a_foreign_key),
         TEST(values_that_the_new_type_does_not_have_are_counted),
