@@ -201,7 +201,7 @@ int hf_import_make_tables(struct hf_import_target *target, const struct hf_copy_
         struct hf_error found = {0};
         if (strcmp(statement->type, "table") != 0 || !create(target, statement, &found))
             continue;
-        if (!needs_own_module(target, statement))
+        if (found.code == HF_NO_MEMORY || !needs_own_module(target, statement))
             return hf_error_pass(err, &found);
         if (record_virtual(target, statement, err))
             return -1;

@@ -9,6 +9,7 @@
 #include <yajl/yajl_parse.h>
 
 #include "base/bytes.h"
+#include "portable/json_memory.h"
 #include "portable/json_surrogate.h"
 #include "portable/utf8.h"
 
@@ -35,6 +36,7 @@ struct step {
 struct hf_json_reader {
     const struct hf_source *source;
     struct hf_json_limits limits;
+    struct hf_json_memory memory; /* of the parser */
     yajl_handle parser;
     struct hf_error failure; /* found while the parser ran */
 
@@ -182,23 +184,54 @@ static const yajl_callbacks callbacks = {
 /* --- feeding it --- */
 
 /* "parse error: premature EOF\n" without what it is not sure of. */
-static int parse_failed(struct hf_json_reader *reader, yajl_status status, struct hf_error *err)
+static int say_what_yajl_says(struct hf_json_reader *reader, struct hf_error *err)
 {
-    if (reader->failure.code)
-        return hf_error_pass(err, &reader->failure);
-    if (status == yajl_status_client_canceled)
-        return hf_error_memory(err);
     size_t offset = yajl_get_bytes_consumed(reader->parser);
+    if (setjmp(reader->memory.exit))
+        return hf_error_memory(err);
     unsigned char *text = yajl_get_error(reader->parser, 0, NULL, 0);
     const char *said = text ? (const char *)text : "no JSON";
     const char *colon = strstr(said, "error: ");
     said = colon ? colon + strlen("error: ") : said;
-    fail_at(reader, line_at(reader, offset < reader->raw.length ? offset : reader->raw.length), "");
+    line_at(reader, offset < reader->raw.length ? offset : reader->raw.length);
     hf_error_set(err, HF_CORRUPT, "line %llu: %.*s", (unsigned long long)reader->line,
                  (int)strcspn(said, "\n"), said);
     if (text)
         yajl_free_error(reader->parser, text);
     return -1;
+}
+
+static int parse_failed(struct hf_json_reader *reader, yajl_status status, struct hf_error *err)
+{
+    if (reader->failure.code)
+        return hf_error_pass(err, &reader->failure);
+    return status == yajl_status_error ? say_what_yajl_says(reader, err) : hf_error_memory(err);
+}
+
+/* Hands the first bytes of the chunk to yajl. A cancelled status without a failure kept is memory
+ * that it could not get. */
+static yajl_status parse(struct hf_json_reader *reader, size_t length)
+{
+    if (setjmp(reader->memory.exit))
+        return yajl_status_client_canceled;
+    yajl_status status = yajl_parse(reader->parser, reader->raw.data, length);
+    if (status == yajl_status_ok && reader->ended) {
+        reader->finished = true;
+        status = yajl_complete_parse(reader->parser);
+    }
+    return status;
+}
+
+static int make_parser(struct hf_json_reader *reader)
+{
+    yajl_alloc_funcs functions = hf_json_memory_functions(&reader->memory);
+    if (setjmp(reader->memory.exit))
+        return -1;
+    reader->parser = yajl_alloc(&callbacks, &functions, reader);
+    if (!reader->parser)
+        return -1;
+    yajl_config(reader->parser, yajl_dont_validate_strings, 1); /* its check takes overlong forms */
+    return 0;
 }
 
 /* Reads at least a chunk; more within a long string, because the parser begins it anew with every
@@ -240,11 +273,7 @@ static int advance(struct hf_json_reader *reader, struct hf_error *err)
     pass_byte_order_mark(reader);
     size_t ready = hf_json_mend_surrogates(reader->raw.data, reader->raw.length, reader->ended);
     reader->counted = 0;
-    yajl_status status = yajl_parse(reader->parser, reader->raw.data, ready);
-    if (status == yajl_status_ok && reader->ended) {
-        status = yajl_complete_parse(reader->parser);
-        reader->finished = true;
-    }
+    yajl_status status = parse(reader, ready);
     if (status != yajl_status_ok || reader->failure.code)
         return parse_failed(reader, status, err);
     line_at(reader, ready);
@@ -263,14 +292,12 @@ struct hf_json_reader *hf_json_reader_new(const struct hf_source *source,
         reader->limits = limits ? *limits : hf_json_limits_default;
         reader->line = 1;
         reader->steps = calloc((size_t)reader->limits.depth + 1, sizeof *reader->steps);
-        reader->parser = yajl_alloc(&callbacks, NULL, reader);
     }
-    if (!reader || !reader->steps || !reader->parser) {
+    if (!reader || !reader->steps || make_parser(reader)) {
         hf_error_memory(err);
         hf_json_reader_free(reader);
         return NULL;
     }
-    yajl_config(reader->parser, yajl_dont_validate_strings, 1); /* its check takes overlong forms */
     return reader;
 }
 
@@ -278,8 +305,7 @@ void hf_json_reader_free(struct hf_json_reader *reader)
 {
     if (!reader)
         return;
-    if (reader->parser)
-        yajl_free(reader->parser);
+    hf_json_memory_release(&reader->memory); /* the parser, in whatever state it is */
     hf_buf_release(&reader->raw);
     hf_buf_release(&reader->events);
     hf_buf_release(&reader->texts);

@@ -161,19 +161,28 @@ static int list_made(struct hf_virtual *out, sqlite3 *db, const char *name, stru
     return result;
 }
 
+/* In an empty database in memory. Any failure but that of memory means that the application alone
+ * can make it. */
+static int try_it(struct hf_virtual *out, sqlite3 *db, const char *name, const char *sql,
+                  struct hf_error *err)
+{
+    int rc = sqlite3_exec(db, sql, NULL, NULL, NULL);
+    if ((rc & 0xff) == SQLITE_NOMEM)
+        return hf_error_memory(err);
+    if (rc == SQLITE_OK)
+        return list_made(out, db, name, err);
+    out->kind = HF_VIRTUAL_UNKNOWN;
+    return 0;
+}
+
 int hf_virtual_look(struct hf_virtual *out, const char *name, const char *sql, struct hf_error *err)
 {
     struct hf_virtual look = {.kind = kind_of(sql)};
     sqlite3 *db = NULL;
-    int result = 0;
-    if (sqlite3_open_v2(":memory:", &db,
-                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_MEMORY,
-                        NULL) != SQLITE_OK)
-        result = hf_error_memory(err);
-    else if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
-        look.kind = HF_VIRTUAL_UNKNOWN;
-    else
-        result = list_made(&look, db, name, err);
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_MEMORY;
+    int result = sqlite3_open_v2(":memory:", &db, flags, NULL) == SQLITE_OK
+                     ? try_it(&look, db, name, sql, err)
+                     : hf_error_memory(err);
     sqlite3_close(db);
     if (result)
         hf_virtual_release(&look);
