@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <zlib.h>
 
-/* Level 6 is gzip's own default. */
-enum { ROOM = 64 << 10, LEVEL = 6, GZIP_WINDOW = 15 + 16, MEMORY_LEVEL = 8 };
+/* Level 4 takes half the time of 6, which is the default of gzip(1), for a seventh more bytes. */
+enum { ROOM = 64 << 10, LEVEL = 4, GZIP_WINDOW = 15 + 16, MEMORY_LEVEL = 8 };
 
 struct hf_gzip_writer {
     const struct hf_sink *below;
