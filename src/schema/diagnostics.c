@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { MOST_PRINTED = 50 };
+
 void hf_source_position(const struct hf_schema_source *source, size_t offset, size_t *line,
                         size_t *column)
 {
@@ -87,10 +89,13 @@ static int print_one(struct hf_buf *out, const struct hf_diagnostic *one, struct
 int hf_diagnostics_print(struct hf_buf *out, const struct hf_diagnostics *diagnostics,
                          struct hf_error *err)
 {
-    for (size_t i = 0; i < diagnostics->count; i++)
+    size_t shown = diagnostics->count < MOST_PRINTED ? diagnostics->count : MOST_PRINTED;
+    for (size_t i = 0; i < shown; i++)
         if (print_one(out, &diagnostics->list[i], err))
             return -1;
-    return 0;
+    return shown < diagnostics->count
+               ? hf_buf_print(out, err, "and %zu more complaints\n", diagnostics->count - shown)
+               : 0;
 }
 
 int hf_diagnostics_error(const struct hf_diagnostics *diagnostics, struct hf_error *err)

@@ -34,7 +34,8 @@ void hf_diagnostics_truncate(struct hf_diagnostics *diagnostics, size_t count);
 
 /*
  * Appends to `out`, for a terminal, three lines each: "<path>:<line>:<column>: <message>", the line
- * of the schema, and carets under what is wrong.
+ * of the schema, and carets under what is wrong. After the first 50 only says how many more there
+ * are.
  */
 int hf_diagnostics_print(struct hf_buf *out, const struct hf_diagnostics *diagnostics,
                          struct hf_error *err);

@@ -168,7 +168,7 @@ static void check_relation_field(struct hf_prisma_schema *schema, struct hf_pris
                            "SQLite has no names for foreign keys: remove 'map'");
 }
 
-void hf_prisma_check_model(struct hf_prisma_schema *schema, struct hf_prisma_model *model)
+static void check_model(struct hf_prisma_schema *schema, struct hf_prisma_model *model)
 {
     if (model->view && !schema->views)
         hf_prisma_complain(schema, model->block->span,
@@ -320,7 +320,7 @@ static void check_enums(struct hf_prisma_schema *schema)
 static bool check_whole_model(struct hf_prisma_schema *schema, struct hf_prisma_model *model,
                               const struct hf_prisma_names *constraints)
 {
-    hf_prisma_check_model(schema, model);
+    check_model(schema, model);
     for (size_t i = 0; i < model->field_count; i++) {
         if (model->fields[i].kind != HF_PRISMA_RELATION_FIELD)
             continue;

@@ -187,7 +187,6 @@ static void read_feature(struct hf_prisma_schema *schema, const struct hf_prisma
         hf_prisma_complain(schema, span, "preview feature \"%s\" is not known: remove it",
                            value->text);
     schema->views |= !strcasecmp(value->text, "views");
-    schema->multi_schema |= !strcasecmp(value->text, "multiSchema");
     schema->partial_indexes |= !strcasecmp(value->text, "partialIndexes");
 }
 

@@ -25,7 +25,7 @@ static const char *column_type(const struct hf_prisma_field *field)
     return field->kind == HF_PRISMA_ENUM_FIELD ? "TEXT" : column_types[field->scalar];
 }
 
-/* A name in SQL's quotes, put together from up to three parts with "_" between them. */
+/* A name in SQL's quotes. */
 static int print_name(struct hf_buf *out, const char *name, struct hf_error *err)
 {
     if (hf_buf_append(out, "\"", 1, err))
@@ -133,11 +133,11 @@ static int create_table(struct hf_wanted *wanted, struct hf_prisma_schema *schem
     return hf_buf_print(out, err, "\n)") || finish(wanted, out, err) ? -1 : 0;
 }
 
-/* A join table's name: the names of relations are free of what would need quoting, or not. */
+/* The name of a join table, or of what belongs to it. */
 static const char *join_name(struct hf_prisma_schema *schema,
                              const struct hf_prisma_relation *relation, const char *suffix)
 {
-    const char *name = hf_prisma_relation_name(schema, relation->forward, NULL);
+    const char *name = hf_prisma_relation_name(schema, relation->forward);
     return hf_prisma_print(schema, "_%s%s", name, suffix);
 }
 

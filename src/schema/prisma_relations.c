@@ -129,11 +129,9 @@ void hf_prisma_resolve_relation_field(struct hf_prisma_schema *schema,
 }
 
 const char *hf_prisma_relation_name(struct hf_prisma_schema *schema,
-                                    const struct hf_prisma_field *field, bool *explicit_name)
+                                    const struct hf_prisma_field *field)
 {
     const char *a = field->model->block->name, *b = field->target->block->name;
-    if (explicit_name)
-        *explicit_name = field->relation_name != NULL;
     if (field->relation_name)
         return field->relation_name;
     const char *name = strcmp(a, b) < 0 ? hf_prisma_print(schema, "%sTo%s", a, b)

@@ -140,10 +140,9 @@ struct hf_prisma_schema {
     struct hf_prisma_names names;   /* of blocks, and of fields within their block */
     struct hf_prisma_model *models; /* views too, in the order of the text */
     struct hf_prisma_relation *relations;
-    const char *datasource;                    /* its name */
-    bool foreign_keys;                         /* false: relationMode = "prisma" */
-    struct hf_prisma_span schemas_property;    /* of the datasource; source NULL: none */
-    bool views, multi_schema, partial_indexes; /* preview features */
+    const char *datasource;      /* its name */
+    bool foreign_keys;           /* false: relationMode = "prisma" */
+    bool views, partial_indexes; /* preview features */
 };
 
 /* One complaint. The message says what to do. */
@@ -181,7 +180,6 @@ const char *hf_prisma_where(struct hf_prisma_schema *schema, struct hf_prisma_mo
                             const struct hf_prisma_value *value);
 
 /* Parts of hf_prisma_check. */
-void hf_prisma_check_model(struct hf_prisma_schema *schema, struct hf_prisma_model *model);
 void hf_prisma_check_default(struct hf_prisma_schema *schema, struct hf_prisma_field *field);
 void hf_prisma_check_keys(struct hf_prisma_schema *schema, struct hf_prisma_model *model,
                           const struct hf_prisma_names *constraints);
@@ -196,9 +194,9 @@ struct hf_prisma_field *hf_prisma_find_field(struct hf_prisma_schema *schema,
 bool hf_prisma_is_autoincrement(const struct hf_prisma_field *field);
 bool hf_prisma_is_function(const struct hf_prisma_value *value, const char *name);
 
-/* The relation's name as written, else "AToB"; `explicit_name` (may be NULL) says which. */
+/* The relation's name as written, else "AToB". */
 const char *hf_prisma_relation_name(struct hf_prisma_schema *schema,
-                                    const struct hf_prisma_field *field, bool *explicit_name);
+                                    const struct hf_prisma_field *field);
 
 /* What happens when a referenced row goes or changes: what is written, else the default. */
 enum hf_prisma_action hf_prisma_on_delete(const struct hf_prisma_field *forward);
