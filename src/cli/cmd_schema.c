@@ -244,7 +244,7 @@ static void tell_result(struct hf_cli *cli, const struct safety *safety,
     if (cli->json) {
         hf_schema_plan_json(cli->json, plan);
         hf_json_boolean(cli->json, "created", safety->is_empty);
-        hf_json_sequence(cli->json, "restore_point", safety->point.seq);
+        hf_json_sequence(cli->json, "point_before", safety->point.seq);
         hf_json_integer(cli->json, "duration_ms", duration);
         return;
     }
