@@ -44,28 +44,43 @@ static int has_all(sqlite3 *db, const struct hf_profile_texts *columns, bool *al
     return 0;
 }
 
-static int print_view(struct hf_buf *sql, sqlite3 *db, const struct hf_profile_table *table,
+/* `format` has "%s" for what is before and "%w" for the name. */
+static int print_name(struct hf_buf *sql, const char *format, const char *before, const char *name,
                       struct hf_error *err)
 {
-    char name[512], *quoted = NULL;
-    bool any = false, has;
-    int failed = 0;
-    for (size_t i = 0; !failed && i <= table->columns.count; i++) {
-        if (i == table->columns.count) {
-            quoted = any ? sqlite3_mprintf(" FROM main.\"%w\"", table->name)
-                         : sqlite3_mprintf(" WHERE false");
-        } else {
-            const char *column = table->columns.items[i];
-            snprintf(name, sizeof name, "%s.%s", table->name, column);
-            failed = hf_profile_has_column(db, name, &has, err);
-            any |= has;
-            quoted = sqlite3_mprintf(has ? "%s\"%w\"" : "%sNULL AS \"%w\"", i ? ", " : "", column);
-        }
-        if (!failed)
-            failed = quoted ? hf_buf_print(sql, err, "%s", quoted) : hf_error_memory(err);
-        sqlite3_free(quoted);
-    }
+    char *text = sqlite3_mprintf(format, before, name);
+    int failed = text ? hf_buf_print(sql, err, "%s", text) : hf_error_memory(err);
+    sqlite3_free(text);
     return failed;
+}
+
+static int print_columns(struct hf_buf *sql, sqlite3 *db, const struct hf_profile_table *table,
+                         bool *any, struct hf_error *err)
+{
+    for (size_t i = 0; i < table->columns.count; i++) {
+        const char *column = table->columns.items[i];
+        char name[512];
+        bool has;
+        snprintf(name, sizeof name, "%s.%s", table->name, column);
+        if (hf_profile_has_column(db, name, &has, err) ||
+            print_name(sql, has ? "%s\"%w\"" : "%sNULL AS \"%w\"", i ? ", " : "", column, err))
+            return -1;
+        *any |= has;
+    }
+    return 0;
+}
+
+static int make_view(sqlite3 *db, const struct hf_profile_table *table, struct hf_error *err)
+{
+    hf_auto(hf_buf) struct hf_buf sql = {0};
+    bool any = false;
+    if (print_name(&sql, "%s\"%w\" AS SELECT ", "CREATE TEMP VIEW IF NOT EXISTS ", table->name,
+                   err) ||
+        print_columns(&sql, db, table, &any, err) ||
+        (any ? print_name(&sql, "%s\"%w\"", " FROM main.", table->name, err)
+             : hf_buf_print(&sql, err, " WHERE false")))
+        return -1;
+    return hf_profile_execute(db, (const char *)sql.data, err);
 }
 
 int hf_profile_make_views(sqlite3 *db, const struct hf_profile *profile, struct hf_error *err)
@@ -73,17 +88,9 @@ int hf_profile_make_views(sqlite3 *db, const struct hf_profile *profile, struct 
     /* Their first use declares tables, which the authorizer would take for the script's own. */
     if (hf_profile_execute(db, "SELECT 1 FROM json_each('[]'), json_tree('[]')", err))
         return -1;
-    for (size_t i = 0; i < profile->table_count; i++) {
-        const struct hf_profile_table *table = &profile->tables[i];
-        hf_auto(hf_buf) struct hf_buf sql = {0};
-        char *head =
-            sqlite3_mprintf("CREATE TEMP VIEW IF NOT EXISTS \"%w\" AS SELECT ", table->name);
-        int failed = head ? hf_buf_print(&sql, err, "%s", head) : hf_error_memory(err);
-        sqlite3_free(head);
-        if (failed || print_view(&sql, db, table, err) ||
-            hf_profile_execute(db, (const char *)sql.data, err))
+    for (size_t i = 0; i < profile->table_count; i++)
+        if (make_view(db, &profile->tables[i], err))
             return -1;
-    }
     return 0;
 }
 

@@ -148,7 +148,7 @@ static int ask_all(struct import *import)
     sqlite3_stmt *rows = NULL;
     int rc = sqlite3_prepare_v2(import->db, "SELECT * FROM temp.question", -1, &rows, NULL);
     int failed = rc ? hf_profile_db_error(import->db, import->err) : 0;
-    while (!failed && !import->silent && (rc = sqlite3_step(rows)) == SQLITE_ROW)
+    while (!failed && !import->silent && sqlite3_step(rows) == SQLITE_ROW)
         failed = ask_one(import, rows);
     if (sqlite3_finalize(rows) && !failed)
         failed = hf_profile_db_error(import->db, import->err);

@@ -46,9 +46,9 @@ static int annotate(struct splitter *splitter, char *comment)
             return wrong(splitter, *argument ? "a second '@when' for one statement"
                                              : "'@when' must name columns");
         next->when = argument;
-    } else if ((argument = argument_of(comment, "@ask"))) {
+    } else if (argument_of(comment, "@ask")) {
         next->ask = true;
-    } else if ((argument = argument_of(comment, "@write"))) {
+    } else if (argument_of(comment, "@write")) {
         next->write = true;
     } else {
         wrong(splitter, "unknown annotation");

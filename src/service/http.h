@@ -53,8 +53,6 @@ int hf_http_get(struct hf_http *http, const struct hf_http_request *request,
 int hf_http_check(const struct hf_http_request *request, const struct hf_http_response *response,
                   struct hf_error *err);
 
-
-
 /* What messages call an URL: without user, password, query and fragment. `out` holds what fits. */
 const char *hf_http_shown(char *out, size_t size, const char *url);
 

@@ -222,7 +222,8 @@ static void a_refused_connection_is_unreachable(void **state)
 static void other_protocols_are_not_asked(void **state)
 {
     struct world *world = *state;
-    static const char *const urls[] = {"file:///etc/passwd", "ftp://127.0.0.1/", "no url", "http://"};
+    static const char *const urls[] = {"file:///etc/passwd", "ftp://127.0.0.1/", "no url",
+                                       "http://"};
     for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) {
         struct hf_error err = {0};
         const struct hf_http_request request = {.url = urls[i], .timeout_ms = 2000};
