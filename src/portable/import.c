@@ -73,11 +73,21 @@ static int run_on(struct importing *job, const char *before, const char *name, c
     return hf_import_run(&job->target, err, (const char *)sql.data);
 }
 
+static int changed_meanwhile(struct hf_error *err)
+{
+    return hf_error_set(err, HF_CORRUPT, "the copy changed while it was read");
+}
+
 static int begin_table(void *context, const struct hf_copy_table *table, struct hf_error *err)
 {
-    (void)table; /* the plan has it */
     struct importing *job = context;
+    if (job->next == job->plan.table_count)
+        return changed_meanwhile(err);
     job->table = &job->plan.tables[job->next++];
+    const struct hf_copy_table *proven = &job->table->from->table;
+    if (strcmp(proven->name, table->name) != 0 || proven->column_count != table->column_count ||
+        !proven->rowid != !table->rowid)
+        return changed_meanwhile(err);
     job->inserted = job->kept = 0;
     if (job->table->place != HF_PLACE_ROWS)
         return 0;
@@ -214,7 +224,7 @@ static int end_table(void *context, uint64_t rows, struct hf_error *err)
     struct hf_import_result *result = job->result;
     finish_statements(job);
     if (rows != table->from->rows)
-        return hf_error_set(err, HF_CORRUPT, "the copy changed while it was read");
+        return changed_meanwhile(err);
     if (from->shadow_of || !sqlite3_strnicmp(from->name, "sqlite_", 7))
         return 0;
     struct hf_import_table *report = &result->tables[result->table_count++];

@@ -276,6 +276,14 @@ static int plan_own(struct planning *planning, struct hf_planned_table *plan)
     return plan_rows(planning, plan);
 }
 
+/* Whose insides a table is, is for the database to say: those are overwritten. */
+static bool same_owner(const struct hf_copy_table *from, const struct hf_copy_table *into)
+{
+    if (!from->shadow_of || !into->shadow_of)
+        return from->shadow_of == into->shadow_of;
+    return hf_copy_same_name(from->shadow_of, into->shadow_of);
+}
+
 static int plan_table(struct planning *planning, struct hf_planned_table *plan)
 {
     const struct hf_copy_table *from = &plan->from->table;
@@ -290,7 +298,7 @@ static int plan_table(struct planning *planning, struct hf_planned_table *plan)
             plan->place = HF_PLACE_REBUILD;
         return 0;
     }
-    if (!plan->into || plan->into->content != HF_COPY_ROWS) {
+    if (!plan->into || plan->into->content != HF_COPY_ROWS || !same_owner(from, plan->into)) {
         plan->place = plan->from->rows ? HF_PLACE_NOWHERE : HF_PLACE_NONE;
         plan->not_placed = plan->from->rows;
         return plan->from->rows ? say(plan, planning->err, "the database has no such table") : 0;

@@ -149,6 +149,30 @@ static void statements_that_are_not_one_creation_are_refused(void **state)
     assert_false(hf_scratch_exists(room.other));
 }
 
+/* It would empty a table, as one does with what a module has just made. */
+static void a_copy_cannot_call_a_table_the_inside_of_another(void **state)
+{
+    (void)state;
+    const struct hf_import_options trusting = {.trust = HF_COPY_EDITED, .merge = true};
+    const char *schema = "CREATE TABLE none_yet(a); CREATE TABLE none_yet_config(k, v);";
+    room_run(room.database, schema);
+    room_run(room.other, schema);
+    room_run(room.database, "INSERT INTO none_yet_config VALUES(1, 2)");
+    room_run(room.other, "INSERT INTO none_yet_config VALUES('mine', 2)");
+    room_export(&room);
+    hf_auto(hf_buf) struct hf_buf text = {0}, changed = {0};
+    hf_scratch_read(room.copy, &text);
+    hf_buf_append(&text, NULL, 1, NULL);
+    const char *name = "      \"name\": \"none_yet_config\",\n";
+    char *at = strstr(strstr((char *)text.data, "\"tables\""), name);
+    assert_non_null(at);
+    hf_buf_print(&changed, NULL, "%.*s%s      \"shadow_of\": \"none_yet\",\n%s",
+                 (int)(at - (char *)text.data), (char *)text.data, name, at + strlen(name));
+    hf_scratch_write(room.copy, changed.data, changed.length);
+    assert_int_equal(refused(&trusting).code, HF_REFUSED);
+    answers("SELECT k FROM none_yet_config", "mine");
+}
+
 /* --- into what is there --- */
 
 static void tables_with_rows_are_refused_without_merge(void **state)
@@ -436,6 +460,7 @@ int main(void)
         TEST(a_newer_version_is_refused_as_such),
         TEST(json_that_is_no_copy_is_refused_as_such),
         TEST(statements_that_are_not_one_creation_are_refused),
+        TEST(a_copy_cannot_call_a_table_the_inside_of_another),
         TEST(tables_with_rows_are_refused_without_merge),
         TEST(merge_keeps_what_is_there_by_every_key),
         TEST(merging_twice_changes_nothing),
