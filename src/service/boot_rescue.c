@@ -127,11 +127,27 @@ static const struct hf_candidate *restore_newest(struct hf_rescue *rescue, const
     return NULL;
 }
 
+/* A database and what may lie beside it. The database first: while it is there without its log, it
+ * could be taken for one that is whole. */
+static const char *const ends[] = {"", "-journal", "-wal", "-shm"};
+
+/* A log may have been set aside under a name before, without a database. */
+static bool is_taken(const struct hf_boot *boot, const char *name)
+{
+    struct stat status;
+    char path[PATH_MAX + 16];
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        snprintf(path, sizeof path, "%s%s", name, ends[i]);
+        if (!boot->env->fs.stat(boot->env->fs.context, path, &status))
+            return true;
+    }
+    return false;
+}
+
 /* "<path>.corrupt-2026-11-22T14-05-10", with a number after it when that is taken. */
 static int name_aside(char out[PATH_MAX], const struct hf_boot *boot, const char *path,
                       struct hf_error *err)
 {
-    struct stat status;
     struct tm utc;
     char stamp[32];
     time_t now = (time_t)(hf_now(boot->env) / 1000);
@@ -142,18 +158,15 @@ static int name_aside(char out[PATH_MAX], const struct hf_boot *boot, const char
             snprintf(number, sizeof number, ".%d", i);
         if (snprintf(out, PATH_MAX, "%s.corrupt-%s%s", path, stamp, number) >= PATH_MAX)
             return hf_error_sys(err, ENAMETOOLONG, "set aside", path);
-        if (boot->env->fs.stat(boot->env->fs.context, out, &status))
+        if (!is_taken(boot, out))
             return 0;
     }
     return hf_error_sys(err, EEXIST, "set aside", path);
 }
 
-/* The database itself first: while it is there without its log, it could be taken for one that is
- * whole. */
 static int set_aside(const struct hf_boot *boot, const char *path, char kept[PATH_MAX],
                      struct hf_error *err)
 {
-    static const char *const ends[] = {"", "-journal", "-wal", "-shm"};
     const struct hf_fs *fs = &boot->env->fs;
     char aside[PATH_MAX];
     if (name_aside(aside, boot, path, err))
