@@ -73,6 +73,8 @@ static void understand(struct hf_prisma_schema *schema, const struct hf_schema_s
     hf_prisma_infer_relations(schema);
     if (!schema->failed)
         hf_prisma_check(schema);
+    if (!schema->failed && !schema->diagnostics->count)
+        hf_prisma_check_hints(schema);
     if (!schema->failed && !schema->diagnostics->count && !schema->datasource)
         hf_prisma_complain(schema, (struct hf_prisma_span){&sources->list[0], 0, 0},
                            "the schema has no datasource: add datasource db { provider = "

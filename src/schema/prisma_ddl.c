@@ -226,25 +226,6 @@ static int add_statements(struct hf_wanted *wanted, struct hf_prisma_schema *sch
     return 0;
 }
 
-/* "/// @renamed-from old": the rest of the line is the old name. */
-static const char *former_name(struct hf_prisma_schema *schema, const char *documentation)
-{
-    static const char mark[] = "@renamed-from";
-    while (documentation) {
-        const char *end = strchrnul(documentation, '\n'), *next = *end ? end + 1 : NULL;
-        const char *start = documentation + sizeof mark - 1;
-        if (!strncmp(documentation, mark, sizeof mark - 1) && (*start == ' ' || *start == '\t')) {
-            start += strspn(start, " \t");
-            while (end > start && strchr(" \t\r", end[-1]))
-                end--;
-            if (end > start)
-                return hf_prisma_print(schema, "%.*s", (int)(end - start), start);
-        }
-        documentation = next;
-    }
-    return NULL;
-}
-
 static int add_enum(struct hf_wanted *wanted, struct hf_prisma_schema *schema,
                     const struct hf_prisma_field *field, struct hf_error *err)
 {
@@ -262,14 +243,14 @@ static int add_enum(struct hf_wanted *wanted, struct hf_prisma_schema *schema,
 static int add_hints(struct hf_wanted *wanted, struct hf_prisma_schema *schema,
                      const struct hf_prisma_model *model, struct hf_error *err)
 {
-    const char *from = former_name(schema, model->block->documentation);
+    const char *from = hf_prisma_former_name(schema, model->block->documentation);
     if (from && hf_wanted_add_rename(wanted, model->table, NULL, from, err))
         return -1;
     for (size_t i = 0; i < model->field_count; i++) {
         const struct hf_prisma_field *field = &model->fields[i];
         if (field->kind == HF_PRISMA_RELATION_FIELD)
             continue;
-        from = former_name(schema, field->entry->documentation);
+        from = hf_prisma_former_name(schema, field->entry->documentation);
         if (from && hf_wanted_add_rename(wanted, model->table, field->column, from, err))
             return -1;
         if (field->kind == HF_PRISMA_ENUM_FIELD && add_enum(wanted, schema, field, err))

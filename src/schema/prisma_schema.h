@@ -186,6 +186,12 @@ void hf_prisma_check_keys(struct hf_prisma_schema *schema, struct hf_prisma_mode
 void hf_prisma_check_relation(struct hf_prisma_schema *schema, struct hf_prisma_relation *relation);
 void hf_prisma_check_cycles(struct hf_prisma_schema *schema, struct hf_prisma_relation *relation);
 
+/* Hints of Holdfast's own, which Prisma does not judge. */
+void hf_prisma_check_hints(struct hf_prisma_schema *schema);
+
+/* The name that "/// @renamed-from" in a documentation tells, or NULL. */
+const char *hf_prisma_former_name(struct hf_prisma_schema *schema, const char *documentation);
+
 /* Questions that several passes ask. */
 const char *hf_prisma_scalar_name(enum hf_prisma_scalar scalar);
 const char *hf_prisma_block_word(const struct hf_prisma_block *block); /* "model", "view" */

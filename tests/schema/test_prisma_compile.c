@@ -37,6 +37,24 @@ static void comments_above_tell_former_names(void **state)
     assert_string_equal(stage.wanted.renames[2].from, "years");
 }
 
+static void a_former_name_that_nothing_can_have_had_is_refused(void **state)
+{
+    (void)state;
+    static const char *const hints[] = {"  /// @renamed-from author\n", "", "/// @renamed-from\n"};
+    for (int i = 0; i < 3; i++) {
+        hf_auto(prisma_stage) struct prisma_stage stage;
+        hf_auto(hf_buf) struct hf_buf text = {0};
+        hf_buf_print(&text, NULL,
+                     PRISMA_DATASOURCE "%smodel A {\n  id Int @id\n  x Int?\n%s"
+                                       "  p A? @relation(\"r\", fields: [x], references: [id])\n"
+                                       "  c A[] @relation(\"r\")\n}\n",
+                     i == 2 ? hints[i] : "", i == 2 ? "" : hints[i]);
+        prisma_stage_init(&stage, (const char *)text.data);
+        assert_int_equal(stage.result, i == 1 ? 0 : -1);
+        assert_int_equal(stage.found.count, i == 1 ? 0 : 1);
+    }
+}
+
 static void a_comment_with_an_empty_line_below_says_nothing_of_the_model(void **state)
 {
     (void)state;
@@ -138,6 +156,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(comments_above_tell_former_names),
+        cmocka_unit_test(a_former_name_that_nothing_can_have_had_is_refused),
         cmocka_unit_test(a_comment_with_an_empty_line_below_says_nothing_of_the_model),
         cmocka_unit_test(columns_of_enums_are_told_with_their_values),
         cmocka_unit_test(a_schema_may_be_in_several_files),
