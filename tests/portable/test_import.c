@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "portable/copy_room.h"
+#include "support/seeded.h"
 
 static struct copy_room room;
 
@@ -147,6 +148,61 @@ static void statements_that_are_not_one_creation_are_refused(void **state)
     edit("CREATE TABLE t(a)", "SELECT 1;        ");
     assert_int_equal(refused(&trusting).code, HF_CORRUPT);
     assert_false(hf_scratch_exists(room.other));
+}
+
+/* Bytes changed, removed, doubled, as often as not into something that is still JSON. */
+static void mutate(struct hf_buf *text, uint64_t *seed)
+{
+    static const char spice[] = "\"\\[]{},:0123456789-.eEtfn u\n";
+    for (uint64_t left = 1 + hf_seeded_next(seed) % 3; left; left--) {
+        size_t at = hf_seeded_next(seed) % text->length, length = hf_seeded_next(seed) % 40;
+        length = length < text->length - at ? length : text->length - at;
+        switch (hf_seeded_next(seed) % 3) {
+        case 0:
+            text->data[at] = (uint8_t)spice[hf_seeded_next(seed) % (sizeof spice - 1)];
+            break;
+        case 1:
+            memmove(text->data + at, text->data + at + length, text->length - at - length);
+            text->length -= length;
+            break;
+        default:
+            assert_int_equal(hf_buf_append(text, NULL, length, NULL), 0);
+            memmove(text->data + at + length, text->data + at, text->length - at - length);
+        }
+    }
+}
+
+static void nothing_made_of_a_copy_breaks_the_program(void **state)
+{
+    (void)state;
+    const char *given = getenv("HF_TEST_ROUNDS");
+    uint64_t seed = 5, taken = 0;
+    const struct hf_import_options trusting = {
+        .trust = HF_COPY_EDITED, .merge = true, .accept_data_loss = true, .dry_run = true};
+    const char *schema = "CREATE TABLE t(a INTEGER PRIMARY KEY AUTOINCREMENT, b, c);"
+                         "CREATE TABLE bare(x, y); CREATE VIRTUAL TABLE f USING fts5(body);"
+                         "CREATE VIRTUAL TABLE n USING fts5(body, content='');";
+    room_run(room.database, schema);
+    room_run(room.database, "INSERT INTO t VALUES(1, 'text', 1.5),(2, x'0102', NULL);"
+                            "INSERT INTO bare VALUES(9e999, -0.0); INSERT INTO f VALUES('a b');"
+                            "INSERT INTO n(rowid, body) VALUES(4, 'c d');");
+    room_export(&room);
+    hf_auto(hf_buf) struct hf_buf whole = {0}, text = {0};
+    hf_scratch_read(room.copy, &whole);
+    for (int left = given ? atoi(given) : 400; left; left--) {
+        struct hf_error err = {0};
+        hf_auto(hf_import_result) struct hf_import_result result = {0};
+        if (left % 2)
+            hf_scratch_remove(room.other);
+        else if (!hf_scratch_exists(room.other))
+            room_run(room.other, schema);
+        text.length = 0;
+        hf_buf_append(&text, whole.data, whole.length, NULL);
+        mutate(&text, &seed);
+        hf_scratch_write(room.copy, text.data, text.length);
+        taken += !room_import(&room, &trusting, &result, &err);
+    }
+    assert_true(taken > 0);
 }
 
 /* It would empty a table, as one does with what a module has just made. */
@@ -460,6 +516,7 @@ int main(void)
         TEST(a_newer_version_is_refused_as_such),
         TEST(json_that_is_no_copy_is_refused_as_such),
         TEST(statements_that_are_not_one_creation_are_refused),
+        TEST(nothing_made_of_a_copy_breaks_the_program),
         TEST(a_copy_cannot_call_a_table_the_inside_of_another),
         TEST(tables_with_rows_are_refused_without_merge),
         TEST(merge_keeps_what_is_there_by_every_key),
