@@ -75,6 +75,13 @@ int hf_identity_give(const struct hf_identity *identity, const char *path, struc
                                                          : 0;
 }
 
+int hf_identity_give_like(const struct stat *like, const char *path, struct hf_error *err)
+{
+    if (geteuid() || !lchown(path, like->st_uid, like->st_gid))
+        return 0;
+    return hf_error_sys(err, errno, "chown", path);
+}
+
 static int set_groups(const struct hf_identity *identity)
 {
     return identity->name[0] ? initgroups(identity->name, identity->group)

@@ -7,6 +7,7 @@
 
 #include <limits.h>
 #include <stdbool.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "base/error.h"
@@ -24,6 +25,10 @@ int hf_identity_parse(struct hf_identity *out, const char *text, struct hf_error
 
 /* Gives the file or directory itself (not what is in it, nor what a link points at) away. */
 int hf_identity_give(const struct hf_identity *identity, const char *path, struct hf_error *err);
+
+/* Where root makes a file for an application that runs as somebody else: gives it the owner that
+ * `like` has. Nothing for anybody but root. */
+int hf_identity_give_like(const struct stat *like, const char *path, struct hf_error *err);
 
 /*
  * Becomes that user for good: supplementary groups (those of the name, where it is known), group,

@@ -28,17 +28,19 @@ static int find_identity(struct hf_boot *boot, struct hf_error *err)
     return hf_error_hint(err, "start the container as root, or leave the user out");
 }
 
-/* A folder that root makes for somebody else would be closed to them. What is there already is
- * never given away: that is for a person to decide. */
+/* A folder that root makes for somebody else would be closed to them, and so would those above it.
+ * What is there already is never given away: that is for a person to decide. */
 static int make_for_user(struct hf_boot *boot, const char *path, mode_t mode, struct hf_error *err)
 {
     struct stat status;
     if (boot->env->fs.stat(boot->env->fs.context, path, &status) == 0)
         return 0;
-    return hf_make_directories(boot->env, path, mode, err) ||
-                   hf_identity_give(&boot->identity, path, err)
-               ? -1
-               : 0;
+    hf_auto_free char *parent = hf_path_parent(path);
+    if (!parent)
+        return hf_error_memory(err);
+    if (make_for_user(boot, parent, 0755, err) || hf_make_directories(boot->env, path, mode, err))
+        return -1;
+    return hf_identity_give(&boot->identity, path, err);
 }
 
 static int make_folders(struct hf_boot *boot, struct hf_error *err)

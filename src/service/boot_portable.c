@@ -94,6 +94,9 @@ static int write_copies(struct copying *copying, char name[HF_DATED_COPY_NAME],
         return hf_error_memory(err);
     if (export_latest(copying, err))
         return hf_error_wrap(err, "%s", copying->latest);
+    struct stat folder;
+    if (!stat(boot->data_dir, &folder) && hf_identity_give_like(&folder, copying->latest, err))
+        return -1;
     size_t keep = (size_t)hf_config_count(boot->config, HF_SETTING_KEEP_COPIES);
     return hf_dated_copies_keep(boot->env, copying->latest, keep, name, err);
 }

@@ -116,8 +116,13 @@ static int create(struct hf_boot *boot, const struct hf_wanted *wanted, struct h
     struct hf_boot_database *database = &boot->databases[0];
     struct hf_backup_result result;
     struct stat status;
+    hf_auto_free char *folder = hf_path_parent(database->path);
+    if (!folder)
+        return hf_error_memory(err);
     int fd = hf_file_open(boot->env, database->path, O_RDWR | O_CREAT, 0644, err);
     if (fd < 0 || hf_file_close(boot->env, fd, database->path, err))
+        return -1;
+    if (!stat(folder, &status) && hf_identity_give_like(&status, database->path, err))
         return -1;
     if (synchronize(boot, wanted, err)) {
         if (!boot->env->fs.stat(boot->env->fs.context, database->path, &status) && !status.st_size)
