@@ -110,7 +110,7 @@ def test_the_application_while_it_runs(films, chance):
     """It is started again, and those who use it go on."""
     boot = films.up("--restart", "on-failure")
     with Client(films) as client:
-        for _ in range(4):
+        for _ in range(3):  # the pauses grow: 1, 2, 4 s
             client.wait_for_more(chance.randrange(1, 40))
             os.kill(boot.application(), signal.SIGKILL)
         client.wait_for_more()
