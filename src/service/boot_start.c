@@ -11,6 +11,7 @@
 static void tell_started(void *context, pid_t pid)
 {
     struct hf_boot *boot = context;
+    boot->was_started = true;
     hf_boot_log_done(&boot->log, json_pack("{s:i}", "pid", (int)pid), "started %s (process %d)",
                      boot->options->command[0], (int)pid);
 }
@@ -165,11 +166,18 @@ static int run(struct hf_boot *boot, struct hf_signals *signals, struct hf_super
 int hf_boot_start(struct hf_boot *boot, struct hf_error *err)
 {
     hf_auto(hf_signals) struct hf_signals signals = {0};
-    struct hf_supervised outcome;
+    struct hf_supervised outcome = {0};
     fflush(NULL); /* a copy of this process must not write what is buffered here again */
-    if (hf_signals_open(&signals, err) || run(boot, &signals, &outcome, err))
+    if (hf_signals_open(&signals, err))
         return -1;
-    protect_at_last(boot, &signals, outcome.stop_by);
-    boot->status = outcome.status;
-    return 0;
+    int failed = run(boot, &signals, &outcome, err);
+    /* Also when it could not be started a second time. */
+    if (failed)
+        outcome.stop_by =
+            hf_monotonic() + hf_config_duration(boot->config, HF_SETTING_STOP_TIMEOUT);
+    if (boot->was_started)
+        protect_at_last(boot, &signals, outcome.stop_by);
+    if (!failed)
+        boot->status = outcome.status;
+    return failed;
 }

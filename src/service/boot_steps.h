@@ -42,7 +42,8 @@ struct hf_boot {
     uint8_t schema_digest[HF_DIGEST_BYTES]; /* of its text */
     bool schema_changed;                    /* by this boot */
     char **environment; /* of what is started: without secrets. Entries are borrowed */
-    int status;         /* the application's exit code */
+    bool was_started;   /* the application, once at least */
+    int status;         /* its exit code */
 };
 
 /* [1/6] Is there a place to keep data, and may this user write there? Reads the secrets, and
