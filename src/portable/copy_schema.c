@@ -217,7 +217,8 @@ static int read_virtual(struct reading *reading, struct hf_copy_table *table, co
     bool is_rtree = false;
     for (size_t i = 0; i < look.shadow_count; i++)
         is_rtree |= ends_in(look.shadows[i], "_parent");
-    bool is_geopoly = is_rtree && hf_copy_same_name(table->columns[0], "_shape");
+    bool is_geopoly =
+        is_rtree && table->column_count && hf_copy_same_name(table->columns[0], "_shape");
     table->rowid = is_rtree && !is_geopoly ? NULL : name_of_rowid(table);
     return 0;
 }
@@ -279,9 +280,9 @@ static int read_statement(struct reading *reading, sqlite3_stmt *row, void *cont
 
 static int compare_statements(const void *a, const void *b)
 {
-    const struct hf_copy_statement *const *first = a, *const *second = b;
-    int order = strcmp((*first)->type, (*second)->type);
-    return order ? order : strcmp((*first)->name, (*second)->name);
+    const struct hf_copy_statement *first = a, *second = b;
+    int order = strcmp(first->type, second->type);
+    return order ? order : strcmp(first->name, second->name);
 }
 
 static void hash_text(struct hf_digest *digest, const char *text)
@@ -292,20 +293,20 @@ static void hash_text(struct hf_digest *digest, const char *text)
 static int hash_statements(struct reading *reading)
 {
     struct hf_copy_schema *schema = &reading->schema;
-    hf_auto_free struct hf_copy_statement **order =
-        calloc(schema->statement_count + 1, sizeof *order);
-    if (!order)
+    size_t count = schema->statement_count;
+    hf_auto_free struct hf_copy_statement *sorted = calloc(count + 1, sizeof *sorted);
+    if (!sorted)
         return hf_error_memory(reading->err);
-    for (size_t i = 0; i < schema->statement_count; i++)
-        order[i] = &schema->statements[i];
-    qsort(order, schema->statement_count, sizeof *order, compare_statements);
+    if (count)
+        memcpy(sorted, schema->statements, count * sizeof *sorted);
+    qsort(sorted, count, sizeof *sorted, compare_statements);
     struct hf_digest digest;
     uint8_t bytes[HF_DIGEST_BYTES];
     hf_digest_init(&digest);
-    for (size_t i = 0; i < schema->statement_count; i++) {
-        hash_text(&digest, order[i]->type);
-        hash_text(&digest, order[i]->name);
-        hash_text(&digest, order[i]->sql);
+    for (size_t i = 0; i < count; i++) {
+        hash_text(&digest, sorted[i].type);
+        hash_text(&digest, sorted[i].name);
+        hash_text(&digest, sorted[i].sql);
     }
     hf_digest_final(&digest, bytes);
     hf_copy_checksum_text(schema->hash, bytes);

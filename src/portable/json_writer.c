@@ -63,7 +63,7 @@ static void put_newline(struct hf_json_writer *writer)
     static const char line[2 * HF_JSON_WRITER_DEPTH + 2] =
         "\n                                                                "
         "                                                                ";
-    put(writer, line, (size_t)(1 + 2 * writer->depth));
+    put(writer, line, 1 + 2 * (size_t)writer->depth);
 }
 
 /* Comma, newline and indentation before the next element or name. */

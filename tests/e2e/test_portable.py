@@ -295,6 +295,7 @@ def peak(holdfast, *arguments):
     return int(done.stderr.split()[-1]) / 1024
 
 
+@pytest.mark.timing
 def test_memory_does_not_depend_on_size(holdfast, tmp_path):
     path = tmp_path / "million.db"
     connection = sqlite3.connect(path)

@@ -1,6 +1,6 @@
 /*
- * Allocations of an export and of an import fail in turn: every one of the first thousand, which are
- * of all kinds, then one in eleven. HF_TEST_EVERY=1 tries all.
+ * Allocations of an export and of an import fail in turn: every one of the first thousand, which
+ * are of all kinds, then one in eleven. HF_TEST_EVERY=1 tries all.
  */
 #include <stdarg.h>
 #include <stddef.h>
