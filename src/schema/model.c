@@ -48,6 +48,18 @@ static bool starts_with(const char *text, const char *prefix)
     return !strncasecmp(text, prefix, strlen(prefix));
 }
 
+/* The word itself: a column may have it for a name, in quotes. */
+static bool has_autoincrement(const char *sql)
+{
+    struct hf_sql_token token;
+    do {
+        token = hf_sql_next(&sql);
+        if (hf_sql_is(&token, "AUTOINCREMENT"))
+            return true;
+    } while (token.kind != HF_SQL_END);
+    return false;
+}
+
 static int take_table(struct hf_model *model, sqlite3_stmt *row, struct hf_error *err)
 {
     model->tables =
@@ -59,7 +71,7 @@ static int take_table(struct hf_model *model, sqlite3_stmt *row, struct hf_error
     if (text(&table->name, model, row, 0, err) || text(&table->sql, model, row, 1, err))
         return -1;
     table->sql = table->sql ? table->sql : "";
-    table->autoincrement = hf_sql_mentions(table->sql, strlen(table->sql), "AUTOINCREMENT");
+    table->autoincrement = has_autoincrement(table->sql);
     if (starts_with(table->sql, "CREATE VIRTUAL"))
         table->kind = HF_TABLE_VIRTUAL;
     model->table_count++;
@@ -83,6 +95,7 @@ static int take_nature(struct hf_model *model, sqlite3_stmt *row, struct hf_erro
         table->kind = HF_TABLE_SHADOW;
     table->without_rowid = sqlite3_column_int(row, 2);
     table->strict = sqlite3_column_int(row, 3);
+    table->module_missing = table->kind == HF_TABLE_VIRTUAL && !sqlite3_column_int(row, 4);
     return 0;
 }
 
@@ -100,11 +113,11 @@ static void mark_shadows(struct hf_model *model)
     for (size_t i = 0; i < model->table_count; i++) {
         const struct hf_table *virtual = &model->tables[i];
         size_t length = strlen(virtual->name);
-        for (size_t j = 0; virtual->kind == HF_TABLE_VIRTUAL && j < model->table_count; j++) {
+        for (size_t j = 0; virtual->module_missing && j < model->table_count; j++) {
             struct hf_table *other = &model->tables[j];
-            if (other->kind == HF_TABLE_PLAIN && starts_with(other->name, virtual->name) &&
-                other->name[length] == '_' && j > i)
-                other->kind = HF_TABLE_SHADOW;
+            other->maybe_shadow |= other->kind == HF_TABLE_PLAIN &&
+                                   starts_with(other->name, virtual->name) &&
+                                   other->name[length] == '_';
         }
     }
 }
@@ -282,7 +295,7 @@ static int read_all(struct hf_model *model, sqlite3 *db, struct hf_error *err)
                  take_table, err) ||
         make_slots(model, err) ||
         each_row(model, db,
-                 "SELECT name, type, wr, strict FROM pragma_table_list WHERE schema = 'main'",
+                 "SELECT name, type, wr, strict, ncol FROM pragma_table_list WHERE schema = 'main'",
                  take_nature, err))
         return -1;
     mark_shadows(model);

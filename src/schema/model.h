@@ -53,6 +53,8 @@ struct hf_table {
     const char *name, *sql;
     enum hf_table_kind kind;
     bool strict, without_rowid, autoincrement;
+    bool module_missing; /* a virtual table that cannot be used here */
+    bool maybe_shadow;   /* named like a shadow table of one whose module is missing */
     bool gone; /* planning took it away: hf_model_table does not find it */
     struct hf_column *columns;
     size_t column_count;

@@ -91,8 +91,8 @@ int hf_plan_extra_tables(struct hf_planner *planner)
 {
     for (size_t i = 0; i < planner->now->table_count; i++) {
         const struct hf_table *table = &planner->now->tables[i];
-        if (table->kind != HF_TABLE_PLAIN || table->gone || hf_table_is_anothers(table->name) ||
-            hf_model_table(&planner->wanted, table->name))
+        if (table->kind != HF_TABLE_PLAIN || table->maybe_shadow || table->gone ||
+            hf_table_is_anothers(table->name) || hf_model_table(&planner->wanted, table->name))
             continue;
         int64_t rows;
         if (hf_plan_rows(planner, &rows, table))

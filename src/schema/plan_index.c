@@ -109,8 +109,11 @@ static int count_duplicates(struct hf_planner *planner, const struct hf_table *w
         const char *value = hf_plan_live_value(planner, wanted, index->columns[i].name, "");
         failed |= !value;
         sqlite3_str_appendf(given, "%s%s IS NOT NULL", i ? " AND " : "", value ? value : "");
-        if (value && hf_plan_has_column(planner, wanted->name, index->columns[i].name))
-            sqlite3_str_appendf(group, "%s%s", sqlite3_str_length(group) ? ", " : "", value);
+        if (!value || !hf_plan_has_column(planner, wanted->name, index->columns[i].name))
+            continue;
+        sqlite3_str_appendf(group, "%s%s", sqlite3_str_length(group) ? ", " : "", value);
+        if (is_sql(planner)) /* for Prisma's the live column says it */
+            sqlite3_str_appendf(group, " COLLATE \"%w\"", index->columns[i].collation);
     }
     if (index->partial)
         sqlite3_str_appendf(given, " AND (%s)", hf_index_predicate(index));
@@ -133,14 +136,18 @@ static int count_duplicates(struct hf_planner *planner, const struct hf_table *w
                       *columns ? "GROUP BY " : "GROUP BY NULL", columns));
 }
 
+/* A table elsewhere that keeps an index of this name. */
 static const struct hf_table *holder_of(const struct hf_planner *planner, const char *name,
                                         const struct hf_table *wanted)
 {
     for (size_t i = 0; i < planner->now->table_count; i++) {
         const struct hf_table *table = &planner->now->tables[i];
-        if (strcasecmp(table->name, wanted->name) && hf_table_index(table, name) &&
-            !hf_model_table(&planner->wanted, table->name) &&
-            !hf_plan_is_dropped(planner, table->name))
+        const struct hf_index *index = hf_table_index(table, name);
+        if (!index || !strcasecmp(table->name, wanted->name) ||
+            hf_plan_is_dropped(planner, table->name))
+            continue;
+        const struct hf_table *same = hf_model_table(&planner->wanted, table->name);
+        if (!same || hf_plan_index_stays(planner, table, same, index))
             return table;
     }
     return NULL;
@@ -167,10 +174,40 @@ static int create_index(struct hf_planner *planner, const struct hf_table *now,
                               query);
     if (holder)
         return hf_plan_advise(planner, 0,
-                              "table '%s', which the schema does not name, has an "
-                              "index of this name",
+                              "table '%s' has an index of this name, which the schema does not "
+                              "name: drop or rename it first",
                               holder->name);
     return hf_plan_sql(planner, "%s", index->sql);
+}
+
+static bool has_unique(const struct hf_table *now, const struct hf_index *wanted)
+{
+    for (size_t i = 0; i < now->index_count; i++) {
+        const struct hf_index *index = &now->indexes[i];
+        bool same = !index->partial && hf_index_same_columns(index, wanted);
+        for (size_t j = 0; same && j < index->count; j++)
+            same = !strcasecmp(index->columns[j].collation, wanted->columns[j].collation);
+        if (same)
+            return true;
+    }
+    return false;
+}
+
+/* A constraint comes with its table's copy: here it is only tried on the rows. */
+static int try_constraint(struct hf_planner *planner, const struct hf_table *now,
+                          const struct hf_table *wanted, const struct hf_index *index)
+{
+    int64_t rows = 0;
+    const char *query = NULL;
+    if (!is_sql(planner) || index->key || has_unique(now, index))
+        return 0;
+    if (count_duplicates(planner, wanted, index, &rows, &query) ||
+        (rows && !hf_plan_step(planner, HF_RISK_IMPOSSIBLE, wanted->name,
+                               "add a UNIQUE constraint to '%s'", wanted->name)))
+        return -1;
+    return rows ? hf_plan_advise(planner, rows,
+                                 "rows share their values with others; see which: %s", query)
+                : 0;
 }
 
 int hf_plan_create_indexes(struct hf_planner *planner)
@@ -181,6 +218,8 @@ int hf_plan_create_indexes(struct hf_planner *planner)
         for (size_t j = 0; j < wanted->index_count; j++) {
             const struct hf_index *index = &wanted->indexes[j];
             bool constraint = now && hf_plan_is_rebuilt(planner, wanted->name);
+            if (!index->sql && constraint && try_constraint(planner, now, wanted, index))
+                return -1;
             if (!index->sql)
                 continue;
             if (now && is_there(planner, now, index) &&

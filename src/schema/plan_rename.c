@@ -214,6 +214,12 @@ static int read_with_new_names(struct hf_planner *planner)
     }
     if (hf_model_read(&planner->after_names, shadow, planner->err))
         return -1;
+    for (size_t i = 0; i < planner->before.table_count; i++) {
+        const struct hf_table *before = &planner->before.tables[i];
+        struct hf_table *after = hf_model_table(&planner->after_names, before->name);
+        if (after) /* the copy cannot have the virtual table that tells */
+            after->maybe_shadow = before->maybe_shadow;
+    }
     planner->now = &planner->after_names;
     return 0;
 }

@@ -48,7 +48,7 @@ static int drop_column(struct table_work *work, const struct hf_change *change)
     struct hf_planner *planner = work->planner;
     const char *name = change->now->name;
     int64_t rows = 0;
-    const char *value = hf_plan_live_value(planner, work->now, name, "");
+    const char *value = hf_plan_live_column(planner, work->wanted->name, name, "");
     planner->columns_go = true;
     if (!value ||
         (!hf_column_generated(change->now) &&
@@ -78,7 +78,7 @@ static int change_type(struct table_work *work, const struct hf_change *change)
     struct hf_planner *planner = work->planner;
     const struct hf_column *now = change->now, *wanted = change->wanted;
     int64_t rows = 0;
-    const char *value = hf_plan_live_value(planner, work->wanted, now->name, "");
+    const char *value = hf_plan_live_column(planner, work->wanted->name, now->name, "");
     const char *fits =
         value ? hf_family_fits(planner->heap, hf_family_of(wanted->type), value, planner->err)
               : NULL;
@@ -106,7 +106,7 @@ static int make_required(struct table_work *work, const struct hf_change *change
 {
     struct hf_planner *planner = work->planner;
     int64_t rows = 0;
-    const char *value = hf_plan_live_value(planner, work->wanted, change->now->name, "");
+    const char *value = hf_plan_live_column(planner, work->wanted->name, change->now->name, "");
     if (!value ||
         count_where(work, &rows, hf_heap_print(planner->heap, planner->err, "%s IS NULL", value)))
         return -1;
@@ -232,6 +232,26 @@ static int add_foreign_key(struct table_work *work, const struct hf_change *chan
                 : 0;
 }
 
+/* What was written into a column is gone when it becomes a generated one. */
+static int change_definition(struct table_work *work, const struct hf_change *change)
+{
+    struct hf_planner *planner = work->planner;
+    const char *name = change->now->name, *table = work->wanted->name;
+    bool replaced = hf_column_generated(change->wanted) && !hf_column_generated(change->now);
+    const char *value = hf_plan_live_column(planner, work->wanted->name, name, "");
+    int64_t rows = 0;
+    if (!value ||
+        (replaced &&
+         count_where(work, &rows,
+                     hf_heap_print(planner->heap, planner->err, "%s IS NOT NULL", value))) ||
+        !hf_plan_step(planner, rows ? HF_RISK_DATA_LOSS : HF_RISK_NONE, table,
+                      "change the definition of column '%s' of '%s'", name, table))
+        return -1;
+    return rows ? hf_plan_advise(planner, rows,
+                                 "its values are lost: the column will be a generated one")
+                : 0;
+}
+
 static int describe_other(struct table_work *work, const struct hf_change *change)
 {
     struct hf_planner *planner = work->planner;
@@ -248,12 +268,6 @@ static int describe_other(struct table_work *work, const struct hf_change *chang
                             change->now->name, table,
                             change->now->fallback ? change->now->fallback : "none",
                             change->wanted->fallback ? change->wanted->fallback : "none")
-                   ? 0
-                   : -1;
-    case HF_CHANGE_DEFINITION:
-        return hf_plan_step(planner, HF_RISK_NONE, table,
-                            "change the definition of column '%s' of '%s'", change->now->name,
-                            table)
                    ? 0
                    : -1;
     case HF_CHANGE_DROP_FOREIGN_KEY:
@@ -292,6 +306,8 @@ static int describe(struct table_work *work, const struct hf_change *change)
         return change_primary_key(work);
     case HF_CHANGE_ADD_FOREIGN_KEY:
         return add_foreign_key(work, change);
+    case HF_CHANGE_DEFINITION:
+        return change_definition(work, change);
     default:
         return describe_other(work, change);
     }
@@ -345,6 +361,15 @@ static int replace_virtual(struct hf_planner *planner, const struct hf_table *no
     return 0;
 }
 
+static int refuse_shadow(struct hf_planner *planner, const struct hf_table *wanted)
+{
+    if (!hf_plan_step(planner, HF_RISK_IMPOSSIBLE, wanted->name, "create table '%s'", wanted->name))
+        return -1;
+    return hf_plan_advise(planner, 0,
+                          "a virtual table keeps its content in a table of this name: name it "
+                          "otherwise");
+}
+
 int hf_plan_tables(struct hf_planner *planner)
 {
     for (size_t i = 0; i < planner->wanted.table_count; i++) {
@@ -356,6 +381,8 @@ int hf_plan_tables(struct hf_planner *planner)
             continue;
         if (!now) {
             failed = create_table(planner, wanted);
+        } else if (now->kind == HF_TABLE_SHADOW) {
+            failed = refuse_shadow(planner, wanted);
         } else if (now->kind != HF_TABLE_PLAIN || wanted->kind != HF_TABLE_PLAIN) {
             failed = replace_virtual(planner, now, wanted);
         } else {

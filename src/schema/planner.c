@@ -121,20 +121,32 @@ bool hf_plan_has_column(const struct hf_planner *planner, const char *table, con
     return now && hf_table_column(now, column);
 }
 
-const char *hf_plan_live_value(struct hf_planner *planner, const struct hf_table *wanted,
-                               const char *column, const char *prefix)
+const char *hf_plan_live_column(struct hf_planner *planner, const char *table, const char *column,
+                                const char *prefix)
 {
-    if (!hf_plan_has_column(planner, wanted->name, column)) {
-        const struct hf_column *added = hf_table_column(wanted, column);
-        return added && added->fallback ? added->fallback : "NULL";
-    }
     for (size_t i = 0; i < planner->renamed_count; i++) {
         const struct hf_renamed *renamed = &planner->renamed[i];
-        if (renamed->column && !strcasecmp(renamed->table, wanted->name) &&
+        if (renamed->column && !strcasecmp(renamed->table, table) &&
             !strcasecmp(renamed->column, column))
             column = renamed->from;
     }
     return hf_heap_print(planner->heap, planner->err, "%s\"%w\"", prefix, column);
+}
+
+const char *hf_plan_live_value(struct hf_planner *planner, const struct hf_table *wanted,
+                               const char *column, const char *prefix)
+{
+    const struct hf_table *live = hf_model_table(planner->now, wanted->name);
+    const struct hf_column *now = live ? hf_table_column(live, column) : NULL;
+    const struct hf_column *will_be = hf_table_column(wanted, column);
+    const char *fallback = will_be ? will_be->fallback : NULL;
+    if (!now)
+        return fallback ? fallback : "NULL";
+    const char *value = hf_plan_live_column(planner, wanted->name, column, prefix);
+    bool filled = fallback && will_be->not_null && !now->not_null;
+    return value && filled
+               ? hf_heap_print(planner->heap, planner->err, "coalesce(%s, %s)", value, fallback)
+               : value;
 }
 
 bool hf_plan_is_rebuilt(const struct hf_planner *planner, const char *table)

@@ -56,9 +56,15 @@ int hf_plan_rows(struct hf_planner *planner, int64_t *out, const struct hf_table
 /* The name that a table has in the live database now. */
 const char *hf_plan_live_table(const struct hf_planner *planner, const char *table);
 
+/* An SQL expression for what a column that is there holds: its quoted live name behind `prefix`.
+ * NULL: memory. */
+const char *hf_plan_live_column(struct hf_planner *planner, const char *table, const char *column,
+                                const char *prefix);
+
 /*
- * An SQL expression for what a column will hold in the rows that are there: its quoted live name
- * behind `prefix`, or the default of a column that is new ("NULL" without). NULL: memory.
+ * An SQL expression for what a column will hold in the rows that are there: what it holds now, with
+ * the default for NULL where it becomes required; of a column that is new its default ("NULL"
+ * without). NULL: memory.
  */
 const char *hf_plan_live_value(struct hf_planner *planner, const struct hf_table *wanted,
                                const char *column, const char *prefix);

@@ -153,7 +153,8 @@ const char *hf_pull_field_list(struct hf_pull *pull, const struct hf_pulled_tabl
 
 static bool is_pulled(const struct hf_table *table)
 {
-    return table->kind == HF_TABLE_PLAIN && strcmp(table->name, "_prisma_migrations") != 0;
+    return table->kind == HF_TABLE_PLAIN && !table->maybe_shadow &&
+           strcmp(table->name, "_prisma_migrations") != 0;
 }
 
 static int by_name(const void *a, const void *b)

@@ -9,7 +9,8 @@ static int statement(struct hf_buf *out, const char *sql, struct hf_error *err)
 
 static bool is_ours(const struct hf_table *table)
 {
-    return table->kind != HF_TABLE_SHADOW && !hf_table_is_anothers(table->name);
+    return table->kind != HF_TABLE_SHADOW && !table->maybe_shadow &&
+           !hf_table_is_anothers(table->name);
 }
 
 static int table_with_indexes(struct hf_buf *out, const struct hf_table *table,

@@ -158,6 +158,47 @@ static void full_text_tables_are_never_touched(void **state)
     stage_close(&stage);
 }
 
+static void a_table_named_like_a_full_text_tables_own_is_a_table(void **state)
+{
+    struct stage stage;
+    stage_open(&stage, state,
+               "CREATE VIRTUAL TABLE search USING fts5(x);"
+               "CREATE TABLE search_history(id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, q TEXT);"
+               "INSERT INTO search_history(q) VALUES ('kept')");
+    stage_prisma(&stage, "CREATE TABLE \"search_history\" (\"id\" INTEGER NOT NULL PRIMARY KEY "
+                         "AUTOINCREMENT, \"q\" TEXT NOT NULL, \"r\" TEXT)");
+    assert_string_equal(stage_text(&stage, "SELECT q FROM search_history WHERE r IS NULL"), "kept");
+    stage_close(&stage);
+}
+
+static void tables_of_a_module_that_is_missing_are_left_alone(void **state)
+{
+    struct stage stage;
+    stage_open(&stage, state,
+               "CREATE TABLE vec_rows(x); INSERT INTO vec_rows VALUES (1); CREATE TABLE A(n);"
+               "PRAGMA writable_schema = ON; INSERT INTO sqlite_schema VALUES ('table', 'vec', "
+               "'vec', 0, 'CREATE VIRTUAL TABLE vec USING vec0(e)');"
+               "PRAGMA writable_schema = RESET");
+    assert_int_equal(stage_apply(&stage, HF_SCHEMA_PRISMA,
+                                 "-- @renamed-from A\nCREATE TABLE \"B\" (\"n\")",
+                                 HF_DATA_LOSS_ACCEPTED),
+                     HF_OK);
+    assert_asks(&stage, "SELECT count(*) FROM vec_rows", 1);
+    stage_close(&stage);
+}
+
+static void a_column_may_be_named_autoincrement(void **state)
+{
+    struct stage stage;
+    stage_open(&stage, state,
+               "CREATE TABLE A(id INTEGER NOT NULL PRIMARY KEY, \"autoincrement\" TEXT);"
+               "INSERT INTO A VALUES (5, 'x')");
+    stage_sql(&stage, "CREATE TABLE A(id INTEGER NOT NULL PRIMARY KEY, \"autoincrement\" TEXT NOT "
+                      "NULL)");
+    assert_asks(&stage, "SELECT id FROM A", 5);
+    stage_close(&stage);
+}
+
 static void a_table_that_has_the_copys_name_keeps_its_rows(void **state)
 {
     struct stage stage;
@@ -271,6 +312,9 @@ int main(void)
         TEST(a_rebuild_keeps_what_a_prisma_schema_cannot_say),
         TEST(a_rebuild_keeps_strict_and_without_rowid),
         TEST(full_text_tables_are_never_touched),
+        TEST(a_table_named_like_a_full_text_tables_own_is_a_table),
+        TEST(tables_of_a_module_that_is_missing_are_left_alone),
+        TEST(a_column_may_be_named_autoincrement),
         TEST(a_table_that_has_the_copys_name_keeps_its_rows),
         TEST(the_copy_that_an_interrupted_rebuild_left_becomes_the_table),
         TEST(a_default_fills_what_was_null),

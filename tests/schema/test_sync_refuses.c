@@ -85,6 +85,46 @@ static void a_partial_unique_index_counts_only_its_own_rows(void **state)
     stage_close(&stage);
 }
 
+static void a_default_that_fills_nulls_counts_as_a_duplicate(void **state)
+{
+    struct stage stage;
+    stage_open(&stage, state, TABLE_A "; INSERT INTO A(n) VALUES (NULL), (NULL), (3)");
+    assert_refused(&stage,
+                   "CREATE TABLE \"A\" (" ID ", \"n\" INTEGER NOT NULL DEFAULT 7);"
+                   "CREATE UNIQUE INDEX \"A_n_key\" ON \"A\"(\"n\")",
+                   HF_DATA_LOSS_ACCEPTED, "unique index 'A_n_key'", 2);
+    stage_close(&stage);
+}
+
+static void a_default_that_fills_nulls_must_refer_to_something(void **state)
+{
+    struct stage stage;
+    stage_open(&stage, state, TABLE_A "; INSERT INTO A(n) VALUES (NULL), (NULL), (3)");
+    assert_refused(&stage,
+                   "CREATE TABLE \"A\" (" ID ", \"n\" INTEGER NOT NULL DEFAULT 7, "
+                   "FOREIGN KEY (\"n\") REFERENCES \"A\" (\"id\"))",
+                   HF_DATA_LOSS_REFUSED, "add foreign key (n)", 2);
+    stage_close(&stage);
+}
+
+static void an_index_that_stays_elsewhere_holds_its_name(void **state)
+{
+    struct stage stage;
+    stage_open(&stage, state, TABLE_A "; CREATE TABLE B(x); CREATE INDEX i ON B(abs(x))");
+    assert_refused(&stage, TABLE_A "; CREATE TABLE B(x); CREATE INDEX \"i\" ON \"A\"(\"n\")",
+                   HF_DATA_LOSS_ACCEPTED, "create index 'i'", 0);
+    stage_close(&stage);
+}
+
+static void a_virtual_tables_own_table_is_not_taken_for_ones_own(void **state)
+{
+    struct stage stage;
+    stage_open(&stage, state, TABLE_A "; CREATE VIRTUAL TABLE f USING fts5(x)");
+    assert_refused(&stage, TABLE_A "; CREATE TABLE \"f_content\"(" ID ")", HF_DATA_LOSS_ACCEPTED,
+                   "create table 'f_content'", 0);
+    stage_close(&stage);
+}
+
 static void a_constant_default_cannot_be_unique_in_two_rows(void **state)
 {
     struct stage stage;
@@ -237,6 +277,10 @@ int main(void)
         TEST(a_column_with_nulls_cannot_become_required),
         TEST(duplicates_stand_in_the_way_of_a_unique_index),
         TEST(a_partial_unique_index_counts_only_its_own_rows),
+        TEST(a_default_that_fills_nulls_counts_as_a_duplicate),
+        TEST(a_default_that_fills_nulls_must_refer_to_something),
+        TEST(an_index_that_stays_elsewhere_holds_its_name),
+        TEST(a_virtual_tables_own_table_is_not_taken_for_ones_own),
         TEST(a_constant_default_cannot_be_unique_in_two_rows),
         TEST(orphans_stand_in_the_way_of_a_foreign_key),
         TEST(values_that_the_new_type_does_not_have_are_counted),

@@ -89,6 +89,46 @@ static void a_generated_column_is_added_in_place(void **state)
     stage_close(&stage);
 }
 
+static void a_column_that_becomes_generated_loses_its_values(void **state)
+{
+    struct stage stage;
+    stage_open(&stage, state, "CREATE TABLE a(n, m); INSERT INTO a VALUES (1, 5), (2, NULL)");
+    const char *wanted = "CREATE TABLE a(n, m AS (n) STORED)";
+    assert_int_equal(stage_apply(&stage, HF_SCHEMA_SQL, wanted, HF_DATA_LOSS_REFUSED), HF_REFUSED);
+    assert_int_equal(stage_step(&stage, "definition of column 'm'")->rows, 1);
+    assert_asks(&stage, "SELECT sum(m) FROM a", 5);
+    assert_int_equal(stage_apply(&stage, HF_SCHEMA_SQL, wanted, HF_DATA_LOSS_ACCEPTED), HF_OK);
+    stage_close(&stage);
+}
+
+static void a_generated_column_that_becomes_a_plain_one_keeps_its_values(void **state)
+{
+    struct stage stage;
+    stage_open(&stage, state, "CREATE TABLE a(n, m AS (n + 1)); INSERT INTO a VALUES (1), (2)");
+    stage_sql(&stage, "CREATE TABLE a(n, m)");
+    assert_asks(&stage, "SELECT sum(m) FROM a", 5);
+    stage_close(&stage);
+}
+
+static void duplicates_are_found_as_the_index_compares(void **state)
+{
+    static const char *const wanted[] = {
+        "CREATE TABLE a(t TEXT); CREATE UNIQUE INDEX i ON a(t COLLATE NOCASE)",
+        "CREATE TABLE a(t TEXT COLLATE NOCASE UNIQUE)",
+        "CREATE TABLE a(t TEXT, UNIQUE (t COLLATE NOCASE) ON CONFLICT REPLACE)",
+    };
+    struct stage stage;
+    stage_open(&stage, state, "CREATE TABLE a(t TEXT); INSERT INTO a VALUES ('x'), ('X'), ('y')");
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+        assert_int_equal(stage_apply(&stage, HF_SCHEMA_SQL, wanted[i], HF_DATA_LOSS_ACCEPTED),
+                         HF_REFUSED);
+        assert_int_equal(stage_step(&stage, i ? "UNIQUE constraint" : "unique index")->rows, 2);
+        assert_asks(&stage, "SELECT count(*) FROM a", 3);
+    }
+    stage_sql(&stage, "CREATE TABLE a(t TEXT UNIQUE)");
+    stage_close(&stage);
+}
+
 static void triggers_and_views_follow_the_schema(void **state)
 {
     struct stage stage;
@@ -176,6 +216,9 @@ int main(void)
         TEST(spelling_is_no_difference),
         TEST(options_of_a_table_are_compared),
         TEST(a_generated_column_is_added_in_place),
+        TEST(a_column_that_becomes_generated_loses_its_values),
+        TEST(a_generated_column_that_becomes_a_plain_one_keeps_its_values),
+        TEST(duplicates_are_found_as_the_index_compares),
         TEST(triggers_and_views_follow_the_schema),
         TEST(triggers_that_the_schema_does_not_name_are_left_alone),
         TEST(a_full_text_table_that_changes_is_not_emptied_silently),
