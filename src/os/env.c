@@ -89,10 +89,27 @@ static int posix_rename(void *context, const char *from, const char *to)
     return rename(from, to);
 }
 
+/* For NFS, ZFS before 2.2 and much of FUSE, which cannot be told not to replace. Where there are no
+ * hard links either, nothing is left but to look first. */
+static int rename_new_by_link(const char *from, const char *to)
+{
+    struct stat status;
+    if (link(from, to) == 0)
+        return unlink(from);
+    if (errno != EPERM && errno != ENOTSUP && errno != ENOSYS && errno != EMLINK)
+        return -1;
+    if (lstat(to, &status))
+        return rename(from, to);
+    errno = EEXIST;
+    return -1;
+}
+
 static int posix_rename_new(void *context, const char *from, const char *to)
 {
     (void)context;
-    return renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
+    if (!renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE))
+        return 0;
+    return errno == EINVAL || errno == ENOSYS ? rename_new_by_link(from, to) : -1;
 }
 
 static int posix_unlink(void *context, const char *path)

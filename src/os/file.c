@@ -2,12 +2,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/text.h"
+
+enum { MOST_LINKS = 40 }; /* as the kernel */
 
 int hf_file_open(const struct hf_env *env, const char *path, int flags, mode_t mode,
                  struct hf_error *err)
@@ -92,6 +96,34 @@ char *hf_path_parent(const char *path)
     if (!slash)
         return strdup(".");
     return slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
+}
+
+/* What the symbolic link at `path` says; NULL when there is none. */
+static char *read_link(const char *path)
+{
+    char target[PATH_MAX];
+    ssize_t length = readlink(path, target, sizeof target - 1);
+    if (length <= 0)
+        return NULL;
+    target[length] = 0;
+    hf_auto_free char *parent = hf_path_parent(path);
+    return *target == '/' || !parent ? strdup(target) : hf_path_join(parent, target);
+}
+
+char *hf_path_real(const char *path)
+{
+    char *name = strdup(path);
+    for (int links = 0; name && links < MOST_LINKS; links++) {
+        char *real = realpath(name, NULL);
+        char *next = real ? real : read_link(name);
+        if (!next)
+            return name;
+        free(name);
+        name = next;
+        if (real)
+            return name;
+    }
+    return name;
 }
 
 char *hf_path_join(const char *a, const char *b)

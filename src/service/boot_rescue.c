@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "engine/restore.h"
 #include "os/file.h"
@@ -39,14 +40,18 @@ static void add_points(struct hf_rescue *rescue)
     }
 }
 
+/* A copy is dated to the millisecond when it is made. One that has another time was copied with the
+ * whole folder, and may be older than any point. */
 static void add_copy(struct hf_rescue *rescue)
 {
     struct stat status;
     const struct hf_fs *fs = &rescue->boot->env->fs;
     if (fs->stat(fs->context, rescue->database->copy_path, &status) || !status.st_size)
         return;
-    rescue->candidates[rescue->count++] = (struct hf_candidate){
-        .time = (int64_t)status.st_mtim.tv_sec * 1000 + status.st_mtim.tv_nsec / 1000000};
+    int64_t time = (int64_t)status.st_mtim.tv_sec * 1000 + status.st_mtim.tv_nsec / 1000000;
+    if (status.st_mtim.tv_nsec % 1000000 && rescue->count)
+        time = rescue->candidates[rescue->count - 1].time;
+    rescue->candidates[rescue->count++] = (struct hf_candidate){.time = time};
     qsort(rescue->candidates, rescue->count, sizeof *rescue->candidates, newest_first);
 }
 
@@ -164,6 +169,14 @@ static int name_aside(char out[PATH_MAX], const struct hf_boot *boot, const char
     return hf_error_sys(err, EEXIST, "set aside", path);
 }
 
+static int not_set_aside(int sys, const char *path, struct hf_error *err)
+{
+    hf_error_sys(err, sys, "set aside", path);
+    if (sys == EBUSY)
+        hf_error_hint(err, "it is a mount of its own: mount the folder that it is in instead");
+    return -1;
+}
+
 static int set_aside(const struct hf_boot *boot, const char *path, char kept[PATH_MAX],
                      struct hf_error *err)
 {
@@ -178,29 +191,42 @@ static int set_aside(const struct hf_boot *boot, const char *path, char kept[PAT
         if (fs->rename_new(fs->context, from, to) == 0)
             snprintf(kept, PATH_MAX, "%s", aside);
         else if (errno != ENOENT)
-            return hf_error_sys(err, errno, "set aside", from);
+            return not_set_aside(errno, from, err);
     }
     return kept[0] ? hf_sync_parent(boot->env, path, err) : 0;
 }
 
-/* The database's mode, else that of the copy of its last start. */
-static void give_mode(const struct hf_boot_database *database, const char *path,
-                      const char *scratch)
+/* Those of the database, else of the copy of its last start. An application that root starts may
+ * well not stay root. */
+static void give_owner_and_mode(const struct hf_boot_database *database, const char *path,
+                                const char *scratch)
 {
     struct stat status;
-    if (!stat(path, &status) || !stat(database->copy_path, &status))
-        chmod(scratch, status.st_mode & 0777);
+    if (stat(path, &status) && stat(database->copy_path, &status))
+        return;
+    /* Some file systems have but one owner, and only root gives files away. */
+    int ignored = chown(scratch, status.st_uid, status.st_gid);
+    (void)ignored;
+    chmod(scratch, status.st_mode & 0777);
+}
+
+static int put_in_place(const struct hf_boot *boot, const char *scratch, const char *path,
+                        char kept[PATH_MAX], struct hf_error *err)
+{
+    const struct hf_fs *fs = &boot->env->fs;
+    if (set_aside(boot, path, kept, err))
+        return -1;
+    if (fs->rename_new(fs->context, scratch, path))
+        return hf_error_sys(err, errno, "put in place", path);
+    return hf_sync_parent(boot->env, path, err);
 }
 
 int hf_rescue_restore(struct hf_rescue *rescue, struct hf_rescued *out, struct hf_error *err)
 {
     const struct hf_boot *boot = rescue->boot;
-    const struct hf_fs *fs = &boot->env->fs;
-    const char *given = rescue->database->path;
     /* Where a link points at, so that the link stays one. */
-    hf_auto_free char *real = realpath(given, NULL), *scratch = NULL;
-    const char *path = real ? real : given;
-    if (asprintf(&scratch, "%s.holdfast-restored", path) < 0) {
+    hf_auto_free char *path = hf_path_real(rescue->database->path), *scratch = NULL;
+    if (!path || asprintf(&scratch, "%s.holdfast-restored", path) < 0) {
         scratch = NULL;
         return hf_error_memory(err);
     }
@@ -209,10 +235,9 @@ int hf_rescue_restore(struct hf_rescue *rescue, struct hf_rescued *out, struct h
         return -1;
     out->time = used->time;
     out->seq = used->seq;
-    give_mode(rescue->database, path, scratch);
-    if (set_aside(boot, path, out->kept, err))
-        return -1;
-    if (fs->rename_new(fs->context, scratch, path))
-        return hf_error_sys(err, errno, "put in place", path);
-    return hf_sync_parent(boot->env, path, err);
+    give_owner_and_mode(rescue->database, path, scratch);
+    if (!put_in_place(boot, scratch, path, out->kept, err))
+        return 0;
+    hf_file_remove(boot->env, scratch, NULL);
+    return -1;
 }

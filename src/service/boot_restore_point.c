@@ -88,10 +88,14 @@ static int copy_beside(struct hf_boot *boot, const struct hf_boot_database *data
         hf_new_file_begin(&file, boot->env, database->copy_path, status.st_mode & 0777, err) ||
         copy_pages(source, &file, err))
         return -1;
+    /* Only root can, and for whom it starts an application that does not stay root. */
+    int ignored = fchown(file.fd, status.st_uid, status.st_gid);
+    (void)ignored;
     return hf_new_file_commit(&file, HF_COMMIT_REPLACE, err);
 }
 
-/* The copy is as old as the state in it, so that it can be told from a newer point. */
+/* The copy is as old as the state in it, so that it can be told from a newer point; to the
+ * millisecond, which tells that its time was given to it. */
 static void date_copy(const struct hf_boot_database *database, int64_t time)
 {
     struct timespec when = {.tv_sec = time / 1000, .tv_nsec = time % 1000 * 1000000};
@@ -145,20 +149,34 @@ static void tell(struct hf_boot *boot, const struct hf_boot_database *database,
                          hf_format_bytes(size, sizeof size, result->bytes_added));
 }
 
+/* The copy of an earlier start, dated as the point that is still the newest. */
+static bool has_copy_of(const struct hf_boot *boot, const struct hf_boot_database *database,
+                        const struct hf_backup_result *point)
+{
+    struct stat copy;
+    return point->kind == HF_BACKUP_UNCHANGED &&
+           !boot->env->fs.stat(boot->env->fs.context, database->copy_path, &copy) &&
+           (uint64_t)copy.st_size == point->database_bytes &&
+           copy.st_mtim.tv_sec == point->time / 1000 &&
+           copy.st_mtim.tv_nsec == point->time % 1000 * 1000000;
+}
+
 static int protect(struct hf_boot *boot, struct hf_boot_database *database, struct hf_error *err)
 {
     struct hf_error no_copy = {0}, no_point = {0};
     struct hf_backup_result result;
-    int copied = !copy_beside(boot, database, &no_copy);
     if (hf_boot_take_point(boot, database, "startup", NULL, &result, &no_point) &&
         go_on_unprotected(boot, &no_point, err))
         return -1;
-    if (!copied && !database->point)
-        return hf_error_pass(err, &no_copy);
-    if (!copied)
-        hf_boot_log_notice(&boot->log, "no copy beside the database: %s", no_copy.text);
-    else if (database->point)
-        date_copy(database, result.time);
+    if (!database->point || !has_copy_of(boot, database, &result)) {
+        bool copied = !copy_beside(boot, database, &no_copy);
+        if (!copied && !database->point)
+            return hf_error_pass(err, &no_copy);
+        if (!copied)
+            hf_boot_log_notice(&boot->log, "no copy beside the database: %s", no_copy.text);
+        else
+            date_copy(database, database->point ? result.time : hf_now(boot->env));
+    }
     tell(boot, database, &result);
     return 0;
 }

@@ -3,7 +3,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -206,11 +205,10 @@ static int take(struct hf_restore_target *target, int busy_ms, struct hf_error *
 struct hf_restore_target *hf_restore_target_take(const struct hf_env *env, const char *path,
                                                  int busy_ms, struct hf_error *err)
 {
-    char resolved[PATH_MAX];
     struct hf_restore_target *target = calloc(1, sizeof *target);
     if (target) {
         *target = (struct hf_restore_target){.env = env, .fd = -1, .state = HF_TARGET_ABSENT};
-        target->path = strdup(realpath(path, resolved) ? resolved : path);
+        target->path = hf_path_real(path);
     }
     if (!target || !target->path) {
         hf_restore_target_free(target);

@@ -2,16 +2,22 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "os/process.h"
 #include "support/fault_env.h"
 #include "support/scratch.h"
 
@@ -80,6 +86,61 @@ static void a_path_has_a_parent(void **state)
         hf_auto_free char *parent = hf_path_parent(cases[i][0]);
         assert_string_equal(parent, cases[i][1]);
     }
+}
+
+static void links_are_followed_also_to_what_is_not_there(void **state)
+{
+    struct fixture *self = *state;
+    hf_auto_free char *first = hf_scratch_path(&self->scratch, "first");
+    hf_auto_free char *second = hf_scratch_path(&self->scratch, "second");
+    assert_int_equal(symlink("second", first), 0);
+    assert_int_equal(symlink(self->path, second), 0);
+    hf_auto_free char *missing = hf_path_real(first);
+    assert_string_equal(missing, self->path);
+    hf_scratch_write(self->path, "x", 1);
+    hf_auto_free char *there = hf_path_real(first);
+    hf_auto_free char *expected = realpath(self->path, NULL);
+    assert_string_equal(there, expected);
+    assert_int_equal(unlink(second), 0);
+    assert_int_equal(symlink("first", second), 0);
+    hf_auto_free char *circle = hf_path_real(first);
+    assert_non_null(circle);
+}
+
+/* As NFS answers: no flag of renameat2(2) is known. */
+static int rename_without_flags(void *context)
+{
+    const struct fixture *self = context;
+    const struct hf_fs *fs = &hf_env_system()->fs;
+    hf_auto_free char *to = hf_scratch_path(&self->scratch, "to");
+    struct sock_filter rules[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_renameat2, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EINVAL),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    const struct sock_fprog program = {sizeof rules / sizeof *rules, rules};
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
+        return 1;
+    if (fs->rename_new(fs->context, self->path, to))
+        return 2;
+    hf_scratch_write(self->path, "second", 6);
+    return fs->rename_new(fs->context, self->path, to) && errno == EEXIST ? 0 : 3;
+}
+
+static void a_file_system_without_flags_gets_a_rename_that_does_not_replace(void **state)
+{
+    struct fixture *self = *state;
+    hf_auto_free char *to = hf_scratch_path(&self->scratch, "to");
+    pid_t pid;
+    int status;
+    hf_scratch_write(self->path, "first", 5);
+    assert_int_equal(hf_child_fork(&pid, rename_without_flags, self, NULL), 0);
+    assert_int_equal(hf_child_wait(pid, &status, NULL), 0);
+    assert_int_equal(status, 0);
+    holds(to, "first");
+    holds(self->path, "second");
 }
 
 static void a_durable_write_replaces_the_whole_file(void **state)
@@ -323,6 +384,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_path_is_joined_with_one_slash),
         cmocka_unit_test(a_path_has_a_parent),
+        TEST(links_are_followed_also_to_what_is_not_there),
+        TEST(a_file_system_without_flags_gets_a_rename_that_does_not_replace),
         TEST(a_durable_write_replaces_the_whole_file),
         TEST(a_new_file_never_replaces),
         TEST(a_file_system_without_links_gets_a_rename_that_does_not_replace),

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "os/file.h"
+
 enum { ROWS = 200 };
 
 static int64_t rows(const struct rig *rig)
@@ -124,6 +126,63 @@ static void a_link_to_the_database_stays_a_link(void **state)
     assert_true(S_ISLNK(status.st_mode));
     assert_int_equal(rows(rig), ROWS);
     free(real);
+}
+
+static void a_link_to_a_missing_database_stays_a_link(void **state)
+{
+    struct rig *rig = *state;
+    char *real = hf_scratch_path(&rig->scratch, "real.db"), *link = rig->db;
+    rig->db = real;
+    rig_fill(rig, ROWS);
+    rig->db = link;
+    assert_int_equal(symlink("../real.db", link), 0);
+    rig_boots(rig, "true");
+    assert_int_equal(unlink(real), 0);
+    rig_boots(rig, "true");
+    struct stat status;
+    assert_int_equal(lstat(link, &status), 0);
+    assert_true(S_ISLNK(status.st_mode));
+    assert_int_equal(lstat(real, &status), 0);
+    assert_int_equal(rows(rig), ROWS);
+    free(real);
+}
+
+/* As `cp -r` leaves it when a folder moves to another machine. */
+static void a_copy_that_was_copied_is_not_taken_for_the_newest(void **state)
+{
+    struct rig *rig = *state;
+    hf_auto_free char *copy = hf_scratch_path(&rig->scratch, "data/app.db.backup_startup");
+    hf_auto_free char *older = hf_scratch_path(&rig->scratch, "older");
+    rig_fill(rig, ROWS);
+    rig_boots(rig, "true");
+    assert_int_equal(hf_file_copy(hf_env_system(), copy, older, 0600, NULL), 0);
+    rig_sql(rig, "INSERT INTO film(title) VALUES('acknowledged')");
+    rig_boots(rig, "true");
+    assert_int_equal(hf_file_copy(hf_env_system(), older, copy, 0600, NULL), 0);
+    assert_int_equal(truncate(rig->db, 5000), 0);
+    rig_boots(rig, "true");
+    rig_said(rig, "brought back from restore point 2");
+    assert_int_equal(rows(rig), ROWS + 1);
+}
+
+static void what_root_brings_back_belongs_to_whom_it_belonged(void **state)
+{
+    struct rig *rig = *state;
+    struct stat status;
+    if (geteuid() != 0)
+        skip();
+    rig_fill(rig, ROWS);
+    assert_int_equal(chown(rig->db, 1234, 1235), 0);
+    rig_boots(rig, "true");
+    assert_int_equal(truncate(rig->db, 5000), 0);
+    rig_boots(rig, "true");
+    assert_int_equal(stat(rig->db, &status), 0);
+    assert_int_equal(status.st_uid, 1234);
+    assert_int_equal(unlink(rig->db), 0);
+    rig_boots(rig, "true");
+    assert_int_equal(stat(rig->db, &status), 0);
+    assert_int_equal(status.st_uid, 1234);
+    assert_int_equal(status.st_gid, 1235);
 }
 
 static void a_locked_database_stops_the_boot(void **state)
@@ -322,6 +381,9 @@ int main(void)
         BOOT_TEST(a_point_of_a_damaged_database_is_passed_over),
         BOOT_TEST(without_a_repository_the_copy_of_the_last_start_comes_back),
         BOOT_TEST(a_link_to_the_database_stays_a_link),
+        BOOT_TEST(a_link_to_a_missing_database_stays_a_link),
+        BOOT_TEST(a_copy_that_was_copied_is_not_taken_for_the_newest),
+        BOOT_TEST(what_root_brings_back_belongs_to_whom_it_belonged),
         BOOT_TEST(a_locked_database_stops_the_boot),
         BOOT_TEST(damage_that_somebody_has_open_is_not_set_aside),
         BOOT_TEST(an_unreachable_repository_stops_the_boot_unless_told_otherwise),
