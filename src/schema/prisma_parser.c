@@ -8,7 +8,10 @@
 struct reader {
     struct hf_prisma_parser parser;
     struct hf_prisma_block **tail;
+    /* What is not found once is not looked for again, which would make a bad text slow to read. */
     bool never_closed; /* no "}" that closes a block is left */
+    bool no_brace;     /* nor any other */
+    bool no_bracket;   /* nor the end of a comment in brackets */
 };
 
 static struct hf_prisma_cursor *cursor(struct reader *reader)
@@ -42,6 +45,17 @@ static void add_documentation(struct reader *reader, const char **documentation,
     *documentation = line;
 }
 
+static bool take_comment(struct reader *reader)
+{
+    const char *at = reader->parser.cursor.source->text + cursor(reader)->at;
+    bool bracketed = at[0] == '/' && at[1] == '*';
+    if (bracketed && reader->no_bracket)
+        return false;
+    bool taken = hf_prisma_take_comment(cursor(reader));
+    reader->no_bracket |= bracketed && !taken;
+    return taken;
+}
+
 /* Comments on lines of their own, one below the other. */
 static bool take_comments(struct reader *reader, const char **documentation)
 {
@@ -51,7 +65,7 @@ static bool take_comments(struct reader *reader, const char **documentation)
         struct hf_prisma_cursor before = *cursor(reader);
         hf_prisma_skip_space(cursor(reader));
         size_t start = cursor(reader)->at;
-        if (!hf_prisma_take_comment(cursor(reader))) {
+        if (!take_comment(reader)) {
             *cursor(reader) = before;
             break;
         }
@@ -83,7 +97,7 @@ static bool take_line_end(struct reader *reader, const char **documentation)
 {
     hf_prisma_skip_space(cursor(reader));
     size_t start = cursor(reader)->at;
-    if (hf_prisma_take_comment(cursor(reader)))
+    if (take_comment(reader))
         add_documentation(reader, documentation, start, cursor(reader)->at);
     hf_prisma_skip_space(cursor(reader));
     return hf_prisma_take_newline(cursor(reader));
@@ -406,7 +420,7 @@ static bool parse_alias(struct reader *reader)
 static bool parse_unknown_block(struct reader *reader)
 {
     struct hf_prisma_cursor start = *cursor(reader);
-    if (hf_prisma_take_identifier(cursor(reader)) && take_block_open(reader)) {
+    if (!reader->no_brace && hf_prisma_take_identifier(cursor(reader)) && take_block_open(reader)) {
         const char *close = strchr(reader->parser.cursor.source->text + cursor(reader)->at, '}');
         if (close) {
             cursor(reader)->at = (size_t)(close - reader->parser.cursor.source->text) + 1;
@@ -415,6 +429,7 @@ static bool parse_unknown_block(struct reader *reader)
                      "enum, view, type, datasource, generator, and then a name");
             return true;
         }
+        reader->no_brace = true;
     }
     *cursor(reader) = start;
     return false;
