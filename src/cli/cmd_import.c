@@ -168,7 +168,8 @@ static int show(struct hf_cli *cli, const struct hf_import_options *job,
 }
 
 /* A copy that Holdfast wrote has every table beside the application's form: into tables without a
- * row it comes back as it was. 1 when it did, 0 when the copy has none of that. */
+ * row it comes back as it was. 1 when it did, 0 when the copy has none of that, or is of another
+ * version of the application. */
 static int restore_exactly(struct hf_cli *cli, struct hf_copy_input *input,
                            const struct hf_import_options *job, const struct safety *safety,
                            struct hf_error *err)
@@ -180,6 +181,12 @@ static int restore_exactly(struct hf_cli *cli, struct hf_copy_input *input,
     if (!hf_import(input, &exactly, cli->env, &result, &failure)) {
         hf_progress_line_clear(&cli->progress);
         return show(cli, job, &result, safety, err) ? -1 : 1;
+    }
+    if (failure.code == HF_REFUSED && !job->accept_data_loss) {
+        hf_notice(job->events, "%s", failure.text);
+        hf_notice(job->events, "so the copy is taken in the application's own form; "
+                               "--accept-data-loss takes each table as far as it has a place");
+        return 0;
     }
     return failure.code == HF_UNSUPPORTED ? 0 : hf_error_pass(err, &failure);
 }

@@ -202,6 +202,27 @@ def test_a_copy_into_an_empty_database_brings_back_everything(holdfast, tmp_path
     assert conftest.content(tmp_path / "third.db") == conftest.content(path)
 
 
+@pytest.mark.parametrize("before, after", [("middle", "new"), ("new", "middle"), ("new", "old")])
+def test_a_copy_of_another_version_is_taken_in_the_applications_form(holdfast, tmp_path, before,
+                                                                     after):
+    path = make(tmp_path / "dev.db", SCHEMAS[before], *FILLED,
+                "insert into SystemConfig(jellyfinUrl, isConfigured) values ('http://jf', 1)",
+                f"update SystemConfig set {'gemini' if before == 'middle' else 'ai'}Model = 'mine'")
+    copy = exported(holdfast, path)
+    other = make(tmp_path / "other.db", SCHEMAS[after])
+    holdfast("import", copy, "--db", other, "--no-restore-point").says(
+        "not everything in the copy has a place", "--accept-data-loss")
+    assert sorted(lists(other)) == sorted(
+        tuple(value or None for value in row) for row in lists(path))
+    if after != "old":
+        model = "aiModel" if after == "new" else "geminiModel"
+        assert rows(other, f"select jellyfinUrl, {model}, isConfigured from SystemConfig") == [
+            ("http://jf", "mine", 1)]
+    third = make(tmp_path / "third.db", SCHEMAS[after])
+    holdfast("import", copy, "--db", third, "--no-restore-point", "--accept-data-loss")
+    assert rows(third, "select * from UserMedia")[0][:5] == rows(path, "select * from UserMedia")[0][:5]
+
+
 def imported(holdfast, path, copy, *arguments, name="in.json", **options):
     file = path.parent / name
     file.write_text(copy if isinstance(copy, str) else json.dumps(copy), encoding="utf-8")
