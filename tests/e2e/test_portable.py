@@ -9,6 +9,7 @@ import shutil
 import sqlite3
 import subprocess
 import time
+import zlib
 
 import pytest
 
@@ -190,17 +191,28 @@ def test_what_is_counted_is_told(holdfast, db):
     refused.says("has rows", "--merge")
 
 
+def unpacked(data):
+    try:
+        return gzip.decompress(data)
+    except (OSError, EOFError, zlib.error):
+        return None
+
+
 def test_damage_in_a_packed_copy_changes_nothing(holdfast, db):
     copy = export(holdfast, db, "copy.gz", "--gzip")
     whole = copy.read_bytes()
+    text = unpacked(whole)
     target = holdfast.folder / "target.db"
     make(target, rows=0)
     before = content(target)
     for at in range(30, len(whole), len(whole) // 20):
-        copy.write_bytes(whole[:at] + bytes([whole[at] ^ 4]) + whole[at + 1:])
-        assert holdfast("import", copy, "--db", target, "-r", "repo", code=6).err
-        copy.write_bytes(whole[:at])
-        assert holdfast("import", copy, "--db", target, "-r", "repo", code=6).err
+        for damaged in (whole[:at] + bytes([whole[at] ^ 4]) + whole[at + 1:], whole[:at]):
+            if unpacked(damaged) == text:
+                continue  # a match at another distance can copy the same bytes
+            copy.write_bytes(damaged)
+            # Damage of the first words makes of it a file that is no copy at all.
+            done = holdfast.unchecked("import", copy, "--db", target, "-r", "repo")
+            assert done.code in ((1, 6) if at < 100 else (6,)), (at, done.err)
     assert content(target) == before
     assert not (holdfast.folder / "repo").exists()
 
