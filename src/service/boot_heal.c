@@ -20,7 +20,7 @@ enum condition {
 /* What is found in a database's place. */
 struct finding {
     enum condition condition;
-    int64_t written;     /* when it was last written, as far as the file system knows; ms */
+    int64_t written;     /* when it was last written, be it by the damage, ms; absent: now */
     struct hf_error why; /* it is not sound */
 };
 
@@ -106,6 +106,22 @@ static int begin_anew(struct hf_boot *boot, struct hf_boot_database *database, c
     return 0;
 }
 
+/* What looks like a first start may be none: there may be points that could not be looked at. */
+static int history_is_unknown(const struct hf_boot_database *database, const struct finding *found,
+                              struct hf_error *err)
+{
+    if (found->condition == ABSENT)
+        hf_error_set(err, HF_REFUSED,
+                     "the database '%s' is missing, and its history is not at hand",
+                     database->path);
+    else
+        hf_error_set(err, HF_REFUSED, "%s, and its history is not at hand", found->why.text);
+    return hf_error_hint(err,
+                         "make the repository available; or, if nothing was lost, start once "
+                         "with on-missing: fresh%s",
+                         found->condition == ABSENT ? "" : " and the file moved away");
+}
+
 static int nothing_to_go_back_to(const struct finding *found, struct hf_error *err)
 {
     hf_error_set(err, HF_CORRUPT, "%s. There is no restore point of it, nor a copy",
@@ -134,8 +150,7 @@ static void tell(struct hf_boot *boot, const struct hf_boot_database *database,
     if (rescued->seq)
         snprintf(from, sizeof from, "restore point %" PRIu64, rescued->seq);
     if (lost)
-        snprintf(loss, sizeof loss, "%s%.1f s of changes are lost",
-                 found->condition == ABSENT ? "at most " : "the last ", (double)lost / 1000);
+        snprintf(loss, sizeof loss, "at most %.1f s of changes are lost", (double)lost / 1000);
     else
         snprintf(loss, sizeof loss, "nothing is known to be lost");
     if (found->condition != ABSENT)
@@ -178,14 +193,17 @@ int hf_boot_heal(struct hf_boot *boot, struct hf_boot_database *database, struct
     if (hf_rescue_find(&rescue, err))
         return -1;
     bool can_go_back = rescue.count > 0;
+    bool wants_fresh = found.condition == ABSENT &&
+                       hf_config_choice(boot->config, HF_SETTING_ON_MISSING) == HF_MISSING_FRESH;
+    if (!can_go_back && database->history_is_unknown && !wants_fresh)
+        return history_is_unknown(database, &found, err);
     if (found.condition == EMPTY && !can_go_back)
         return begin_anew(boot, database, "the database is empty: a first start");
     if (is_refused(boot, &found))
         return refuse(database, &found, err);
     if (found.condition == ABSENT && !can_go_back)
         return begin_anew(boot, database, "no database yet: a first start");
-    if (found.condition == ABSENT &&
-        hf_config_choice(boot->config, HF_SETTING_ON_MISSING) == HF_MISSING_FRESH)
+    if (wants_fresh)
         return begin_anew(boot, database, "no database: a fresh start, as on-missing says");
     if (!can_go_back)
         return nothing_to_go_back_to(&found, err);

@@ -47,14 +47,13 @@ static int know_database(struct hf_boot *boot, struct hf_boot_database *database
     struct hf_error cause = {0};
     if (hf_access_state_path(&database->state_path, boot->config, boot->env, database->name, err))
         return -1;
-    if (!boot->session.repository)
+    database->history_is_unknown = !boot->session.repository;
+    if (database->history_is_unknown)
         return 0;
-    if (!hf_database_open(&database->history, boot->session.repository, database->name,
-                          HF_DATABASE_EXISTING, &cause))
-        database->is_known = true;
-    else if (cause.code != HF_NOT_FOUND)
-        return go_on_unprotected(boot, &cause, err);
-    return 0;
+    database->is_known = !hf_database_open(&database->history, boot->session.repository,
+                                           database->name, HF_DATABASE_EXISTING, &cause);
+    database->history_is_unknown = !database->is_known && cause.code != HF_NOT_FOUND;
+    return database->history_is_unknown ? go_on_unprotected(boot, &cause, err) : 0;
 }
 
 static int copy_pages(struct hf_page_source *source, struct hf_new_file *file, struct hf_error *err)

@@ -21,6 +21,7 @@ struct hf_boot_database {
     char *copy_path;         /* "<path>.backup_startup" */
     bool is_missing;         /* there is no file, and nothing to restore */
     bool history_is_damaged; /* points of it could not be restored */
+    bool history_is_unknown; /* the repository could not be asked: there may be points of it */
     bool is_known;           /* `history` is open */
     struct hf_database history;
     uint64_t

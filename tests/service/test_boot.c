@@ -228,6 +228,26 @@ static void an_unreachable_repository_stops_the_boot_unless_told_otherwise(void 
     assert_int_equal(rig_files(rig, "backup_startup"), 1);
 }
 
+static void no_first_start_while_the_history_cannot_be_asked(void **state)
+{
+    struct rig *rig = *state;
+    hf_auto_free char *keyfile = hf_scratch_path(&rig->scratch, "key");
+    write_text(keyfile, "a key that is long enough for a keyfile");
+    rig_set(rig, "HOLDFAST_KEYFILE=%s", keyfile);
+    rig_fill(rig, ROWS);
+    rig_boots(rig, "true");
+    assert_int_equal(unlink(rig->db), 0);
+    assert_int_equal(unlink(in_data(rig, "app.db.backup_startup")), 0);
+    write_text(keyfile, "another key that is long enough for a keyfile");
+    rig_set(rig, "HOLDFAST_ON_UNPROTECTED=start");
+    assert_int_equal(rig_boot(rig, "touch started"), RIG_FAILED + HF_REFUSED);
+    rig_said(rig, "its history is not at hand");
+    assert_int_equal(rig_files(rig, "started"), 0);
+    rig_set(rig, "HOLDFAST_ON_MISSING=fresh");
+    rig_boots(rig, "touch started");
+    assert_int_equal(rig_files(rig, "started"), 1);
+}
+
 static void a_missing_database_is_refused_when_that_is_wanted(void **state)
 {
     struct rig *rig = *state;
@@ -387,6 +407,7 @@ int main(void)
         BOOT_TEST(a_locked_database_stops_the_boot),
         BOOT_TEST(damage_that_somebody_has_open_is_not_set_aside),
         BOOT_TEST(an_unreachable_repository_stops_the_boot_unless_told_otherwise),
+        BOOT_TEST(no_first_start_while_the_history_cannot_be_asked),
         BOOT_TEST(a_missing_database_is_refused_when_that_is_wanted),
         BOOT_TEST(an_application_that_makes_its_own_database_is_protected_at_its_end),
         BOOT_TEST(dated_copies_are_pruned_and_nothing_else),
