@@ -16,9 +16,17 @@ struct work {
     struct hf_error *err;
 };
 
+enum { COMPLAINT_TEXT = 256 };
+
+struct violations {
+    int64_t rows;     /* that refer to nothing */
+    int64_t unusable; /* tables with a key whose parent columns are not unique, or not there */
+    char complaint[COMPLAINT_TEXT]; /* SQLite's, of the last of them */
+};
+
 /* What the rows said before anything was done, to be compared after. */
 struct evidence {
-    int64_t violations;
+    struct violations violations;
     int64_t *rows; /* of each rebuilt table */
 };
 
@@ -32,6 +40,16 @@ static int execute(const struct work *work, const char *sql)
 {
     int rc = sqlite3_exec(work->live, sql, NULL, NULL, NULL);
     return rc == SQLITE_OK ? 0 : failed_with(work, rc);
+}
+
+/* Not every constraint can be counted beforehand: what a row does not pass shows only now. */
+static int execute_step(const struct work *work, const char *sql)
+{
+    int rc = sqlite3_exec(work->live, sql, NULL, NULL, NULL);
+    if ((rc & 0xff) != SQLITE_CONSTRAINT)
+        return rc == SQLITE_OK ? 0 : failed_with(work, rc);
+    hf_error_set(work->err, HF_REFUSED, "%s", sqlite3_errmsg(work->live));
+    return hf_error_hint(work->err, "nothing was changed; change the schema or the data");
 }
 
 static int read_number(const struct work *work, const char *sql, int64_t *out)
@@ -83,11 +101,44 @@ static int count_rows(const struct work *work, struct hf_heap *heap, const char 
     return sql ? read_number(work, sql, out) : -1;
 }
 
-static int count_violations(const struct work *work, const struct hf_sync_plan *plan, int64_t *out)
+static int check_keys(const struct work *work, sqlite3_stmt *check, struct violations *out)
 {
+    int rc = sqlite3_step(check);
+    if (rc == SQLITE_ROW)
+        out->rows += sqlite3_column_int64(check, 0);
+    if ((rc & 0xff) == SQLITE_ERROR) {
+        out->unusable++;
+        sqlite3_snprintf(COMPLAINT_TEXT, out->complaint, "%s", sqlite3_errmsg(work->live));
+        rc = SQLITE_ROW;
+    }
+    sqlite3_reset(check);
+    return rc == SQLITE_ROW ? SQLITE_OK : rc;
+}
+
+/* One table at a time: SQLite stops at a key that it cannot use ("foreign key mismatch"), and that
+ * may have been there all along. */
+static int count_violations(const struct work *work, const struct hf_sync_plan *plan,
+                            struct violations *out)
+{
+    static const char with_keys[] =
+        "SELECT m.name FROM sqlite_schema m WHERE m.type = 'table' AND m.sql NOT LIKE"
+        " 'CREATE VIRTUAL%' AND EXISTS (SELECT 1 FROM pragma_foreign_key_list(m.name, 'main'))";
+    static const char of_table[] = "SELECT count(*) FROM pragma_foreign_key_check(?1, 'main')";
+    sqlite3_stmt *tables = NULL, *check = NULL;
+    *out = (struct violations){0};
     if (!plan->foreign_keys_off)
         return 0;
-    return read_number(work, "SELECT count(*) FROM pragma_foreign_key_check", out);
+    int rc = sqlite3_prepare_v2(work->live, with_keys, -1, &tables, NULL);
+    rc = rc ? rc : sqlite3_prepare_v2(work->live, of_table, -1, &check, NULL);
+    while (rc == SQLITE_OK && (rc = sqlite3_step(tables)) == SQLITE_ROW) {
+        sqlite3_bind_value(check, 1, sqlite3_column_value(tables, 0));
+        rc = check_keys(work, check, out);
+    }
+    if (rc != SQLITE_DONE)
+        failed_with(work, rc);
+    sqlite3_finalize(tables);
+    sqlite3_finalize(check);
+    return rc == SQLITE_DONE ? 0 : -1;
 }
 
 static int take_evidence(const struct work *work, const struct hf_sync_plan *plan,
@@ -122,18 +173,20 @@ static int prove_table(const struct work *work, struct hf_heap *heap, const char
 static int prove_rows(const struct work *work, const struct hf_sync_plan *plan,
                       struct hf_heap *heap, const struct evidence *before)
 {
-    int64_t violations = 0;
+    struct violations after;
     for (size_t i = 0; i < plan->rebuilt_count; i++) {
         if (prove_table(work, heap, plan->rebuilt[i].name, before->rows[i]))
             return -1;
     }
-    if (count_violations(work, plan, &violations))
+    if (count_violations(work, plan, &after))
         return -1;
-    if (violations <= before->violations + plan->orphans)
+    if (after.unusable > before->violations.unusable)
+        return hf_error_set(work->err, HF_REFUSED, "%s: nothing was changed", after.complaint);
+    if (after.rows <= before->violations.rows + plan->orphans)
         return 0;
     return hf_error_set(work->err, HF_REFUSED,
                         "%" PRId64 " rows would refer to nothing: nothing was changed",
-                        violations - before->violations);
+                        after.rows - before->violations.rows);
 }
 
 /* The wanted schema must be there now; else this program is wrong, and changes nothing. */
@@ -157,7 +210,7 @@ static int execute_steps(const struct work *work, const struct hf_sync_plan *pla
     for (size_t i = 0; i < plan->count; i++) {
         hf_progress(work->options->events, "schema", i, plan->count);
         for (const char **sql = plan->steps[i].sql; *sql; sql++) {
-            if (execute(work, *sql))
+            if (execute_step(work, *sql))
                 return hf_error_wrap(work->err, "%s", plan->steps[i].text);
         }
     }

@@ -85,6 +85,32 @@ static void a_partial_unique_index_counts_only_its_own_rows(void **state)
     stage_close(&stage);
 }
 
+static void a_key_that_cannot_be_used_is_no_obstacle_when_it_was_there(void **state)
+{
+    struct stage stage;
+    stage_open(&stage, state,
+               TABLE_A "; CREATE TABLE p(x); CREATE TABLE q(y REFERENCES p(x));"
+                       "INSERT INTO A(n) VALUES (1)");
+    const char *wanted = "CREATE TABLE \"A\" (" ID ", \"n\" INTEGER NOT NULL)";
+    assert_int_equal(stage_apply(&stage, HF_SCHEMA_PRISMA, wanted, HF_DATA_LOSS_REFUSED), HF_OK);
+    assert_asks(&stage, "SELECT n FROM A", 1);
+    stage_close(&stage);
+}
+
+static void a_key_that_cannot_be_used_is_not_made(void **state)
+{
+    struct stage stage;
+    stage_open(&stage, state, TABLE_A "; INSERT INTO A(n) VALUES (1)");
+    assert_int_equal(stage_apply(&stage, HF_SCHEMA_PRISMA,
+                                 "CREATE TABLE \"A\" (" ID ", \"n\" INTEGER NOT NULL, \"r\" "
+                                 "INTEGER DEFAULT 1, FOREIGN KEY (\"r\") REFERENCES \"A\" (\"n\"))",
+                                 HF_DATA_LOSS_ACCEPTED),
+                     HF_REFUSED);
+    assert_non_null(strstr(stage.err.text, "foreign key mismatch"));
+    assert_asks(&stage, "SELECT count(*) FROM pragma_table_info('A')", 2);
+    stage_close(&stage);
+}
+
 static void a_default_that_fills_nulls_counts_as_a_duplicate(void **state)
 {
     struct stage stage;
@@ -277,6 +303,8 @@ int main(void)
         TEST(a_column_with_nulls_cannot_become_required),
         TEST(duplicates_stand_in_the_way_of_a_unique_index),
         TEST(a_partial_unique_index_counts_only_its_own_rows),
+        TEST(a_key_that_cannot_be_used_is_no_obstacle_when_it_was_there),
+        TEST(a_key_that_cannot_be_used_is_not_made),
         TEST(a_default_that_fills_nulls_counts_as_a_duplicate),
         TEST(a_default_that_fills_nulls_must_refer_to_something),
         TEST(an_index_that_stays_elsewhere_holds_its_name),
