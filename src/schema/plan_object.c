@@ -85,9 +85,36 @@ static int forget_view(struct hf_planner *planner, const struct hf_object *view,
         return 0;
     if (!hf_plan_step(planner, HF_RISK_DATA_LOSS, view->name,
                       "drop view '%s', which would not work any more", view->name) ||
-        hf_plan_advise(planner, 0, "%s", after))
+        hf_plan_advise(planner, 0, "%s", after) ||
+        hf_plan_sql(planner, "DROP VIEW \"%w\"", view->name))
         return -1;
-    return hf_plan_sql(planner, "DROP VIEW \"%w\"", view->name);
+    return hf_plan_name(planner, &planner->dropped, &planner->dropped_count, view->name);
+}
+
+/* An SQL schema says it otherwise: it is made anew, and its triggers go. */
+static bool view_changes(const struct hf_planner *planner, const char *name)
+{
+    const struct hf_object *now = hf_model_view(planner->now, name);
+    const struct hf_object *wanted = hf_model_view(&planner->wanted, name);
+    return now && wanted && !hf_sql_same(now->sql, wanted->sql);
+}
+
+static int put_back(struct hf_planner *planner, const struct hf_object *trigger)
+{
+    return !hf_plan_step(planner, HF_RISK_NONE, trigger->table, "put back trigger '%s' of '%s'",
+                         trigger->name, trigger->table) ||
+                   hf_plan_sql(planner, "%s", trigger->sql)
+               ? -1
+               : 0;
+}
+
+/* Dropping a table or a view drops its triggers: it is only said. */
+static int gone_trigger(struct hf_planner *planner, const struct hf_object *trigger)
+{
+    return hf_plan_step(planner, HF_RISK_NONE, trigger->table, "drop trigger '%s' with '%s'",
+                        trigger->name, trigger->table)
+               ? 0
+               : -1;
 }
 
 static int keep_trigger(struct hf_planner *planner, const struct hf_object *trigger,
@@ -96,7 +123,9 @@ static int keep_trigger(struct hf_planner *planner, const struct hf_object *trig
     bool gone = hf_plan_is_rebuilt(planner, trigger->table);
     char before[COMPLAINT_TEXT] = "", after[COMPLAINT_TEXT] = "";
     if (hf_plan_is_dropped(planner, trigger->table))
-        return 0;
+        return gone_trigger(planner, trigger);
+    if (view_changes(planner, trigger->table))
+        return 0; /* until the view is there */
     if (proof->after) {
         trigger_complaint(proof->before, trigger, before);
         trigger_complaint(proof->after, trigger, after);
@@ -108,11 +137,7 @@ static int keep_trigger(struct hf_planner *planner, const struct hf_object *trig
             return -1;
         return gone ? 0 : hf_plan_sql(planner, "DROP TRIGGER \"%w\"", trigger->name);
     }
-    if (!gone)
-        return 0;
-    return !hf_plan_step(planner, HF_RISK_NONE, trigger->table, "put back trigger '%s' of '%s'",
-                         trigger->name, trigger->table) ||
-           hf_plan_sql(planner, "%s", trigger->sql);
+    return gone ? put_back(planner, trigger) : 0;
 }
 
 static int keep_all(struct hf_planner *planner, const struct proof *proof)
@@ -135,9 +160,9 @@ static int keep_all(struct hf_planner *planner, const struct proof *proof)
 static int make_wanted(struct hf_planner *planner, const char *kind, const struct hf_object *wanted,
                        const struct hf_object *now)
 {
-    bool gone =
-        now && now->table && !strcmp(kind, "trigger") &&
-        (hf_plan_is_rebuilt(planner, now->table) || hf_plan_is_dropped(planner, now->table));
+    bool gone = now && now->table && !strcmp(kind, "trigger") &&
+                (hf_plan_is_rebuilt(planner, now->table) ||
+                 hf_plan_is_dropped(planner, now->table) || view_changes(planner, now->table));
     bool same = now && hf_sql_same(now->sql, wanted->sql);
     if (same && !gone)
         return 0;
@@ -151,9 +176,14 @@ static int make_wanted(struct hf_planner *planner, const char *kind, const struc
     return hf_plan_sql(planner, "%s", wanted->sql);
 }
 
+static bool drops_extra(const struct hf_planner *planner)
+{
+    return planner->options && planner->options->drop_extra_tables;
+}
+
 static int note_extra(struct hf_planner *planner, const char *kind, const struct hf_object *now)
 {
-    if (planner->options && planner->options->drop_extra_tables)
+    if (drops_extra(planner))
         return !hf_plan_step(planner, HF_RISK_DATA_LOSS, now->name,
                              "drop %s '%s', which the schema does not name", kind, now->name) ||
                hf_plan_advise(planner, 0, "its definition is lost") ||
@@ -164,18 +194,28 @@ static int note_extra(struct hf_planner *planner, const char *kind, const struct
                : -1;
 }
 
+static int extra_trigger(struct hf_planner *planner, const struct hf_object *trigger)
+{
+    const struct hf_model *wanted = &planner->wanted;
+    bool stays = hf_model_table(wanted, trigger->table) || hf_model_view(wanted, trigger->table);
+    if (!stays || hf_model_trigger(wanted, trigger->name))
+        return 0;
+    return view_changes(planner, trigger->table) && !drops_extra(planner)
+               ? put_back(planner, trigger)
+               : note_extra(planner, "trigger", trigger);
+}
+
 static int extra_objects(struct hf_planner *planner)
 {
-    const struct hf_model *now = planner->now, *wanted = &planner->wanted;
+    const struct hf_model *now = planner->now;
     for (size_t i = 0; i < now->view_count; i++) {
-        if (!hf_model_view(wanted, now->views[i].name) &&
-            note_extra(planner, "view", &now->views[i]))
+        const struct hf_object *view = &now->views[i];
+        if (!hf_model_view(&planner->wanted, view->name) &&
+            !hf_plan_is_dropped(planner, view->name) && note_extra(planner, "view", view))
             return -1;
     }
     for (size_t i = 0; i < now->trigger_count; i++) {
-        const struct hf_object *trigger = &now->triggers[i];
-        if (hf_model_table(wanted, trigger->table) && !hf_model_trigger(wanted, trigger->name) &&
-            note_extra(planner, "trigger", trigger))
+        if (extra_trigger(planner, &now->triggers[i]))
             return -1;
     }
     return 0;

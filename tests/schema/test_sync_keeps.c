@@ -92,6 +92,26 @@ static void a_view_over_a_rebuilt_table_still_works(void **state)
     stage_close(&stage);
 }
 
+static void a_view_that_cannot_stay_takes_its_triggers_with_it(void **state)
+{
+    struct stage stage;
+    stage_open(&stage, state,
+               "CREATE TABLE A(id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, n INTEGER);"
+               "INSERT INTO A(n) VALUES (1); CREATE VIEW v AS SELECT n FROM A;"
+               "CREATE TRIGGER t INSTEAD OF INSERT ON v BEGIN INSERT INTO A(n) VALUES (new.n); END;"
+               "CREATE VIEW other AS SELECT * FROM v");
+    assert_int_equal(stage_apply(&stage, HF_SCHEMA_PRISMA,
+                                 "CREATE TABLE \"A\" (\"id\" INTEGER NOT NULL PRIMARY KEY "
+                                 "AUTOINCREMENT)",
+                                 HF_DATA_LOSS_ACCEPTED),
+                     HF_OK);
+    assert_int_equal(stage_step(&stage, "drop view 'v'")->risk, HF_RISK_DATA_LOSS);
+    stage_step(&stage, "drop view 'other'");
+    stage_step(&stage, "drop trigger 't' with 'v'");
+    assert_asks(&stage, "SELECT count(*) FROM sqlite_schema WHERE type IN ('view', 'trigger')", 0);
+    stage_close(&stage);
+}
+
 static void rows_that_refer_to_a_rebuilt_table_stay(void **state)
 {
     struct stage stage;
@@ -308,6 +328,7 @@ int main(void)
         TEST(a_rebuild_puts_its_triggers_back_without_firing_them),
         TEST(a_trigger_elsewhere_that_mentions_a_rebuilt_table_still_works),
         TEST(a_view_over_a_rebuilt_table_still_works),
+        TEST(a_view_that_cannot_stay_takes_its_triggers_with_it),
         TEST(rows_that_refer_to_a_rebuilt_table_stay),
         TEST(a_rebuild_keeps_what_a_prisma_schema_cannot_say),
         TEST(a_rebuild_keeps_strict_and_without_rowid),

@@ -3,6 +3,7 @@
 
 #include "schema/compile.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static void everything_in_a_schema_is_made_in_an_empty_database(void **state)
@@ -149,6 +150,30 @@ static void triggers_and_views_follow_the_schema(void **state)
     stage_close(&stage);
 }
 
+static void a_view_that_changes_keeps_its_triggers(void **state)
+{
+    static const char named[] =
+        "CREATE TRIGGER named INSTEAD OF INSERT ON v BEGIN INSERT INTO a VALUES (new.n); END;";
+    static const char stranger[] =
+        "CREATE TRIGGER stranger INSTEAD OF DELETE ON v BEGIN DELETE FROM a WHERE n = old.n; END";
+    struct stage stage;
+    char live[512], wanted[512];
+    snprintf(live, sizeof live, "CREATE TABLE a(n); CREATE VIEW v AS SELECT n FROM a; %s%s", named,
+             stranger);
+    snprintf(wanted, sizeof wanted, "CREATE TABLE a(n); CREATE VIEW v AS SELECT n, 1 FROM a; %s",
+             named);
+    stage_open(&stage, state, live);
+    stage_sql(&stage, wanted);
+    run_sql(stage.live, "INSERT INTO v(n) VALUES (7), (8); DELETE FROM v WHERE n = 7");
+    assert_asks(&stage, "SELECT n FROM a", 8);
+    assert_int_equal(stage_apply(&stage, HF_SCHEMA_SQL,
+                                 "CREATE TABLE a(n); CREATE VIEW v AS SELECT n, 2 FROM a",
+                                 HF_DATA_LOSS_ACCEPTED),
+                     HF_OK);
+    assert_asks(&stage, "SELECT count(*) FROM sqlite_schema WHERE type = 'trigger'", 0);
+    stage_close(&stage);
+}
+
 static void triggers_that_the_schema_does_not_name_are_left_alone(void **state)
 {
     struct stage stage;
@@ -224,6 +249,7 @@ int main(void)
         TEST(a_generated_column_that_becomes_a_plain_one_keeps_its_values),
         TEST(duplicates_are_found_as_the_index_compares),
         TEST(triggers_and_views_follow_the_schema),
+        TEST(a_view_that_changes_keeps_its_triggers),
         TEST(triggers_that_the_schema_does_not_name_are_left_alone),
         TEST(a_full_text_table_that_changes_is_not_emptied_silently),
         TEST(a_column_in_the_middle_comes_to_stand_there),
