@@ -53,19 +53,19 @@ static void give_terminal_to(pid_t group)
     sigemptyset(&output);
     sigaddset(&output, SIGTTOU);
     sigprocmask(SIG_BLOCK, &output, &before);
-    if (isatty(STDIN_FILENO))
-        tcsetpgrp(STDIN_FILENO, group);
+    tcsetpgrp(STDIN_FILENO, group);
     sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
-void hf_terminal_take_back(void)
+void hf_terminal_take_back(pid_t child)
 {
-    give_terminal_to(getpgrp());
+    if (tcgetpgrp(STDIN_FILENO) == child)
+        give_terminal_to(getpgrp());
 }
 
 void hf_stop_with_child(pid_t child)
 {
-    hf_terminal_take_back();
+    hf_terminal_take_back(child);
     raise(SIGSTOP);
     /* Continued; in the background ("bg") the terminal is somebody else's. */
     if (tcgetpgrp(STDIN_FILENO) == getpgrp())
@@ -139,8 +139,7 @@ int hf_child_start(pid_t *pid, const struct hf_child_options *options, struct hf
     }
     if (child > 0) {
         hf_child_wait(child, &(int){0}, NULL);
-        if (options->group == HF_CHILD_OWN_GROUP)
-            hf_terminal_take_back();
+        hf_terminal_take_back(child);
     }
     return hf_error_sys(err, sys, "start", options->argv[0]);
 }

@@ -51,8 +51,8 @@ int hf_child_wait(pid_t pid, int *status, struct hf_error *err);
  * process, as orphans become (hf_adopt_orphans). */
 void hf_group_end(pid_t group);
 
-/* Takes the terminal back from a child that had it. */
-void hf_terminal_take_back(void);
+/* Takes the terminal back from a child's group, where that has it. */
+void hf_terminal_take_back(pid_t child);
 
 /* A child with a group of its own was stopped from the terminal (Ctrl-Z): stops this process too,
  * so that whoever started it sees it; once continued, the child has the terminal again and goes on.

@@ -172,7 +172,7 @@ static void application_ended(struct supervisor *self, int status)
     char pause[32];
     bool was_waited_for = self->ready_by != 0;
     pid_t group = self->application;
-    hf_terminal_take_back();
+    hf_terminal_take_back(group);
     self->application = 0;
     self->status = hf_exit_status(status);
     self->kill_at = 0;

@@ -336,6 +336,22 @@ static void a_generator_that_fails_stops_the_boot_and_is_tried_again(void **stat
     rig_boots(rig, "test \"$(cat made)\" = x");
 }
 
+static void a_signal_ends_a_boot_at_once_and_its_generator_with_it(void **state)
+{
+    struct rig *rig = *state;
+    rig_fill(rig, ROWS);
+    int ended[2];
+    char byte;
+    assert_int_equal(pipe(ended), 0);
+    write_text(rig->config_path, "generate: 'kill -TERM $PPID; exec sleep 600'\n");
+    assert_int_equal(rig_boot(rig, "touch started"), 128 + 15);
+    assert_int_equal(rig_files(rig, "started"), 0);
+    close(ended[1]);
+    /* The end of the file: nobody is left who has its other end. */
+    assert_int_equal(read(ended[0], &byte, 1), 0);
+    close(ended[0]);
+}
+
 static void secrets_do_not_reach_the_application(void **state)
 {
     struct rig *rig = *state;
@@ -415,6 +431,7 @@ int main(void)
         BOOT_TEST(a_failed_copy_does_not_stop_the_boot),
         BOOT_TEST(generators_run_in_order_and_once),
         BOOT_TEST(a_generator_that_fails_stops_the_boot_and_is_tried_again),
+        BOOT_TEST(a_signal_ends_a_boot_at_once_and_its_generator_with_it),
         BOOT_TEST(secrets_do_not_reach_the_application),
         BOOT_TEST(a_schema_that_loses_data_is_refused_and_nothing_changed),
         BOOT_TEST(an_application_that_is_never_ready_on_a_new_schema_goes_back),
