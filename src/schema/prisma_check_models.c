@@ -235,20 +235,24 @@ static struct hf_prisma_span map_span(const struct hf_prisma_model *model)
     return model->block->span;
 }
 
+static void check_table_name(struct hf_prisma_schema *schema, struct hf_prisma_names *tables,
+                             struct hf_prisma_model *model)
+{
+    void *former = NULL;
+    if (hf_prisma_names_put(tables, schema->heap, NULL, model->table, model, &former, schema->err))
+        schema->failed = true;
+    if (former)
+        hf_prisma_complain(schema, map_span(model->mapped ? model : former),
+                           "two models have the table '%s'", model->table);
+}
+
 static void check_table_names(struct hf_prisma_schema *schema)
 {
     struct hf_prisma_names tables = {0};
-    for (struct hf_prisma_model *model = schema->models; model; model = model->next) {
-        void *former = NULL;
-        if (model->view)
-            continue;
-        if (hf_prisma_names_put(&tables, schema->heap, NULL, model->table, model, &former,
-                                schema->err))
-            schema->failed = true;
-        if (former)
-            hf_prisma_complain(schema, map_span(model->mapped ? model : former),
-                               "two models have the table '%s'", model->table);
-    }
+    for (int views = 0; views < 2; views++)
+        for (struct hf_prisma_model *model = schema->models; model; model = model->next)
+            if (model->view == views)
+                check_table_name(schema, &tables, model);
 }
 
 /* What an index is called in the database when nobody says it. */
