@@ -193,6 +193,7 @@ static int say_what_yajl_says(struct hf_json_reader *reader, struct hf_error *er
     const char *said = text ? (const char *)text : "no JSON";
     const char *colon = strstr(said, "error: ");
     said = colon ? colon + strlen("error: ") : said;
+    said = strncmp(said, "premature EOF", 13) ? said : "the JSON ends in the middle";
     line_at(reader, offset < reader->raw.length ? offset : reader->raw.length);
     hf_error_set(err, HF_CORRUPT, "line %llu: %.*s", (unsigned long long)reader->line,
                  (int)strcspn(said, "\n"), said);
