@@ -1,6 +1,8 @@
 """`holdfast run` as the parent of any command: signals, exit codes, restarts, streams, users."""
+import contextlib
 import os
 import pathlib
+import pty
 import pwd
 import shutil
 import signal
@@ -124,6 +126,42 @@ def test_the_command_begins_with_no_signal_blocked_or_ignored_and_no_file_but_th
     boot = films.boot(command=python(text)).ended(0)
     # The fourth is the folder that is being listed.
     assert boot.out.decode() == "0000000000000000 [0, 1, 2, 3]\n"
+
+
+def test_secrets_are_not_handed_to_the_command(films):
+    env = {"HOLDFAST_PASSPHRASE": "open-sesame", "HOLDFAST_REPOSITORY": str(films.folder / "other"),
+           "TOKEN": "its own"}
+    boot = films.boot(command=["env"], env=env).ended(0)
+    assert b"sesame" not in boot.out and b"TOKEN=its own" in boot.out
+
+
+@pytest.mark.parametrize("closed", ["<&-", "<&- >&-", "<&- >&- 2>&-"])
+def test_streams_that_are_closed_do_no_harm(films, closed):
+    """What is opened next would be taken for one of them, and be written to."""
+    before = films_rig.dump(films)
+    films.boot("--log", "json", command=shell("exit 7"),
+               prefix=("sh", "-c", f'exec "$@" {closed}', "sh")).ended(7)
+    assert films_rig.dump(films) == before
+
+
+def test_at_a_terminal_the_command_has_it(films):
+    """What a person types goes to the command, and Ctrl-C to it alone."""
+    text = 'trap "echo asked; exit 4" INT; read line; echo "got $line"; touch started; read x < pipe'
+    os.mkfifo(films.folder / "pipe")
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir(films.folder)
+        os.execve(films.holdfast.path, ["holdfast", "run", "--", *shell(text)], films.env)
+    os.write(terminal, b"typed\n")
+    films_rig.wait_for(lambda: (films.folder / "started").exists(), "started")
+    os.write(terminal, b"\x03")
+    shown = b""
+    with contextlib.suppress(OSError):  # the end of a terminal
+        while data := os.read(terminal, 4096):
+            shown += data
+    _, status = os.waitpid(pid, 0)
+    assert os.waitstatus_to_exitcode(status) == 4, shown
+    assert b"got typed" in shown and b"asked" in shown
 
 
 # Signals
@@ -299,6 +337,20 @@ def test_process_1_stops_when_it_is_told_to(films, namespace):
                 if parent == boot.process.pid]
     os.kill(child, signal.SIGTERM)
     boot.ended(5)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_process_1_can_be_stopped_during_the_boot(films, namespace, number):
+    os.mkfifo(films.folder / "pipe")
+    (films.folder / "holdfast.yml").write_text(
+        "generate:\n  - touch started; read x < pipe\n", encoding="utf-8")
+    boot = running(films, films.boot(command=["touch", "went-on"], prefix=namespace))
+    (child,) = [pid for pid, _, parent in films_rig.session_of(boot.process.pid)
+                if parent == boot.process.pid]
+    os.kill(child, number)
+    boot.ended(128 + number)
+    assert not (films.folder / "went-on").exists()
+    assert not boot.others()
 
 
 # Users
