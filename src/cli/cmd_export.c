@@ -104,12 +104,13 @@ static void to_json(json_t *root, const struct hf_export_options *job,
 }
 
 static void to_text(FILE *out, const struct hf_export_options *job,
-                    const struct hf_export_result *result)
+                    const struct hf_profile *profile, const struct hf_export_result *result)
 {
     char rows[32], tables[32], size[16], duration[32];
-    fprintf(out, "%s: %s of %s in %s%s%s, %s, in %s\n", job->name,
+    fprintf(out, "%s: %s of %s%s%s in %s%s%s, %s, in %s\n", job->name,
             hf_format_count(rows, sizeof rows, result->rows, "row"),
             hf_format_count(tables, sizeof tables, result->tables, "table"),
+            profile ? " in the form of " : "", profile ? profile->name : "",
             job->output.to ? "'" : "", job->output.to ? job->output.to : "standard output",
             job->output.to ? "'" : "", hf_format_bytes(size, sizeof size, result->bytes),
             hf_format_duration(duration, sizeof duration, result->duration));
@@ -164,7 +165,7 @@ static int run(struct hf_cli *cli, struct hf_error *err)
     if (cli->json)
         to_json(cli->json, &job, form.profile, &result);
     else if (job.output.to)
-        to_text(stdout, &job, &result);
+        to_text(stdout, &job, form.profile, &result);
     return 0;
 }
 

@@ -206,6 +206,44 @@ static int take_tests(void *into, const struct hf_yaml_key *key, const struct hf
     return 0;
 }
 
+static bool is_field(const struct hf_profile *profile, const char *name, size_t length)
+{
+    for (size_t i = 0; i < profile->field_count; i++)
+        if (strlen(profile->fields[i].name) == length &&
+            !strncmp(profile->fields[i].name, name, length))
+            return true;
+    return false;
+}
+
+/* Every "{name}" of a test is a field. */
+static int check_names(const struct hf_profile *profile, const char *text, const char *test,
+                       struct hf_error *err)
+{
+    for (const char *open = strchr(text, '{'); open; open = strchr(open + 1, '{')) {
+        size_t length = strcspn(open + 1, "}");
+        if (!is_field(profile, open + 1, length))
+            return hf_error_set(err, HF_CONFIG, "%s: test '%s': there is no field '%.*s'",
+                                profile->tree.file, test, (int)length, open + 1);
+    }
+    return 0;
+}
+
+static int check_tests(const struct hf_profile *profile, struct hf_error *err)
+{
+    for (size_t i = 0; i < profile->test_count; i++) {
+        const struct hf_profile_test *test = &profile->tests[i];
+        for (size_t j = 0; j < test->count; j++) {
+            const struct hf_profile_request *request = &test->requests[j];
+            if (check_names(profile, request->url, test->name, err))
+                return -1;
+            for (size_t k = 0; k < request->headers.count; k++)
+                if (check_names(profile, request->headers.items[k], test->name, err))
+                    return -1;
+        }
+    }
+    return 0;
+}
+
 static int take_lookup(void *into, const struct hf_yaml_key *key, const struct hf_yaml_node *value,
                        struct hf_error *err)
 {
@@ -246,7 +284,9 @@ static int take_profile(struct hf_profile *profile, struct hf_error *err)
         require(profile->title, "title", root, err) ||
         require(profile->table_count ? "" : NULL, "tables", root, err))
         return -1;
-    return require(profile->identified_by.count ? "" : NULL, "identified-by", root, err);
+    if (require(profile->identified_by.count ? "" : NULL, "identified-by", root, err))
+        return -1;
+    return check_tests(profile, err);
 }
 
 /* Messages name a built-in's file as they name one that was read: "<name>/profile.yml". */

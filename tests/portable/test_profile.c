@@ -59,7 +59,8 @@ static void all_of_a_profile_is_read(void **state)
         "tables: {Note: [id, body], Tag: [name]}\n"
         "identified-by: [Note.body]\n"
         "versions: [{name: new, columns: [Tag.name]}, {name: old, columns: [Note.body]}]\n"
-        "fields: [{name: key, label: The key, kind: secret, column: Note.body}]\n"
+        "fields: [{name: key, label: The key, kind: secret, column: Note.body},"
+        "         {name: url, label: Where, kind: url, column: Note.id}]\n"
         "tests:\n"
         "  - name: it\n"
         "    label: It answers\n"
@@ -98,6 +99,9 @@ static void mistakes_in_profile_yml_have_a_line(void **state)
                 "boolean");
     refuses_yml("title: x\ntables: {A: [b]}\n",
                 "notes/profile.yml line 1: there is no 'identified-by' here");
+    refuses_yml("title: x\ntables: {A: [b]}\nidentified-by: [A.b]\n"
+                "tests: [{name: t, label: T, requests: [{get: 'http://h/{id}'}]}]\n",
+                "notes/profile.yml: test 't': there is no field 'id'");
     refuses_yml("title: x\nlookup: {headers: [a]}\n",
                 "notes/profile.yml line 2: there is no 'get' here");
 }
