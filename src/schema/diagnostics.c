@@ -21,6 +21,16 @@ void hf_source_position(const struct hf_schema_source *source, size_t offset, si
     }
 }
 
+/* The list with room for one more, grown at the powers of two. After hf_diagnostics_truncate it may
+ * shrink, but never below what it holds. */
+static struct hf_diagnostic *with_room(struct hf_diagnostics *diagnostics)
+{
+    size_t count = diagnostics->count;
+    if (count & (count - 1))
+        return diagnostics->list;
+    return realloc(diagnostics->list, (count ? 2 * count : 1) * sizeof *diagnostics->list);
+}
+
 int hf_diagnose(struct hf_diagnostics *out, const struct hf_schema_source *source, size_t offset,
                 size_t length, struct hf_error *err, const char *format, ...)
 {
@@ -31,7 +41,7 @@ int hf_diagnose(struct hf_diagnostics *out, const struct hf_schema_source *sourc
     va_end(args);
     if (printed < 0)
         return hf_error_memory(err);
-    struct hf_diagnostic *list = realloc(out->list, (out->count + 1) * sizeof *list);
+    struct hf_diagnostic *list = with_room(out);
     if (!list) {
         free(message);
         return hf_error_memory(err);
