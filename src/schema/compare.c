@@ -41,12 +41,17 @@ static bool is_required(const struct comparison *this, const struct hf_table *ta
            (this->dialect == HF_SCHEMA_PRISMA && hf_table_rowid_column(table) == column);
 }
 
-static bool same_default(const struct comparison *this, const struct hf_column *now,
-                         const struct hf_column *wanted)
+static int compare_default(struct comparison *this, const struct hf_column *now,
+                           const struct hf_column *wanted)
 {
     enum hf_family family =
         this->dialect == HF_SCHEMA_PRISMA ? hf_family_of(wanted->type) : HF_FAMILY_OTHER;
-    return hf_default_same(family, now->fallback, wanted->fallback);
+    bool same;
+    if (hf_default_same(&same, family, now->fallback, wanted->fallback, this->err))
+        return -1;
+    return same ? 0
+                : add(this,
+                      (struct hf_change){.kind = HF_CHANGE_DEFAULT, .now = now, .wanted = wanted});
 }
 
 static int compare_column(struct comparison *this, const struct hf_column *wanted)
@@ -66,8 +71,7 @@ static int compare_column(struct comparison *this, const struct hf_column *wante
     change.kind = required ? HF_CHANGE_MAKE_REQUIRED : HF_CHANGE_MAKE_OPTIONAL;
     if (is_required(this, this->now, now) != required && add(this, change))
         return -1;
-    change.kind = HF_CHANGE_DEFAULT;
-    return !same_default(this, now, wanted) ? add(this, change) : 0;
+    return compare_default(this, now, wanted);
 }
 
 static int compare_columns(struct comparison *this)

@@ -20,67 +20,88 @@ struct proof {
  * A table's rename makes SQLite compile every view and trigger there is, and say what is wrong with
  * the first that cannot be: https://sqlite.org/lang_altertable.html, "Compatibility Note".
  */
-static void complaint_of(sqlite3 *db, char out[COMPLAINT_TEXT])
+static int complaint_of(sqlite3 *db, char out[COMPLAINT_TEXT], struct hf_error *err)
 {
     static const char probe[] = "SAVEPOINT probe; CREATE TABLE holdfast_probe(x);"
                                 "PRAGMA legacy_alter_table = OFF;"
                                 "ALTER TABLE holdfast_probe RENAME TO holdfast_probed";
     int rc = sqlite3_exec(db, probe, NULL, NULL, NULL);
     sqlite3_snprintf(COMPLAINT_TEXT, out, "%s", rc == SQLITE_OK ? "" : sqlite3_errmsg(db));
-    sqlite3_exec(db, "PRAGMA legacy_alter_table = ON; ROLLBACK TO probe; RELEASE probe", NULL, NULL,
-                 NULL);
+    if (rc == SQLITE_NOMEM ||
+        sqlite3_exec(db, "PRAGMA legacy_alter_table = ON; ROLLBACK TO probe; RELEASE probe", NULL,
+                     NULL, NULL) != SQLITE_OK)
+        return hf_error_memory(err);
+    return 0;
 }
 
-static void trigger_complaint(sqlite3 *db, const struct hf_object *trigger,
-                              char out[COMPLAINT_TEXT])
+static int trigger_complaint(sqlite3 *db, const struct hf_object *trigger, char out[COMPLAINT_TEXT],
+                             struct hf_error *err)
 {
-    sqlite3_exec(db, "SAVEPOINT trigger", NULL, NULL, NULL);
-    if (sqlite3_exec(db, trigger->sql, NULL, NULL, NULL) == SQLITE_OK)
-        complaint_of(db, out);
-    else
-        sqlite3_snprintf(COMPLAINT_TEXT, out, "%s", sqlite3_errmsg(db));
-    sqlite3_exec(db, "ROLLBACK TO trigger; RELEASE trigger", NULL, NULL, NULL);
+    int rc = sqlite3_exec(db, "SAVEPOINT trigger", NULL, NULL, NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_exec(db, trigger->sql, NULL, NULL, NULL);
+    sqlite3_snprintf(COMPLAINT_TEXT, out, "%s", rc == SQLITE_OK ? "" : sqlite3_errmsg(db));
+    if (rc == SQLITE_NOMEM || (rc == SQLITE_OK && complaint_of(db, out, err)) ||
+        sqlite3_exec(db, "ROLLBACK TO trigger; RELEASE trigger", NULL, NULL, NULL) != SQLITE_OK)
+        return hf_error_memory(err);
+    return 0;
 }
 
 /* A view that does not work is taken out, so that the others can be asked. */
-static void view_complaint(sqlite3 *db, const char *name, char out[COMPLAINT_TEXT])
+static int view_complaint(sqlite3 *db, const char *name, char out[COMPLAINT_TEXT],
+                          struct hf_error *err)
 {
     sqlite3_stmt *statement = NULL;
     char *select = sqlite3_mprintf("SELECT * FROM \"%w\"", name);
     char *drop = sqlite3_mprintf("DROP VIEW IF EXISTS \"%w\"", name);
-    int rc = select ? sqlite3_prepare_v2(db, select, -1, &statement, NULL) : SQLITE_NOMEM;
+    int rc = select && drop ? sqlite3_prepare_v2(db, select, -1, &statement, NULL) : SQLITE_NOMEM;
     sqlite3_snprintf(COMPLAINT_TEXT, out, "%s", rc == SQLITE_OK ? "" : sqlite3_errmsg(db));
     sqlite3_finalize(statement);
-    if (*out)
-        sqlite3_exec(db, drop, NULL, NULL, NULL);
+    if (rc != SQLITE_OK && rc != SQLITE_NOMEM)
+        rc = sqlite3_exec(db, drop, NULL, NULL, NULL);
     sqlite3_free(select);
     sqlite3_free(drop);
+    return rc == SQLITE_NOMEM ? hf_error_memory(err) : 0;
 }
 
 /* A copy that has gone through the first steps of the plan. */
+static int go_through(struct hf_planner *planner, sqlite3 *copy, size_t steps)
+{
+    for (size_t i = 0; i < steps; i++) {
+        /* What fails here fails in the live database too, and is told there. */
+        for (const char **sql = planner->plan->steps[i].sql; *sql; sql++) {
+            if (sqlite3_exec(copy, *sql, NULL, NULL, NULL) == SQLITE_NOMEM)
+                return hf_error_memory(planner->err);
+        }
+    }
+    for (size_t i = 0; i < planner->now->trigger_count; i++) {
+        const char *sql =
+            hf_heap_print(planner->heap, planner->err, "DROP TRIGGER IF EXISTS \"%w\"",
+                          planner->now->triggers[i].name);
+        if (!sql)
+            return -1;
+        if (sqlite3_exec(copy, sql, NULL, NULL, NULL) != SQLITE_OK)
+            return hf_error_memory(planner->err);
+    }
+    return 0;
+}
+
 static sqlite3 *copy_after(struct hf_planner *planner, size_t steps)
 {
     sqlite3 *copy = hf_shadow_make(planner->live, planner->err);
-    for (size_t i = 0; copy && i < steps; i++) {
-        /* What fails here fails in the live database too, and is told there. */
-        for (const char **sql = planner->plan->steps[i].sql; *sql; sql++)
-            sqlite3_exec(copy, *sql, NULL, NULL, NULL);
-    }
-    for (size_t i = 0; copy && i < planner->now->trigger_count; i++) {
-        char *sql =
-            sqlite3_mprintf("DROP TRIGGER IF EXISTS \"%w\"", planner->now->triggers[i].name);
-        sqlite3_exec(copy, sql, NULL, NULL, NULL);
-        sqlite3_free(sql);
-    }
-    return copy;
+    if (!copy || !go_through(planner, copy, steps))
+        return copy;
+    sqlite3_close(copy);
+    return NULL;
 }
 
 static int forget_view(struct hf_planner *planner, const struct hf_object *view,
                        const struct proof *proof)
 {
     char before[COMPLAINT_TEXT], after[COMPLAINT_TEXT];
-    view_complaint(proof->before, view->name, before);
-    view_complaint(proof->after, view->name, after);
+    if (view_complaint(proof->before, view->name, before, planner->err) ||
+        view_complaint(proof->after, view->name, after, planner->err))
+        return -1;
     if (*before || !*after)
         return 0;
     if (!hf_plan_step(planner, HF_RISK_DATA_LOSS, view->name,
@@ -126,10 +147,9 @@ static int keep_trigger(struct hf_planner *planner, const struct hf_object *trig
         return gone_trigger(planner, trigger);
     if (view_changes(planner, trigger->table))
         return 0; /* until the view is there */
-    if (proof->after) {
-        trigger_complaint(proof->before, trigger, before);
-        trigger_complaint(proof->after, trigger, after);
-    }
+    if (proof->after && (trigger_complaint(proof->before, trigger, before, planner->err) ||
+                         trigger_complaint(proof->after, trigger, after, planner->err)))
+        return -1;
     if (*after && !*before) {
         if (!hf_plan_step(planner, HF_RISK_DATA_LOSS, trigger->table,
                           "drop trigger '%s', which would not work any more", trigger->name) ||
@@ -243,7 +263,7 @@ int hf_plan_objects(struct hf_planner *planner)
     bool any = planner->now->view_count || planner->now->trigger_count;
     if (any && planner->columns_go) {
         proof.before = copy_after(planner, planner->rename_steps);
-        proof.after = copy_after(planner, planner->plan->count);
+        proof.after = proof.before ? copy_after(planner, planner->plan->count) : NULL;
     }
     int failed = any && planner->columns_go && (!proof.before || !proof.after) ? -1 : 0;
     failed = failed || keep_all(planner, &proof) ? -1 : 0;

@@ -140,30 +140,30 @@ static const char *referring_columns(struct rebuild *this, const char *body)
     return end ? spelled(this, start + 1, (size_t)(end - start - 1)) : "";
 }
 
-/* When the old foreign key of the same columns was checked; NULL: at once. */
-static const char *old_deferrable(struct rebuild *this, const char *body)
+/* When the old foreign key of the same columns was checked: *out stays NULL for at once. */
+static int old_deferrable(struct rebuild *this, const char *body, const char **out)
 {
-    const char *columns = referring_columns(this, body);
-    for (size_t i = 0; columns && i < this->now_text.column_count; i++) {
+    const char *columns = referring_columns(this, body), *own = columns;
+    for (size_t i = 0; own && i < this->now_text.column_count; i++) {
         const struct hf_column_text *column = &this->now_text.columns[i];
         const struct hf_clause *clause = hf_column_clause(column, HF_CLAUSE_REFERENCES);
         if (!clause || !clause->deferrable)
             continue;
         const char *at = column->definition;
         struct hf_sql_token name = hf_sql_next(&at);
-        const char *own = spelled(this, name.text, name.length);
+        own = spelled(this, name.text, name.length);
         if (own && !strcmp(columns, own))
-            return clause->deferrable;
+            *out = clause->deferrable;
     }
-    for (size_t i = 0; columns && i < this->now_text.constraint_count; i++) {
+    for (size_t i = 0; own && i < this->now_text.constraint_count; i++) {
         const struct hf_clause *clause = &this->now_text.constraints[i];
         if (clause->kind != HF_CLAUSE_REFERENCES || !clause->deferrable)
             continue;
-        const char *own = referring_columns(this, clause->body);
+        own = referring_columns(this, clause->body);
         if (own && !strcmp(columns, own))
-            return clause->deferrable;
+            *out = clause->deferrable;
     }
-    return NULL;
+    return own ? 0 : -1;
 }
 
 static int append_constraints(struct rebuild *this)
@@ -172,8 +172,9 @@ static int append_constraints(struct rebuild *this)
         const struct hf_clause *clause = &this->wanted_text.constraints[i];
         begin_item(this, clause->kind == HF_CLAUSE_PRIMARY_KEY ? "\n\n    " : "\n    ");
         sqlite3_str_appendall(this->sql, clause->text);
-        const char *deferrable =
-            clause->kind == HF_CLAUSE_REFERENCES ? old_deferrable(this, clause->body) : NULL;
+        const char *deferrable = NULL;
+        if (clause->kind == HF_CLAUSE_REFERENCES && old_deferrable(this, clause->body, &deferrable))
+            return -1;
         if (deferrable)
             sqlite3_str_appendf(this->sql, " %s", deferrable);
     }

@@ -207,7 +207,10 @@ static int read_with_new_names(struct hf_planner *planner)
     const struct hf_sync_plan *plan = planner->plan;
     for (size_t i = 0; i < plan->count; i++) {
         for (const char **sql = plan->steps[i].sql; *sql; sql++) {
-            if (sqlite3_exec(shadow, *sql, NULL, NULL, NULL) != SQLITE_OK)
+            int rc = sqlite3_exec(shadow, *sql, NULL, NULL, NULL);
+            if (rc == SQLITE_NOMEM)
+                return hf_error_memory(planner->err);
+            if (rc != SQLITE_OK)
                 return hf_error_set(planner->err, HF_FAILED, "%s: %s", plan->steps[i].text,
                                     sqlite3_errmsg(shadow));
         }

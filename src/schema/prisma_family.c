@@ -106,13 +106,12 @@ struct value {
     bool quoted;
 };
 
-static struct value read_value(struct hf_heap *heap, const char *sql)
+static struct value read_value(struct hf_heap *heap, const char *sql, struct hf_error *err)
 {
     struct value value = {0};
-    struct hf_error ignored;
     sqlite3_str *tokens = sqlite3_str_new(NULL);
     hf_sql_canonical(tokens, sql, strlen(sql));
-    char *text = hf_heap_finish(heap, tokens, &ignored);
+    char *text = hf_heap_finish(heap, tokens, err);
     while (text && text[0] == '(' && text[1] == ' ') {
         size_t length = strlen(text), at = 0;
         int depth = 0;
@@ -135,7 +134,7 @@ static struct value read_value(struct hf_heap *heap, const char *sql)
     const char *rest = at;
     struct hf_sql_token next = hf_sql_next(&rest);
     bool alone = next.kind == HF_SQL_END || hf_sql_is_mark(&next, ')');
-    value.text = value.quoted && alone ? hf_sql_unquote(heap, &token, &ignored) : text;
+    value.text = value.quoted && alone ? hf_sql_unquote(heap, &token, err) : text;
     value.quoted &= alone;
     return value;
 }
@@ -174,25 +173,33 @@ static void join_sign(char *text)
         memmove(text + 1, text + 2, strlen(text + 2) + 1);
 }
 
-bool hf_default_same(enum hf_family family, const char *a, const char *b)
+static bool same_value(enum hf_family family, const struct value *a, const struct value *b)
 {
-    if (is_null(a) || is_null(b))
-        return is_null(a) && is_null(b);
-    hf_auto(hf_heap) struct hf_heap heap = {0};
-    struct value first = read_value(&heap, a), second = read_value(&heap, b);
-    if (!first.text || !second.text)
-        return false;
-    join_sign(first.text);
-    join_sign(second.text);
     if (family == HF_FAMILY_DATETIME)
-        return !strcmp(moment_of(first.text), moment_of(second.text));
-    if (family == HF_FAMILY_OTHER && first.quoted != second.quoted)
+        return !strcmp(moment_of(a->text), moment_of(b->text));
+    if (family == HF_FAMILY_OTHER && a->quoted != b->quoted)
         return false;
     if (family == HF_FAMILY_BOOLEAN)
-        return !strcmp(boolean_of(first.text), boolean_of(second.text));
-    if (same_number(first.text, second.text) && family != HF_FAMILY_STRING)
+        return !strcmp(boolean_of(a->text), boolean_of(b->text));
+    if (family != HF_FAMILY_STRING && same_number(a->text, b->text))
         return true;
-    return !strcmp(first.text, second.text);
+    return !strcmp(a->text, b->text);
+}
+
+int hf_default_same(bool *same, enum hf_family family, const char *a, const char *b,
+                    struct hf_error *err)
+{
+    *same = is_null(a) && is_null(b);
+    if (is_null(a) || is_null(b))
+        return 0;
+    hf_auto(hf_heap) struct hf_heap heap = {0};
+    struct value first = read_value(&heap, a, err), second = read_value(&heap, b, err);
+    if (!first.text || !second.text)
+        return -1;
+    join_sign(first.text);
+    join_sign(second.text);
+    *same = same_value(family, &first, &second);
+    return 0;
 }
 
 bool hf_default_is_literal(const char *text)

@@ -34,8 +34,10 @@ bool hf_family_same(const char *a, const char *b);
 char *hf_family_fits(struct hf_heap *heap, enum hf_family family, const char *name,
                      struct hf_error *err);
 
-/* Two texts of DEFAULT (NULL: none) that mean the same in a column of the family. */
-bool hf_default_same(enum hf_family family, const char *a, const char *b);
+/* Whether two texts of DEFAULT (NULL: none) mean the same in a column of the family. Fails only for
+ * memory. */
+int hf_default_same(bool *same, enum hf_family family, const char *a, const char *b,
+                    struct hf_error *err);
 
 /* A default that ALTER TABLE ADD COLUMN takes in a table with rows: a literal, and not NULL. */
 bool hf_default_is_literal(const char *text);

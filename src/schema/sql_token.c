@@ -180,17 +180,48 @@ void hf_sql_canonical(sqlite3_str *out, const char *sql, size_t length)
     }
 }
 
+static bool is_word(const struct hf_sql_token *token)
+{
+    return token->kind == HF_SQL_WORD || token->kind == HF_SQL_QUOTED;
+}
+
+/* The next character of a name, quoted or not, in small letters, or -1; moves *at. */
+static int name_next(const struct hf_sql_token *token, size_t *at)
+{
+    if (token->kind == HF_SQL_QUOTED) {
+        *at = *at ? *at : 1;
+        int c = quoted_next(token, at);
+        return c < 0 ? c : tolower(c);
+    }
+    return *at < token->length ? tolower((unsigned char)token->text[(*at)++]) : -1;
+}
+
+static bool same_token(const struct hf_sql_token *a, const struct hf_sql_token *b)
+{
+    if (is_word(a) && is_word(b)) {
+        size_t in_a = 0, in_b = 0;
+        int c;
+        do {
+            c = name_next(a, &in_a);
+            if (c != name_next(b, &in_b))
+                return false;
+        } while (c >= 0);
+        return true;
+    }
+    if (a->kind != b->kind || a->length != b->length)
+        return false;
+    return a->kind == HF_SQL_STRING ? !memcmp(a->text, b->text, a->length)
+                                    : !strncasecmp(a->text, b->text, a->length);
+}
+
 bool hf_sql_same(const char *a, const char *b)
 {
-    sqlite3_str *first = sqlite3_str_new(NULL), *second = sqlite3_str_new(NULL);
-    hf_sql_canonical(first, a, strlen(a));
-    hf_sql_canonical(second, b, strlen(b));
-    bool same = !sqlite3_str_errcode(first) && !sqlite3_str_errcode(second) &&
-                sqlite3_str_length(first) == sqlite3_str_length(second) &&
-                !memcmp(sqlite3_str_value(first) ? sqlite3_str_value(first) : "",
-                        sqlite3_str_value(second) ? sqlite3_str_value(second) : "",
-                        (size_t)sqlite3_str_length(first));
-    sqlite3_free(sqlite3_str_finish(first));
-    sqlite3_free(sqlite3_str_finish(second));
-    return same;
+    struct hf_sql_token one, other;
+    do {
+        one = hf_sql_next(&a);
+        other = hf_sql_next(&b);
+        if (!same_token(&one, &other))
+            return false;
+    } while (one.kind != HF_SQL_END);
+    return true;
 }

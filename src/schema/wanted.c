@@ -98,8 +98,11 @@ int hf_wanted_add_enum(struct hf_wanted *wanted, const char *table, const char *
 static int execute(sqlite3 *database, const struct hf_wanted *wanted, struct hf_error *err)
 {
     for (size_t i = 0; i < wanted->statement_count; i++) {
-        if (sqlite3_exec(database, wanted->statements[i], NULL, NULL, NULL) == SQLITE_OK)
+        int rc = sqlite3_exec(database, wanted->statements[i], NULL, NULL, NULL);
+        if (rc == SQLITE_OK)
             continue;
+        if (rc == SQLITE_NOMEM)
+            return hf_error_memory(err);
         return hf_error_set(err, HF_CONFIG, "SQLite refuses the schema: %s, in: %.400s",
                             sqlite3_errmsg(database), wanted->statements[i]);
     }
