@@ -365,6 +365,8 @@ int hf_file_copy(const struct hf_env *env, const char *from, const char *to, mod
     if (fd < 0)
         return -1;
     int failed = hf_new_file_begin(&file, env, to, mode, err);
+    if (!failed)
+        hf_new_file_remove_litter(&file, HF_LITTER_OF_FILE);
     int64_t got = 1;
     for (uint64_t offset = 0; !failed && got > 0; offset += (uint64_t)got) {
         got = hf_file_read(env, fd, from, bytes, COPY_PIECE, offset, err);

@@ -84,8 +84,10 @@ static int copy_beside(struct hf_boot *boot, const struct hf_boot_database *data
     hf_auto_ptr(hf_page_source) struct hf_page_source *source =
         hf_page_source_open(database->path, HF_BOOT_BUSY_MS, err);
     if (!source ||
-        hf_new_file_begin(&file, boot->env, database->copy_path, status.st_mode & 0777, err) ||
-        copy_pages(source, &file, err))
+        hf_new_file_begin(&file, boot->env, database->copy_path, status.st_mode & 0777, err))
+        return -1;
+    hf_new_file_remove_litter(&file, HF_LITTER_OF_FILE);
+    if (copy_pages(source, &file, err))
         return -1;
     /* Only root can, and for whom it starts an application that does not stay root. */
     int ignored = fchown(file.fd, status.st_uid, status.st_gid);
