@@ -3,6 +3,7 @@
 A `Films` is one installation: a data directory, a schema, a port. Each `boot()` is what a container
 would be: `kill()` ends it with all that runs in it.
 """
+import contextlib
 import http.client
 import json
 import os
@@ -144,18 +145,21 @@ class Boot:
         return wait_for(found, "the application's process")
 
     def kill(self):
-        """Everything at once, as when the machine or the container ends."""
-        self.process.kill()
-        self.process.wait()
+        """Everything at once, as when the machine or the container ends: holdfast sees nothing of
+        the application's end, nor that of holdfast's."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGSTOP)
+
         def alone():
             others = self.others()
             for pid in others:
-                try:
+                with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
-                except ProcessLookupError:
-                    pass
             return not others
+
         wait_for(alone, "the end of every process")
+        self.process.kill()
+        self.process.wait()
 
 
 class Films:
