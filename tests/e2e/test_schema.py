@@ -90,7 +90,7 @@ def test_check_exits_with_8_while_there_is_something_to_do(users, holdfast, pris
 
 def test_a_restore_point_is_the_way_back(tmp_path, users, holdfast, prisma):
     point = holdfast.json("schema", "apply", "--accept-data-loss", "--schema", prisma(),
-                          "--db", users)["restore_point"]
+                          "--db", users)["point_before"]
     assert rows(users, "SELECT * FROM User") == [(1, "a"), (2, "b"), (3, "c")]
     holdfast("restore", "--db", users, "--point", point, "--to", tmp_path / "before.db")
     assert rows(tmp_path / "before.db", "SELECT * FROM User") == [(1, "a", 1), (2, "b", None), (3, "c", 3)]
