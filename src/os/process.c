@@ -10,6 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "os/terminal.h"
+
 static const int stopping_signals[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT};
 
 int64_t hf_monotonic(void)
@@ -37,49 +39,21 @@ static void end_with(pid_t parent)
         raise(SIGTERM);
 }
 
-/* In the child: to a group of its own, in the foreground where the parent was. SIGTTOU is blocked
- * meanwhile, as it would stop a process in the background that takes the terminal. */
-static void lead_group(pid_t parent_group)
-{
-    setpgid(0, 0);
-    if (tcgetpgrp(STDIN_FILENO) == parent_group)
-        tcsetpgrp(STDIN_FILENO, getpid());
-}
+/* The two ends of a start. */
+struct start {
+    int go[2];     /* the parent has done its part: the program may begin */
+    int report[2]; /* closes when the program begins, else takes errno */
+};
 
-/* SIGTTOU would stop a process in the background that gives the terminal away. */
-static void give_terminal_to(pid_t group)
-{
-    sigset_t output, before;
-    sigemptyset(&output);
-    sigaddset(&output, SIGTTOU);
-    sigprocmask(SIG_BLOCK, &output, &before);
-    tcsetpgrp(STDIN_FILENO, group);
-    sigprocmask(SIG_SETMASK, &before, NULL);
-}
-
-void hf_terminal_take_back(pid_t child)
-{
-    if (tcgetpgrp(STDIN_FILENO) == child)
-        give_terminal_to(getpgrp());
-}
-
-void hf_stop_with_child(pid_t child)
-{
-    hf_terminal_take_back(child);
-    raise(SIGSTOP);
-    /* Continued; in the background ("bg") the terminal is somebody else's. */
-    if (tcgetpgrp(STDIN_FILENO) == getpgrp())
-        give_terminal_to(child);
-    kill(-child, SIGCONT);
-}
-
-/* In the child; never returns. `report` closes when the program begins, else it takes errno. */
+/* In the child; never returns. */
 _Noreturn static void become(const struct hf_child_options *options, pid_t parent,
-                             pid_t parent_group, int report)
+                             const struct start *start)
 {
     sigset_t none;
-    if (options->group == HF_CHILD_OWN_GROUP)
-        lead_group(parent_group);
+    char byte;
+    close(start->go[1]);
+    if (read(start->go[0], &byte, 1) != 1)
+        _exit(127);
     for (size_t i = 0; i < sizeof stopping_signals / sizeof *stopping_signals; i++) {
         struct sigaction now;
         if (!sigaction(stopping_signals[i], NULL, &now) && now.sa_handler != SIG_IGN)
@@ -92,7 +66,7 @@ _Noreturn static void become(const struct hf_child_options *options, pid_t paren
     sigprocmask(SIG_SETMASK, &none, NULL);
     execvpe(options->argv[0], options->argv, options->environment);
     int sys = errno;
-    ssize_t ignored = write(report, &sys, sizeof sys);
+    ssize_t ignored = write(start->report[1], &sys, sizeof sys);
     (void)ignored;
     _exit(127);
 }
@@ -117,29 +91,74 @@ static pid_t fork_quietly(sigset_t *before)
     return fork();
 }
 
+/* In the parent, before the program begins: it must find itself in its group, in the foreground
+ * where this process was. */
+static void set_up_group(pid_t child, const struct hf_child_options *options)
+{
+    if (options->group != HF_CHILD_OWN_GROUP)
+        return;
+    setpgid(child, child);
+    hf_terminal_hand_over(child);
+    if (options->listener)
+        *options->listener = hf_listener_start(child);
+}
+
+static void tear_down_group(pid_t child, const struct hf_child_options *options)
+{
+    if (options->listener)
+        hf_listener_end(*options->listener);
+    if (options->group == HF_CHILD_OWN_GROUP)
+        hf_terminal_take_back(child);
+}
+
+/* 0, or what kept the program from beginning. */
+static int let_go(pid_t child, const struct start *start, const struct hf_child_options *options)
+{
+    close(start->report[1]); /* before there is a listener, which would keep it open */
+    set_up_group(child, options);
+    int sys = write(start->go[1], "", 1) == 1 ? 0 : errno;
+    return sys ? sys : failure_of(start->report[0]);
+}
+
+static int open_start(struct start *start)
+{
+    if (pipe2(start->go, O_CLOEXEC))
+        return -1;
+    if (pipe2(start->report, O_CLOEXEC) == 0)
+        return 0;
+    int sys = errno;
+    close(start->go[0]);
+    close(start->go[1]);
+    errno = sys;
+    return -1;
+}
+
 int hf_child_start(pid_t *pid, const struct hf_child_options *options, struct hf_error *err)
 {
-    int report[2];
+    struct start start;
     sigset_t before;
-    pid_t parent = getpid(), group = getpgrp();
-    if (pipe2(report, O_CLOEXEC))
+    pid_t parent = getpid();
+    if (open_start(&start))
         return hf_error_sys(err, errno, "pipe", options->argv[0]);
     pid_t child = fork_quietly(&before);
     if (child == 0)
-        become(options, parent, group, report[1]);
+        become(options, parent, &start);
     int sys = errno;
     sigprocmask(SIG_SETMASK, &before, NULL);
-    close(report[1]);
     if (child > 0)
-        sys = failure_of(report[0]);
-    close(report[0]);
+        sys = let_go(child, &start, options);
+    else
+        close(start.report[1]);
+    close(start.report[0]);
+    close(start.go[0]);
+    close(start.go[1]);
     if (child > 0 && !sys) {
         *pid = child;
         return 0;
     }
     if (child > 0) {
         hf_child_wait(child, &(int){0}, NULL);
-        hf_terminal_take_back(child);
+        tear_down_group(child, options);
     }
     return hf_error_sys(err, sys, "start", options->argv[0]);
 }

@@ -30,6 +30,9 @@ struct hf_child_options {
     char *const *argv;        /* argv[0] is looked up in PATH; ends with NULL */
     char *const *environment; /* ends with NULL */
     enum hf_child_group group;
+    /* With OWN_GROUP: set to a listener (os/terminal.h) that is there before the program begins, or
+     * 0 where the child has no terminal. NULL: none is wanted. */
+    pid_t *listener;
 };
 
 /*
@@ -50,14 +53,6 @@ int hf_child_wait(pid_t pid, int *status, struct hf_error *err);
 /* Kills what is left of a process group, and waits for those of them that are children of this
  * process, as orphans become (hf_adopt_orphans). */
 void hf_group_end(pid_t group);
-
-/* Takes the terminal back from a child's group, where that has it. */
-void hf_terminal_take_back(pid_t child);
-
-/* A child with a group of its own was stopped from the terminal (Ctrl-Z): stops this process too,
- * so that whoever started it sees it; once continued, the child has the terminal again and goes on.
- */
-void hf_stop_with_child(pid_t child);
 
 /* What a shell would report: the exit code, or 128 + the signal. */
 int hf_exit_status(int status);

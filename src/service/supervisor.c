@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "os/terminal.h"
 #include "service/http.h"
 
 enum {
@@ -22,6 +23,8 @@ struct supervisor {
     const struct hf_supervision *wanted;
     struct hf_signals *signals;
     pid_t application, probe; /* 0: none runs */
+    pid_t listener;           /* to what is typed at the terminal */
+    int64_t interrupted;      /* when the terminal last did; 0: never */
     int64_t started;
     int64_t start_at, kill_at, probe_at, ready_by; /* deadlines; 0: none */
     int64_t pause, probe_pause;
@@ -46,10 +49,13 @@ static void notice(const struct supervisor *self, const char *format, ...)
 static int start(struct supervisor *self, struct hf_error *err)
 {
     const struct hf_supervision *wanted = self->wanted;
-    const struct hf_child_options options = {
-        .argv = wanted->command, .environment = wanted->environment, .group = HF_CHILD_OWN_GROUP};
+    const struct hf_child_options options = {.argv = wanted->command,
+                                             .environment = wanted->environment,
+                                             .group = HF_CHILD_OWN_GROUP,
+                                             .listener = &self->listener};
     if (hf_child_start(&self->application, &options, err))
         return -1;
+    self->interrupted = 0;
     self->start_at = 0;
     self->started = hf_monotonic();
     if (wanted->ready && !self->is_ready && !self->ready_by) {
@@ -167,11 +173,33 @@ static bool wants_restart(const struct supervisor *self)
     return self->wanted->restart == HF_RESTART_ALWAYS || self->status;
 }
 
+/* An interrupt is the application's affair: a person may mean only what it is doing now. But when
+ * it ends on that, it was asked to. */
+static void listener_ended(struct supervisor *self, int status)
+{
+    self->listener = 0;
+    if (!hf_listener_heard(status))
+        return;
+    self->interrupted = hf_monotonic();
+    self->listener = hf_listener_start(self->application);
+}
+
+static void stop_listening(struct supervisor *self)
+{
+    int64_t now = hf_monotonic();
+    if (hf_listener_end(self->listener))
+        self->interrupted = now;
+    self->listener = 0;
+    if (self->interrupted && now - self->interrupted <= self->wanted->stop_timeout)
+        self->asked = true;
+}
+
 static void application_ended(struct supervisor *self, int status)
 {
     char pause[32];
     bool was_waited_for = self->ready_by != 0;
     pid_t group = self->application;
+    stop_listening(self);
     hf_terminal_take_back(group);
     self->application = 0;
     self->status = hf_exit_status(status);
@@ -244,8 +272,10 @@ static int run(struct supervisor *self, struct hf_error *err)
             application_ended(self, happening.status);
         else if (happening.kind == HF_CHILD_ENDED && happening.pid == self->probe)
             probe_ended(self, happening.status);
+        else if (happening.kind == HF_CHILD_ENDED && happening.pid == self->listener)
+            listener_ended(self, happening.status);
         else if (happening.kind == HF_CHILD_STOPPED && happening.pid == self->application)
-            hf_stop_with_child(self->application);
+            hf_terminal_stop_with(self->application);
         else if (happening.kind == HF_DEADLINE && do_what_is_due(self, err))
             return -1;
     }
@@ -258,6 +288,7 @@ int hf_supervise(struct hf_signals *signals, const struct hf_supervision *wanted
     struct supervisor self = {.wanted = wanted, .signals = signals};
     int failed = run(&self, err);
     stop_probing(&self);
+    hf_listener_end(self.listener);
     if (failed)
         return -1;
     *out = (struct hf_supervised){

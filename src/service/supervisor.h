@@ -5,7 +5,7 @@
  * TERM, INT, HUP, QUIT, USR1 and USR2 go to the application itself. TERM or INT asks for the end:
  * the application has two thirds of the stop timeout for it, then it and its process group are
  * killed, as they are by a second TERM or INT; the rest of the timeout is for what is left to do
- * then. Single-threaded.
+ * then. What ends on an interrupt from the terminal was asked to as well. Single-threaded.
  */
 #ifndef HF_SERVICE_SUPERVISOR_H
 #define HF_SERVICE_SUPERVISOR_H

@@ -11,13 +11,12 @@ import conftest
 class Terminal:
     """A session with a terminal of its own, in which holdfast was started."""
 
-    def __init__(self, holdfast, folder, script):
+    def __init__(self, holdfast, folder, command):
         self.said = b""
         self.pid, self.master = pty.fork()
         if self.pid == 0:
             os.chdir(folder)
-            os.execve(holdfast.path, [holdfast.path, "run", "--db", "app.db", "--", "sh", "-c", script],
-                      holdfast.environment)
+            os.execvpe(command[0], command, holdfast.environment)
 
     def wait_for(self, text):
         while text not in self.said:
@@ -34,8 +33,9 @@ class Terminal:
 def terminal(holdfast, tmp_path):
     started = []
 
-    def start(script):
-        started.append(Terminal(holdfast, tmp_path, script))
+    def start(script, *options, by=()):
+        started.append(Terminal(holdfast, tmp_path, [*by, holdfast.path, "run", "--db", "app.db",
+                                                     *options, "--", "sh", "-c", script]))
         return started[-1]
 
     conftest.make(tmp_path / "app.db", rows=50)
@@ -79,12 +79,39 @@ def test_an_application_that_is_ended_by_an_interrupt_is_protected_at_last(termi
     assert [point["reason"] for point in points] == ["startup", "stop"]
 
 
-def test_it_stops_and_goes_on_with_the_application(terminal):
+@pytest.mark.parametrize("policy", ["on-failure", "always"])
+@pytest.mark.parametrize("script, code", [("echo up; exec sleep 600", 130),
+                                          ("trap 'exit 3' INT; echo up; while :; do sleep 0.1; done", 3)])
+def test_what_ends_by_an_interrupt_is_not_started_again(terminal, policy, script, code):
+    there = terminal(script, "--restart", policy)
+    there.wait_for(b"up\r\n")
+    there.type(b"\x03")
+    assert os.waitstatus_to_exitcode(there.wait()) == code
+    assert there.said.count(b"started sh") <= 1
+
+
+def test_what_ends_by_a_signal_of_its_own_is_started_again(terminal):
+    there = terminal("echo up; kill -INT $$", "--restart", "on-failure")
+    there.wait_for(b"started again")
+    there.type(b"\x03")
+    assert os.waitstatus_to_exitcode(there.wait()) == 130
+
+
+def test_a_shell_stops_it_and_lets_it_go_on_with_the_application(terminal):
+    there = terminal("echo up; read word; echo read $word; exit 7",
+                     by=["bash", "-mc", '"$@"; echo shell; fg', "bash"])
+    there.wait_for(b"up\r\n")
+    there.type(b"\x1a")
+    there.wait_for(b"shell\r\n")
+    there.type(b"again\n")
+    there.wait_for(b"read again")
+    assert os.waitstatus_to_exitcode(there.wait()) == 7
+
+
+def test_without_a_shell_that_could_continue_it_nothing_stops(terminal):
     there = terminal("echo up; read word; echo read $word; exit 7")
     there.wait_for(b"up\r\n")
     there.type(b"\x1a")
-    assert os.WIFSTOPPED(there.wait(os.WUNTRACED))
-    os.kill(there.pid, signal.SIGCONT)
     there.type(b"again\n")
     there.wait_for(b"read again")
     assert os.waitstatus_to_exitcode(there.wait()) == 7
