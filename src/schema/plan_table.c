@@ -212,6 +212,30 @@ static const char *orphan_query(struct table_work *work, const struct hf_foreign
                          table, hf_plan_live_table(planner, key->parent), match, conditions, last);
 }
 
+/* A key over a new column: its value is what the schema says, and nothing that was there. */
+static bool refers_by_default(const struct table_work *work, const struct hf_foreign_key *key)
+{
+    for (size_t i = 0; i < key->count; i++) {
+        if (!hf_table_column(work->now, key->from[i]))
+            return true;
+    }
+    return false;
+}
+
+/* Applications do this, and add the row that the default means when they start. */
+static int note_default(struct table_work *work, const struct hf_foreign_key *key,
+                        const char *columns, int64_t rows)
+{
+    struct hf_planner *planner = work->planner;
+    planner->plan->orphans += rows;
+    return hf_plan_step(planner, HF_RISK_NOTE, work->wanted->name,
+                        "the default of '%s' refers to nothing in '%s' yet: %lld row%s of '%s'",
+                        columns, key->parent, (long long)rows, rows == 1 ? "" : "s",
+                        work->wanted->name)
+               ? 0
+               : -1;
+}
+
 static int add_foreign_key(struct table_work *work, const struct hf_change *change)
 {
     struct hf_planner *planner = work->planner;
@@ -221,15 +245,16 @@ static int add_foreign_key(struct table_work *work, const struct hf_change *chan
     int64_t rows = 0;
     if (!columns || !query || hf_plan_count(planner, &rows, query))
         return -1;
-    if (!hf_plan_step(planner, rows ? HF_RISK_DATA_LOSS : HF_RISK_NONE, work->wanted->name,
+    bool stands = rows && !refers_by_default(work, key);
+    if (!hf_plan_step(planner, stands ? HF_RISK_IMPOSSIBLE : HF_RISK_NONE, work->wanted->name,
                       "add foreign key (%s) of '%s' to '%s'", columns, work->wanted->name,
                       key->parent))
         return -1;
-    planner->plan->orphans += rows;
-    return rows ? hf_plan_advise(planner, rows,
-                                 "rows refer to nothing in '%s' and would break the new key: %s",
-                                 key->parent, query)
-                : 0;
+    if (stands)
+        return hf_plan_advise(planner, rows,
+                              "rows refer to nothing in '%s': delete or mend them first: %s",
+                              key->parent, query);
+    return rows ? note_default(work, key, columns, rows) : 0;
 }
 
 /* What was written into a column is gone when it becomes a generated one. */

@@ -28,6 +28,8 @@ SAFER = {
     "q-atomic": ["select 1/(count(*) = 2) from pragma_table_info('A')",
                  "duplicates are found first, nothing is changed"],
     "q-colcase": ["select 1/(N = 1) from A", "the value is kept under its new name"],
+    "q-fkadd_orphan": ["select 1/(count(*) = 0) from pragma_foreign_key_list('B')",
+                       "a foreign key is not added over rows that refer to nothing"],
     "q-litestream": ["select 1/(count(*) = 1) from _litestream_seq", "another tool's tables"],
     "q-othertrig": ["select 1/(sum(extra) = 10 and count(*) = 2) from A",
                     "the engine dies in its middle"],
@@ -93,12 +95,12 @@ def test_a_migration_ends_as_it_should(holdfast, tmp_path, name):
     assert first.code in (0, 9), first.err
     if first.code:
         assert everything(db) == before
-    assert violations(db) <= orphans
+    assert violations(db) <= orphans or "refers to nothing" in first.out
     second = holdfast.unchecked(*apply, "--accept-data-loss")
     assert second.code in (0, 9), second.err
     if second.code:
         assert everything(db) == before
-        assert outcome_of(name) in ("unexecutable", "error-half-applied")
+        assert name in SAFER or outcome_of(name) == "unexecutable"
     else:
         holdfast("schema", "plan", "--schema", case / "new.prisma", "--db", db,
                  "--accept-data-loss", "--check")

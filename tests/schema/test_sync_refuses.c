@@ -171,9 +171,21 @@ static void orphans_stand_in_the_way_of_a_foreign_key(void **state)
         "CREATE TABLE \"P\" (" ID "); CREATE TABLE \"A\" (" ID ", \"n\" INTEGER, CONSTRAINT "
         "\"A_n_fkey\" FOREIGN KEY (\"n\") REFERENCES \"P\" (\"id\") ON DELETE SET NULL ON UPDATE "
         "CASCADE)";
-    assert_refused(&stage, wanted, HF_DATA_LOSS_REFUSED, "add foreign key (n)", 1);
+    assert_refused(&stage, wanted, HF_DATA_LOSS_ACCEPTED, "add foreign key (n)", 1);
     run_sql(stage.live, "INSERT INTO P VALUES (77)");
     stage_prisma(&stage, wanted);
+    stage_close(&stage);
+}
+
+static void a_new_column_may_refer_by_default_to_a_row_that_comes_later(void **state)
+{
+    struct stage stage;
+    stage_open(&stage, state, TABLE_A "; CREATE TABLE P(" ID "); INSERT INTO A(n) VALUES (1), (2)");
+    stage_prisma(&stage, "CREATE TABLE \"P\" (" ID "); CREATE TABLE \"A\" (" ID
+                         ", \"n\" INTEGER, \"p\" INTEGER NOT NULL DEFAULT 0, CONSTRAINT "
+                         "\"A_p_fkey\" FOREIGN KEY (\"p\") REFERENCES \"P\" (\"id\") ON DELETE "
+                         "RESTRICT ON UPDATE CASCADE)");
+    assert_asks(&stage, "SELECT count(*) FROM A WHERE p = 0", 2);
     stage_close(&stage);
 }
 
@@ -311,6 +323,7 @@ int main(void)
         TEST(a_virtual_tables_own_table_is_not_taken_for_ones_own),
         TEST(a_constant_default_cannot_be_unique_in_two_rows),
         TEST(orphans_stand_in_the_way_of_a_foreign_key),
+        TEST(a_new_column_may_refer_by_default_to_a_row_that_comes_later),
         TEST(values_that_the_new_type_does_not_have_are_counted),
         TEST(extra_tables_go_only_when_asked_and_those_of_other_tools_never),
         TEST(a_trigger_that_would_break_is_said_and_not_left_as_a_trap),
