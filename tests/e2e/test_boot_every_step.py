@@ -123,6 +123,24 @@ def test_a_boot_that_changes_the_schema(used, preloaded):
 
 
 
+def test_a_boot_after_a_failure_that_changes_the_schema(used, preloaded):
+    """What the application committed last is in the log alone."""
+    connection = conftest.connect(used.db)
+    connection.execute("pragma journal_mode=wal")
+    connection.execute("pragma wal_autocheckpoint=0")
+    connection.execute("update Film set title = 'a new title'")
+    assert used.wal().stat().st_size > 0
+    used.write_schema(V2)
+    killer = Killer(used, preloaded)
+    connection.close()
+    killer.begin().ended(0)
+    new = films_rig.dump(used)
+    assert "a new title" in "".join(new) and "minutes" in "".join(new)
+    for _ in killer.ends():
+        boot(used)
+        assert films_rig.dump(used) == new
+
+
 def gone(films):
     films.db.unlink()
 

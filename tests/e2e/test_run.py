@@ -1,8 +1,6 @@
 """`holdfast run` as the parent of any command: signals, exit codes, restarts, streams, users."""
-import contextlib
 import os
 import pathlib
-import pty
 import pwd
 import shutil
 import signal
@@ -142,26 +140,6 @@ def test_streams_that_are_closed_do_no_harm(films, closed):
     films.boot("--log", "json", command=shell("exit 7"),
                prefix=("sh", "-c", f'exec "$@" {closed}', "sh")).ended(7)
     assert films_rig.dump(films) == before
-
-
-def test_at_a_terminal_the_command_has_it(films):
-    """What a person types goes to the command, and Ctrl-C to it alone."""
-    text = 'trap "echo asked; exit 4" INT; read line; echo "got $line"; touch started; read x < pipe'
-    os.mkfifo(films.folder / "pipe")
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.chdir(films.folder)
-        os.execve(films.holdfast.path, ["holdfast", "run", "--", *shell(text)], films.env)
-    os.write(terminal, b"typed\n")
-    films_rig.wait_for(lambda: (films.folder / "started").exists(), "started")
-    os.write(terminal, b"\x03")
-    shown = b""
-    with contextlib.suppress(OSError):  # the end of a terminal
-        while data := os.read(terminal, 4096):
-            shown += data
-    _, status = os.waitpid(pid, 0)
-    assert os.waitstatus_to_exitcode(status) == 4, shown
-    assert b"got typed" in shown and b"asked" in shown
 
 
 # Signals
