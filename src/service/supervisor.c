@@ -79,11 +79,12 @@ static int ask_ready(void *context)
            hf_http_check(&request, &response, NULL);
 }
 
-static int probe(struct supervisor *self, struct hf_error *err)
+/* No process can be made for it: a reason to try again, none to end an application. */
+static void probe(struct supervisor *self)
 {
-    self->probe_at = 0;
     /* The task only reads it. */
-    return hf_child_fork(&self->probe, ask_ready, (void *)(uintptr_t)self->wanted, err);
+    int failed = hf_child_fork(&self->probe, ask_ready, (void *)(uintptr_t)self->wanted, NULL);
+    self->probe_at = failed ? hf_monotonic() + LONGEST_PROBE_PAUSE : 0;
 }
 
 static void probe_ended(struct supervisor *self, int status)
@@ -240,10 +241,10 @@ static int do_what_is_due(struct supervisor *self, struct hf_error *err)
                hf_format_duration(waited, sizeof waited, self->wanted->stop_timeout * 2 / 3));
         kill_group(self);
     }
-    if (is_due(self->ready_by, now) && self->application)
+    if (is_due(self->ready_by, now)) /* also between two starts */
         not_ready_in_time(self);
-    if (is_due(self->probe_at, now) && probe(self, err))
-        return -1;
+    if (is_due(self->probe_at, now))
+        probe(self);
     return is_due(self->start_at, now) ? start(self, err) : 0;
 }
 

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -189,6 +190,32 @@ static void an_application_is_started_again_as_the_policy_says(void **state)
     assert_int_equal(told.started, 2);
 }
 
+static int64_t processor_ms(void)
+{
+    struct rusage used;
+    getrusage(RUSAGE_SELF, &used);
+    return (used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1000 +
+           (used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1000;
+}
+
+static void being_late_between_two_starts_costs_no_time(void **state)
+{
+    (void)state;
+    hf_auto(hf_scratch) struct hf_scratch scratch;
+    hf_scratch_init(&scratch);
+    hf_auto_free char *count = hf_scratch_path(&scratch, "count");
+    char script[512];
+    struct told told;
+    struct hf_supervision wanted = plain;
+    wanted.restart = HF_RESTART_ON_FAILURE;
+    wanted.ready = "http://127.0.0.1:9/";
+    wanted.ready_timeout = 200; /* within the pause */
+    snprintf(script, sizeof script, "test -e %s && exit 0; touch %s; exit 3", count, count);
+    int64_t before = processor_ms();
+    assert_int_equal(supervise(script, wanted, &told).status, 0);
+    assert_true(processor_ms() - before < 300); /* of a pause of 1 s */
+}
+
 static void a_stop_during_the_pause_is_the_end(void **state)
 {
     (void)state;
@@ -329,6 +356,7 @@ int main(void)
         cmocka_unit_test(a_stop_during_the_pause_is_the_end),
         cmocka_unit_test(an_application_that_answers_is_ready),
         cmocka_unit_test(an_application_that_is_never_ready_is_stopped),
+        cmocka_unit_test(being_late_between_two_starts_costs_no_time),
         cmocka_unit_test(one_that_need_not_become_ready_goes_on),
         cmocka_unit_test(an_end_before_it_was_ready_is_never_ready),
     };
