@@ -8,7 +8,6 @@
 #include "cli/cli.h"
 #include "cli/copy_keys.h"
 #include "cli/output.h"
-#include "cli/profile_choice.h"
 #include "cli/session.h"
 #include "portable/profile_export.h"
 
@@ -17,6 +16,7 @@ enum { BUSY_MS = 5000 };
 static const struct hf_option options[] = {
     {"to", 'o', "FILE", "write there, complete or not at all; '-' is standard output"},
     {"profile", 0, "NAME", "in this application's own form; 'none' is the generic one"},
+    {"profiles-dir", 0, "DIR", "where profiles of your own are"},
     {"generic", 0, NULL, "every table as it is, also where an application's own form is known"},
     {"gzip", 0, NULL, "compress as gzip does"},
     {"zstd", 0, NULL, "compress as zstd does"},
@@ -158,7 +158,7 @@ static int run(struct hf_cli *cli, struct hf_error *err)
     if (encryption.passphrase || encryption.recipient_count)
         job.output.encryption = &encryption;
     if (choose_target(&job.output, cli, &standard, err) ||
-        hf_profile_choose(&form, cli, choice.path, err) ||
+        hf_choose_form(&form, cli, choice.path, err) ||
         write_copy(&job, form.profile, cli->env, &result, err))
         return -1;
     hf_progress_line_clear(&cli->progress);

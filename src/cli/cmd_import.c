@@ -7,7 +7,6 @@
 #include "cli/cli.h"
 #include "cli/copy_keys.h"
 #include "cli/output.h"
-#include "cli/profile_choice.h"
 #include "cli/profile_import.h"
 #include "cli/session.h"
 #include "cli/table.h"
@@ -22,6 +21,7 @@ static const struct hf_option options[] = {
     {"accept-data-loss", 0, NULL, "leave out what the database has no place for"},
     {"edited", 0, NULL, "the copy was changed on purpose: its checksums do not matter"},
     {"profile", 0, "NAME", "the copy is in this application's own form"},
+    {"profiles-dir", 0, "DIR", "where profiles of your own are"},
     {"generic", 0, NULL, "the tables as they are, also in a copy in an application's form"},
     {"user", 0, "NAME", "whose the titles are, where an application's copy does not say"},
     {"no-restore-point", 0, NULL, "do not take a restore point first"},
@@ -201,7 +201,7 @@ static int import_by_profile(struct hf_cli *cli, struct hf_copy_input *input,
     const struct hf_source *text = hf_copy_input_text(input, err);
     if (!text || hf_copy_is_generic(text, &generic, err))
         return -1;
-    if (hf_profile_choose(&form, cli, job->path, err))
+    if (hf_choose_form(&form, cli, job->path, err))
         return -1;
     if (generic || !form.profile)
         return 0;

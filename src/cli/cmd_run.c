@@ -13,6 +13,7 @@ static const struct hf_option options[] = {
     {"on-unprotected", 0, "WHAT", "no restore point can be taken: stop, start"},
     {"keep-copies", 0, "COUNT", "how many dated portable copies are kept (20)"},
     {"profile", 0, "NAME", "the application's profile, for portable copies"},
+    {"profiles-dir", 0, "DIR", "where profiles of your own are"},
     {"restart", 0, "WHEN", "start the application again: no, on-failure, always"},
     {"stop-timeout", 0, "TIME", "how long stopping may take altogether (9s)"},
     {"ready", 0, "URL", "what answers when the application works"},

@@ -11,6 +11,7 @@
 #include "history/database.h"
 #include "history/timeline.h"
 #include "service/access.h"
+#include "service/profile_choice.h"
 
 /* hf_access_store and hf_access_open with the settings of the command line. */
 struct hf_store *hf_session_store(struct hf_cli *cli, struct hf_error *err);
@@ -60,6 +61,11 @@ int hf_session_each(struct hf_cli *cli, const struct hf_session *session, enum h
  */
 int hf_state_path(char **out, const struct hf_cli *cli, const struct hf_choice *choice,
                   struct hf_error *err);
+
+/* The form of a portable copy of the database at `path`: the generic one with --generic, else as
+ * settings and tables tell. */
+int hf_choose_form(struct hf_profile_choice *out, const struct hf_cli *cli, const char *path,
+                   struct hf_error *err);
 
 /* The point that --at or --point asks for, else the newest. */
 int hf_choose_point(uint64_t *seq, const struct hf_cli *cli, const struct hf_database *database,

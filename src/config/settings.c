@@ -61,6 +61,8 @@ const struct hf_setting_row hf_setting_rows[HF_SETTING_COUNT] = {
         ROW("keep copies", "--keep-copies", "KEEP_COPIES", "keep-copies", COUNT, .initial = "20"),
     [HF_SETTING_PROFILE] =
         ROW("profile", "--profile", "PROFILE", "profile", TEXT,),
+    [HF_SETTING_PROFILES_DIR] =
+        ROW("profiles directory", "--profiles-dir", "PROFILES_DIR", "profiles-dir", PATH,),
     [HF_SETTING_RESTART] =
         ROW("restart", "--restart", "RESTART", "restart", CHOICE,
             .initial = "no", .choices = restart),

@@ -7,7 +7,7 @@
 #include "portable/profile_export.h"
 #include "service/boot_steps.h"
 #include "service/dated_copies.h"
-#include "sqlite/connection.h"
+#include "service/profile_choice.h"
 
 static const char latest_name[] = "backup_latest.json";
 
@@ -56,33 +56,14 @@ static int export_generic(struct copying *copying, struct hf_error *err)
     return hf_error_memory(err);
 }
 
-static int choose_profile(struct copying *copying, const struct hf_profiles *profiles, sqlite3 *db,
-                          const struct hf_profile **out, struct hf_error *err)
-{
-    const struct hf_value *wanted = &copying->boot->config->values[HF_SETTING_PROFILE];
-    *out = NULL;
-    if (!wanted->text)
-        return hf_profiles_detect(profiles, db, out, err);
-    if (!strcmp(wanted->text, "none"))
-        return 0;
-    *out = hf_profiles_find(profiles, wanted->text, err);
-    return *out ? 0 : hf_error_wrap(err, "%s", wanted->source);
-}
-
 static int export_latest(struct copying *copying, struct hf_error *err)
 {
-    hf_auto(hf_profiles) struct hf_profiles profiles = {0};
-    const struct hf_profile *profile = NULL;
-    if (hf_profiles_load(&profiles, NULL, copying->boot->env, err))
+    const struct hf_boot *boot = copying->boot;
+    hf_auto(hf_profile_choice) struct hf_profile_choice form = {0};
+    if (hf_profile_choose(&form, boot->config, boot->env, copying->path, err))
         return -1;
-    sqlite3 *db = hf_connection_open(copying->path, NULL, HF_BOOT_BUSY_MS, err);
-    if (!db)
-        return -1;
-    int failed = choose_profile(copying, &profiles, db, &profile, err);
-    sqlite3_close(db);
-    if (failed)
-        return -1;
-    return profile ? export_by_profile(copying, profile, err) : export_generic(copying, err);
+    return form.profile ? export_by_profile(copying, form.profile, err)
+                        : export_generic(copying, err);
 }
 
 static int write_copies(struct copying *copying, char name[HF_DATED_COPY_NAME],

@@ -3,6 +3,8 @@ shape that the application ever wrote, and a service that knows titles."""
 import datetime
 import http.server
 import json
+import pathlib
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -603,3 +605,14 @@ def test_a_profile_can_be_named_and_turned_off(holdfast, tmp_path, db):
         "there is no profile 'jelyfin'", "jellyfin-ai-recommender")
     holdfast("export", "--db", path, "--to", "x", "--profile", "none", "--generic", code=2)
     assert "format" in json.loads(exported(holdfast, db).read_text())
+
+
+def test_a_profile_of_ones_own_lies_in_a_folder(holdfast, tmp_path):
+    path = make(tmp_path / "dev.db", OLD)
+    built_in = pathlib.Path(__file__).parents[2] / "profiles" / "jellyfin-ai-recommender"
+    shutil.copytree(built_in, tmp_path / "profiles" / "mine")
+    (tmp_path / "profiles" / "mine" / "export.sql").write_text("-- @at who\nselect 'mine' as name;\n")
+    copy = exported(holdfast, path, "--profile", "mine", "--profiles-dir", tmp_path / "profiles")
+    assert json.loads(copy.read_text())["who"] == {"name": "mine"}
+    holdfast("export", "--db", path, "--to", "x", env={"HOLDFAST_PROFILES_DIR": "nowhere"},
+             code=1).says("HOLDFAST_PROFILES_DIR", "nowhere")
