@@ -55,7 +55,7 @@ struct hf_table {
     bool strict, without_rowid, autoincrement;
     bool module_missing; /* a virtual table that cannot be used here */
     bool maybe_shadow;   /* named like a shadow table of one whose module is missing */
-    bool gone; /* planning took it away: hf_model_table does not find it */
+    bool gone;           /* planning took it away: hf_model_table does not find it */
     struct hf_column *columns;
     size_t column_count;
     struct hf_index *indexes;

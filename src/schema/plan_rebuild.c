@@ -212,8 +212,9 @@ static char *merged_definition(struct rebuild *this)
 
 static bool is_taken(const struct hf_planner *planner, const char *name)
 {
-    const struct hf_model *models[] = {&planner->before, planner->now, &planner->wanted};
-    for (size_t i = 0; i < sizeof models / sizeof *models; i++) {
+    enum { MODELS = 3 };
+    const struct hf_model *models[MODELS] = {&planner->before, planner->now, &planner->wanted};
+    for (size_t i = 0; i < MODELS; i++) {
         if (hf_model_table(models[i], name) || hf_model_view(models[i], name))
             return true;
         for (size_t j = 0; j < models[i]->table_count; j++) {

@@ -266,7 +266,8 @@ void hf_prisma_check_relation(struct hf_prisma_schema *schema, struct hf_prisma_
     }
     if (both)
         check_one_to_one_arguments(schema, relation->forward, relation->back);
-    check_unique_fields(schema, relation->forward);
+    if (relation->forward)
+        check_unique_fields(schema, relation->forward);
     if (both)
         check_one_to_one_sides(schema, relation->forward, relation->back);
 }

@@ -78,13 +78,13 @@ char *hf_family_fits(struct hf_heap *heap, enum hf_family family, const char *na
         [HF_FAMILY_OTHER] = "0",
         [HF_FAMILY_INT] = "typeof(%1) = 'integer' AND %1 BETWEEN -2147483648 AND 2147483647",
         [HF_FAMILY_BIGINT] = "typeof(%1) = 'integer'",
-        [HF_FAMILY_FLOAT] = "typeof(%1) = 'real' OR (typeof(%1) = 'integer' AND %1 BETWEEN"
-                            " -9007199254740992 AND 9007199254740992)",
+        [HF_FAMILY_FLOAT] = ("typeof(%1) = 'real' OR (typeof(%1) = 'integer' AND %1 BETWEEN"
+                             " -9007199254740992 AND 9007199254740992)"),
         [HF_FAMILY_DECIMAL] = "typeof(%1) IN ('integer', 'real')",
         [HF_FAMILY_BOOLEAN] = "typeof(%1) = 'integer' AND %1 IN (0, 1)",
         [HF_FAMILY_STRING] = "typeof(%1) <> 'blob'",
-        [HF_FAMILY_DATETIME] = "typeof(%1) = 'integer' OR (typeof(%1) = 'text' AND %1 GLOB"
-                               " '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*')",
+        [HF_FAMILY_DATETIME] = ("typeof(%1) = 'integer' OR (typeof(%1) = 'text' AND %1 GLOB"
+                                " '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*')"),
         [HF_FAMILY_BYTES] = "typeof(%1) = 'blob'",
         [HF_FAMILY_JSON] = "typeof(%1) = 'text' AND json_valid(%1)",
     };

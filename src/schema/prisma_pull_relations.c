@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <string.h>
 #include <strings.h>
 
@@ -132,6 +133,7 @@ static const char *relation_name(struct hf_pull *pull, const struct relations *l
     if (is_only_self(list, relation))
         return hf_heap_print(&pull->heap, pull->err, "%sTo%s", relation->from->name,
                              relation->to->name);
+    assert(relation->key);
     const char *fields =
         hf_pull_field_list(pull, relation->from, relation->key->from, relation->key->count, "_");
     return fields ? hf_heap_print(&pull->heap, pull->err, "%s_%sTo%s", relation->from->name, fields,
@@ -154,6 +156,7 @@ static const char *action_name(const char *action)
 static const char *arguments(struct hf_pull *pull, const struct relation *relation)
 {
     const struct hf_foreign_key *key = relation->key;
+    assert(key);
     const char *from = hf_pull_field_list(pull, relation->from, key->from, key->count, ", ");
     const char *to = hf_pull_field_list(pull, relation->to, key->to, key->count, ", ");
     bool required = false;
@@ -218,6 +221,7 @@ static int add_inline(struct hf_pull *pull, const struct relations *list,
     } else {
         forward_attribute = hf_heap_print(&pull->heap, pull->err, "@relation(%s)", given);
     }
+    assert(relation->key);
     bool single =
         hf_pull_is_unique(relation->from, relation->key->from, relation->key->count, false);
     if (add_field(pull, relation->from, forward, relation->to, forward_mark(relation),

@@ -83,11 +83,10 @@ static int read_references(struct reader *reader, struct hf_clause *clause, stru
     skip_if_parentheses(reader);
     for (;;) {
         if (accept(reader, "ON")) {
-            advance(reader); /* DELETE, UPDATE */
-            if (accept(reader, "SET") || accept(reader, "NO"))
-                advance(reader);
-            else
-                advance(reader);
+            advance(reader);            /* DELETE, UPDATE */
+            if (!accept(reader, "SET")) /* NULL, DEFAULT */
+                accept(reader, "NO");   /* ACTION */
+            advance(reader);
         } else if (accept(reader, "MATCH")) {
             advance(reader);
         } else {
