@@ -121,6 +121,9 @@ FROM (SELECT part.id AS part, part.owner, part.around, part.place,
     AS read_entry CROSS JOIN person ON person.part = read_entry.owner
     AND person.around = CASE WHEN read_entry.owner = 0 THEN read_entry.around ELSE '' END;
 
+-- Prisma cannot read a row whose time has more than four digits in its year.
+UPDATE entry SET added = NULL WHERE added NOT BETWEEN 0 AND 253402300799999;
+
 UPDATE entry SET error = 'neither a title nor an id'
 WHERE error IS NULL AND title IS NULL AND tmdb IS NULL;
 

@@ -15,6 +15,7 @@ struct stager {
     const struct hf_profile_stage *stage;
     sqlite3_stmt *insert;
     int64_t ids;
+    uint64_t lists; /* that a pattern fits, empty ones too */
     uint64_t strays;
     struct hf_error *err;
 };
@@ -191,6 +192,7 @@ static int stage_list(struct stager *stager, struct group *group, uint64_t line)
         leave(group, before);
         return pass_list(stager, path, line);
     }
+    stager->lists++;
     for (;;) {
         if (hf_json_next(stager->reader, &event, stager->err))
             return -1;
@@ -322,7 +324,7 @@ int hf_profile_stage(sqlite3 *db, const struct hf_profile *profile, struct hf_js
     int failed = stage_group(&stager, NULL, "", event.line);
     if (!failed)
         failed = hf_json_next(reader, &event, err); /* nothing after it */
-    if (!failed && !stager.ids && !stager.strays) {
+    if (!failed && !stager.ids && !stager.lists && !stager.strays) {
         hf_error_set(err, HF_CORRUPT, "there is nothing in it that %s knows", profile->title);
         failed = hf_error_hint(err, "is it a copy of another application?");
     }

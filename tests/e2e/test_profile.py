@@ -289,6 +289,22 @@ def test_times_are_stored_as_the_database_has_them(holdfast, tmp_path):
 BARE = {"movies": [MOVIE], "series": [{"name": "Dark", "id": "70523"}]}
 
 
+@pytest.mark.parametrize("added", [1e300, -5, "9" * 30, "-4000-01-01", "soon"])
+def test_a_time_that_cannot_be_is_the_time_of_the_import(holdfast, tmp_path, added):
+    make(tmp_path / "x.db", MIDDLE)
+    imported(holdfast, tmp_path / "x.db",
+             {"username": "ann", "data": {"movies": [{"title": "a", "id": 1, "added_at": added}]}})
+    assert rows(tmp_path / "x.db",
+                'SELECT "updatedAt" BETWEEN 1700000000000 AND 4000000000000 FROM "UserMedia"') == [(1,)]
+
+
+def test_the_export_of_a_user_without_titles_is_taken(holdfast, tmp_path):
+    make(tmp_path / "x.db", MIDDLE)
+    result = imported(holdfast, tmp_path / "x.db", {"username": "ann", "data": {
+        "movies": [], "series": [], "watchlist": {"movies": [], "series": []}}})
+    assert result["total"] == 0 and counts(result) == {}
+
+
 @pytest.mark.parametrize("copy", [BARE, {"data": BARE}])
 def test_a_bare_data_object_belongs_to_the_user_who_is_named(holdfast, tmp_path, copy):
     path = make(tmp_path / "dev.db", MIDDLE)
