@@ -48,6 +48,7 @@ static int list_databases(struct hf_boot *boot, struct hf_error *err)
         return hf_error_memory(err);
     for (size_t i = 0; i < config->database_count; i++) {
         struct hf_boot_database *database = &boot->databases[boot->database_count++];
+        database->lock_fd = -1;
         database->name = config->databases[i].name;
         database->path = config->databases[i].path;
         if (asprintf(&database->copy_path, "%s.backup_startup", database->path) < 0) {
@@ -84,6 +85,7 @@ static int boot_all(struct hf_boot *boot, struct hf_error *err)
 static void release(struct hf_boot *boot)
 {
     for (size_t i = 0; i < boot->database_count; i++) {
+        hf_boot_unlock(&boot->databases[i]);
         free(boot->databases[i].state_path);
         free(boot->databases[i].copy_path);
     }

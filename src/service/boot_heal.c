@@ -171,6 +171,9 @@ static int bring_back(struct hf_boot *boot, struct hf_boot_database *database,
                       const struct finding *found, struct hf_rescue *rescue, struct hf_error *err)
 {
     struct hf_rescued rescued = {0};
+    if (!database->is_alone)
+        return hf_boot_lock_refused(database,
+                                    found->condition == ABSENT ? "is missing" : "is damaged", err);
     if (found->condition != ABSENT && check_unused(database->path, err))
         return -1;
     if (hf_rescue_restore(rescue, &rescued, err)) {

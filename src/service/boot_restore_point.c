@@ -188,6 +188,7 @@ int hf_boot_restore_points(struct hf_boot *boot, struct hf_error *err)
         return -1;
     for (size_t i = 0; i < boot->database_count; i++) {
         struct hf_boot_database *database = &boot->databases[i];
+        hf_boot_lock(boot, database);
         if (know_database(boot, database, err) || hf_boot_heal(boot, database, err))
             return -1;
         if (!database->is_missing && protect(boot, database, err))

@@ -126,6 +126,9 @@ static int go_back(struct hf_boot *boot, struct hf_error *err)
                                                .busy_ms = HF_BOOT_BUSY_MS,
                                                .events = &boot->log.events};
     struct hf_in_place_result result;
+    if (!hf_boot_lock_alone(database))
+        return hf_boot_lock_refused(database, "should go back to before its schema was changed",
+                                    err);
     if (hf_timeline_load(&timeline, &database->history, err) ||
         hf_restore_in_place(&database->history, &timeline, database->point, &before, &options,
                             &result, err))
@@ -137,6 +140,7 @@ static int go_back(struct hf_boot *boot, struct hf_error *err)
                      ", before the schema was changed (what was there is point %" PRIu64 ")",
                      database->name, database->point, result.before);
     boot->schema_changed = false;
+    hf_boot_lock_share(boot);
     return 0;
 }
 
@@ -170,6 +174,7 @@ int hf_boot_start(struct hf_boot *boot, struct hf_error *err)
     fflush(NULL); /* a copy of this process must not write what is buffered here again */
     if (hf_signals_open(&signals, err))
         return -1;
+    hf_boot_lock_share(boot);
     int failed = run(boot, &signals, &outcome, err);
     /* Also when it could not be started a second time. */
     if (failed)

@@ -21,6 +21,8 @@ struct hf_boot_database {
     char *copy_path;         /* "<path>.backup_startup" */
     bool is_missing;         /* there is no file, and nothing to restore */
     bool history_is_damaged; /* points of it could not be restored */
+    int lock_fd;             /* or -1 */
+    bool is_alone;           /* no other `holdfast run` has it */
     bool history_is_unknown; /* the repository could not be asked: there may be points of it */
     bool is_known;           /* `history` is open */
     struct hf_database history;
@@ -53,6 +55,22 @@ int hf_boot_data_directory(struct hf_boot *boot, struct hf_error *err);
 
 /* [2/6] Every database sound, a point of it in the repository, a plain copy beside it. */
 int hf_boot_restore_points(struct hf_boot *boot, struct hf_error *err);
+
+/*
+ * Part of 2: of several `holdfast run` on one database only one boots at a time, the others wait.
+ * One that works already does not keep another from booting (a web server and its worker); but
+ * nothing is put in the place of a database that another one has. Best effort: where there can be
+ * no lock, this one counts as alone.
+ */
+void hf_boot_lock(struct hf_boot *boot, struct hf_boot_database *database);
+/* The boot is over: others may have theirs. */
+void hf_boot_lock_share(struct hf_boot *boot);
+/* Looks again, and keeps others from booting when it is alone. */
+bool hf_boot_lock_alone(struct hf_boot_database *database);
+/* The error that what `is` so ("is missing") is not replaced. */
+int hf_boot_lock_refused(const struct hf_boot_database *database, const char *is,
+                         struct hf_error *err);
+void hf_boot_unlock(struct hf_boot_database *database);
 
 /* Part of 2: a database that is missing or damaged is restored. HF_REFUSED where the settings say
  * so, HF_CORRUPT when nothing can be restored. Tells what was done. */

@@ -1,14 +1,17 @@
 #include "service/rig.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "os/file.h"
+#include "os/process.h"
 
 enum { ROWS = 200 };
 
@@ -209,6 +212,63 @@ static void damage_that_somebody_has_open_is_not_set_aside(void **state)
     close(fd);
     assert_int_equal(rig_files(rig, "corrupt-"), 0);
     rig_boots(rig, "true");
+    assert_int_equal(rows(rig), ROWS);
+}
+
+/* As another `holdfast run` has it. */
+static int lock_of(struct rig *rig, int how)
+{
+    int fd = open(in_data(rig, "app.db.holdfast-lock"), O_RDONLY | O_CREAT | O_CLOEXEC, 0644);
+    assert_true(fd >= 0);
+    assert_int_equal(flock(fd, how), 0);
+    return fd;
+}
+
+static void nothing_is_put_in_the_place_of_a_database_that_another_run_works_with(void **state)
+{
+    struct rig *rig = *state;
+    rig_fill(rig, ROWS);
+    rig_boots(rig, "true");
+    int fd = lock_of(rig, LOCK_SH);
+    rig_boots(rig, "true");
+    assert_int_equal(unlink(rig->db), 0);
+    assert_int_equal(rig_boot(rig, "touch started"), RIG_FAILED + HF_LOCKED);
+    rig_said(rig, "another 'holdfast run' works with it");
+    assert_int_equal(rig_files(rig, "started"), 0);
+    close(fd);
+    rig_boots(rig, "true");
+    assert_int_equal(rows(rig), ROWS);
+}
+
+/* Boots until somebody waits for it. */
+static int boot_for_long(void *context)
+{
+    const struct rig *rig = context;
+    bool seen = false;
+    while (!seen) {
+        hf_auto(hf_buf) struct hf_buf log = {0};
+        hf_scratch_read(rig->log_path, &log);
+        seen = log.length && memmem(log.data, log.length, "waiting until", 13);
+        poll(NULL, 0, 5);
+    }
+    return 0;
+}
+
+static void one_run_boots_at_a_time(void **state)
+{
+    struct rig *rig = *state;
+    pid_t pid;
+    int status;
+    rig_fill(rig, ROWS);
+    rig_boots(rig, "true");
+    assert_int_equal(unlink(rig->db), 0);
+    int fd = lock_of(rig, LOCK_EX);
+    assert_int_equal(hf_child_fork(&pid, boot_for_long, rig, NULL), 0);
+    close(fd);
+    rig_boots(rig, "true");
+    rig_said(rig, "waiting until that is done");
+    assert_int_equal(hf_child_wait(pid, &status, NULL), 0);
+    assert_int_equal(status, 0);
     assert_int_equal(rows(rig), ROWS);
 }
 
@@ -422,6 +482,8 @@ int main(void)
         BOOT_TEST(what_root_brings_back_belongs_to_whom_it_belonged),
         BOOT_TEST(a_locked_database_stops_the_boot),
         BOOT_TEST(damage_that_somebody_has_open_is_not_set_aside),
+        BOOT_TEST(nothing_is_put_in_the_place_of_a_database_that_another_run_works_with),
+        BOOT_TEST(one_run_boots_at_a_time),
         BOOT_TEST(an_unreachable_repository_stops_the_boot_unless_told_otherwise),
         BOOT_TEST(no_first_start_while_the_history_cannot_be_asked),
         BOOT_TEST(a_missing_database_is_refused_when_that_is_wanted),
