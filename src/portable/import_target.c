@@ -162,23 +162,27 @@ static int create(struct hf_import_target *target, const struct hf_copy_statemen
 static int record_virtual(struct hf_import_target *target,
                           const struct hf_copy_statement *statement, struct hf_error *err)
 {
-    sqlite3_stmt *insert = NULL;
+    /* A CREATE that fails for its module can leave its line behind. */
+    static const char *const statements[] = {
+        "DELETE FROM sqlite_schema WHERE type = 'table' AND name = ?1 AND rootpage = 0 AND sql = "
+        "?2",
+        "INSERT INTO sqlite_schema(type, name, tbl_name, rootpage, sql) "
+        "VALUES ('table', ?1, ?1, 0, ?2)"};
     if (hf_import_run(target, err, "PRAGMA writable_schema = ON"))
         return -1;
-    int rc = sqlite3_prepare_v2(target->db,
-                                "INSERT INTO sqlite_schema(type, name, tbl_name, rootpage, sql) "
-                                "VALUES ('table', ?1, ?1, 0, ?2)",
-                                -1, &insert, NULL);
-    if (rc == SQLITE_OK)
-        rc = sqlite3_bind_text(insert, 1, statement->name, -1, SQLITE_STATIC);
-    if (rc == SQLITE_OK)
-        rc = sqlite3_bind_text(insert, 2, statement->sql, -1, SQLITE_STATIC);
-    if (rc == SQLITE_OK)
-        rc = sqlite3_step(insert);
-    if (rc != SQLITE_DONE)
-        fail(target, rc, err);
-    sqlite3_finalize(insert);
-    int failed = rc != SQLITE_DONE;
+    int rc = SQLITE_DONE;
+    for (size_t i = 0; i < 2 && rc == SQLITE_DONE; i++) {
+        sqlite3_stmt *change = NULL;
+        rc = sqlite3_prepare_v2(target->db, statements[i], -1, &change, NULL);
+        if (rc == SQLITE_OK)
+            rc = sqlite3_bind_text(change, 1, statement->name, -1, SQLITE_STATIC);
+        if (rc == SQLITE_OK)
+            rc = sqlite3_bind_text(change, 2, statement->sql, -1, SQLITE_STATIC);
+        if (rc == SQLITE_OK)
+            rc = sqlite3_step(change);
+        sqlite3_finalize(change);
+    }
+    int failed = rc == SQLITE_DONE ? 0 : fail(target, rc, err);
     return hf_import_run(target, failed ? NULL : err, "PRAGMA writable_schema = RESET") || failed
                ? -1
                : 0;

@@ -132,6 +132,20 @@ def test_a_copy_becomes_the_same_database_whatever_it_is_called(holdfast, db, op
     assert same(into(holdfast, export(holdfast, db, "name.txt", *options)), db)
 
 
+def test_tables_of_a_module_that_only_the_application_has_come_back(holdfast, tmp_path):
+    sql = "CREATE VIRTUAL TABLE vec USING vec0(e float[3])"
+    with sqlite3.connect(tmp_path / "app.db") as live:
+        live.executescript("CREATE TABLE vec_rows(x); INSERT INTO vec_rows VALUES (7);"
+                           "PRAGMA writable_schema = ON; INSERT INTO sqlite_schema"
+                           f" VALUES ('table', 'vec', 'vec', 0, '{sql}')")
+    live.close()
+    into(holdfast, export(holdfast, tmp_path / "app.db"))
+    with sqlite3.connect(tmp_path / "new.db") as new:
+        assert new.execute("SELECT sql FROM sqlite_schema WHERE name = 'vec'").fetchall() == [(sql,)]
+        assert new.execute("SELECT x FROM vec_rows").fetchall() == [(7,)]
+    new.close()
+
+
 def test_a_copy_comes_through_a_pipe(holdfast, db):
     packed = export(holdfast, db, "copy", "--gzip").read_bytes()
     process = subprocess.run([holdfast.path, "import", "-", "--db", "new.db"], input=packed,
