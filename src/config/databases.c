@@ -138,10 +138,23 @@ static bool ends_with(const char *text, const char *end)
     return length >= tail && !strcmp(text + length - tail, end);
 }
 
-/* SQLite's own files beside a database. */
+/* What SQLite and Holdfast keep beside a database. A copy that counted as a database would get a
+ * copy of its own at the next start. */
 static bool is_companion(const char *path)
 {
-    return ends_with(path, "-wal") || ends_with(path, "-shm") || ends_with(path, "-journal");
+    static const char *const ends[] = {"-wal",
+                                       "-shm",
+                                       "-journal",
+                                       "-holdfast",
+                                       ".backup_startup",
+                                       ".holdfast-lock",
+                                       ".holdfast-restored"};
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        if (ends_with(path, ends[i]))
+            return true;
+    }
+    const char *slash = strrchr(path, '/'), *file = slash ? slash + 1 : path;
+    return strstr(file, ".corrupt-") || strstr(file, ".replaced-");
 }
 
 static int add_matches(struct hf_config *config, const struct hf_yaml_database *entry,

@@ -1,6 +1,8 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "os/file.h"
@@ -81,6 +83,19 @@ static int check_directory(struct hf_boot *boot, const char *what, const char *p
     return eaccess(path, R_OK | W_OK | X_OK) ? no_access(what, path, err) : 0;
 }
 
+/* SQLite's own files, and what replaces a damaged database, are made beside it. */
+static void tell_of_mounted_file(struct hf_boot *boot, const char *path)
+{
+    struct statx status;
+    if (statx(AT_FDCWD, path, 0, STATX_TYPE, &status) ||
+        !(status.stx_attributes & STATX_ATTR_MOUNT_ROOT))
+        return;
+    hf_boot_log_notice(&boot->log,
+                       "'%s' is a mount of its own: its log (-wal) is outside of that, and lost "
+                       "with the container. Mount the folder that it is in instead",
+                       path);
+}
+
 static int check_database(struct hf_boot *boot, const char *path, struct hf_error *err)
 {
     struct stat status;
@@ -91,8 +106,14 @@ static int check_database(struct hf_boot *boot, const char *path, struct hf_erro
         return -1;
     if (boot->env->fs.stat(boot->env->fs.context, path, &status))
         return errno == ENOENT ? 0 : no_access("database", path, err);
+    if (S_ISDIR(status.st_mode)) {
+        hf_error_set(err, HF_FAILED, "the database '%s' is a folder", path);
+        return hf_error_hint(err, "Docker makes one in the place of a file to mount that is not "
+                                  "there: remove it, and mount the folder that the database is in");
+    }
     if (!S_ISREG(status.st_mode))
         return hf_error_set(err, HF_FAILED, "the database '%s' is no file", path);
+    tell_of_mounted_file(boot, path);
     return eaccess(path, R_OK | W_OK) ? no_access("database", path, err) : 0;
 }
 

@@ -549,6 +549,12 @@ static void a_pattern_stands_for_every_match_but_not_for_companions(void **state
     write_file("tenants/a.db-wal", "");
     write_file("tenants/a.db-shm", "");
     write_file("tenants/a.db-journal", "");
+    write_file("tenants/a.db-holdfast", "");
+    write_file("tenants/a.db.backup_startup", "");
+    write_file("tenants/a.db.holdfast-lock", "");
+    write_file("tenants/a.db.corrupt-2026-11-23T14-05-10", "");
+    write_file("tenants/a.db.corrupt-2026-11-23T14-05-10-wal", "");
+    write_file("tenants/a.db.replaced-1700000000000", "");
     write_file("holdfast.yml", "databases:\n  - path: tenants/*.db*\n");
     loads(world);
     assert_int_equal(world->config.database_count, 2);

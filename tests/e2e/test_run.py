@@ -423,3 +423,19 @@ def test_a_repository_that_may_not_be_read_stops_the_boot(open_films):
     os.chown(backups, 1234, 1235)
     backups.chmod(mode)
     films.boot(command=["true"], prefix=AS_USER).ended(0)
+
+
+# Mounts
+
+
+def test_a_database_that_is_a_mount_of_its_own_is_told_of_and_not_torn_from_it(films, namespace):
+    """What is mounted over the file cannot be renamed."""
+    films.db.write_bytes(b"no database" * 1000)
+    there = films.folder / "there.db"
+    there.write_bytes(films.db.read_bytes())
+    boot = films.boot(command=["touch", "started"],
+                      prefix=[*namespace, "sh", "-c", 'mount --bind "$0" "$1" && shift && exec "$@"',
+                              there, films.db])
+    boot.ended(1).says("is a mount of its own", "mount the folder that it is in instead")
+    assert not (films.folder / "started").exists()
+    assert not list(films.data.glob("*.holdfast-restored"))
