@@ -289,7 +289,7 @@ static int apply(struct hf_cli *cli, const struct hf_choice *choice, const struc
     sqlite3 *live = hf_connection_open(choice->path, NULL, BUSY_MS, err);
     int failed = live ? hf_sync_apply(live, wanted, &options, &plan, err) : -1;
     sqlite3_close(live);
-    if (failed && makes)
+    if (failed && makes && is_empty(cli, choice->path)) /* somebody else may have used it */
         hf_file_remove(cli->env, choice->path, NULL);
     hf_progress_line_clear(&cli->progress);
     if (failed)

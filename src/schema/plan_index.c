@@ -48,13 +48,25 @@ static const char *dropped_column_in(const struct hf_table *now, const struct hf
     return NULL;
 }
 
+/* Beyond what a Prisma schema can say: an expression, or a column that it does not name. */
+static bool is_beyond_prisma(const struct hf_table *now, const struct hf_table *wanted,
+                             const struct hf_index *index)
+{
+    bool beyond = hf_index_is_special(index);
+    for (size_t i = 0; i < index->count && !beyond; i++) {
+        const struct hf_column *column = hf_table_column(now, index->columns[i].name);
+        beyond = column && hf_column_generated(column) && !hf_table_column(wanted, column->name);
+    }
+    return beyond;
+}
+
 bool hf_plan_index_stays(const struct hf_planner *planner, const struct hf_table *now,
                          const struct hf_table *wanted, const struct hf_index *index)
 {
     const struct hf_index *same = hf_table_index(wanted, index->name);
     if (same)
         return same_index(planner, index, same);
-    return !is_sql(planner) && hf_index_is_special(index) &&
+    return !is_sql(planner) && is_beyond_prisma(now, wanted, index) &&
            !dropped_column_in(now, wanted, index->sql);
 }
 

@@ -82,7 +82,8 @@ char *hf_family_fits(struct hf_heap *heap, enum hf_family family, const char *na
                              " -9007199254740992 AND 9007199254740992)"),
         [HF_FAMILY_DECIMAL] = "typeof(%1) IN ('integer', 'real')",
         [HF_FAMILY_BOOLEAN] = "typeof(%1) = 'integer' AND %1 IN (0, 1)",
-        [HF_FAMILY_STRING] = "typeof(%1) <> 'blob'",
+        [HF_FAMILY_STRING] = "typeof(%1) IN ('integer', 'text') OR (typeof(%1) = 'real'"
+                             " AND CAST(CAST(%1 AS TEXT) AS REAL) = %1)",
         [HF_FAMILY_DATETIME] = ("typeof(%1) = 'integer' OR (typeof(%1) = 'text' AND %1 GLOB"
                                 " '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*')"),
         [HF_FAMILY_BYTES] = "typeof(%1) = 'blob'",

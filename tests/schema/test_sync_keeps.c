@@ -207,6 +207,20 @@ static void tables_of_a_module_that_is_missing_are_left_alone(void **state)
     stage_close(&stage);
 }
 
+static void an_index_on_a_generated_column_stays_with_it(void **state)
+{
+    static const char wanted[] = "CREATE TABLE \"A\" (\"id\" INTEGER NOT NULL PRIMARY KEY "
+                                 "AUTOINCREMENT, \"n\" INTEGER NOT NULL)";
+    struct stage stage;
+    stage_open(&stage, state,
+               "CREATE TABLE A(id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, n INTEGER, g AS (n + "
+               "1)); CREATE INDEX i ON A(g); INSERT INTO A(n) VALUES (1)");
+    stage_prisma(&stage, wanted);
+    assert_asks(&stage, "SELECT count(*) FROM sqlite_schema WHERE name = 'i'", 1);
+    assert_asks(&stage, "SELECT n FROM A INDEXED BY i WHERE g = 2", 1);
+    stage_close(&stage);
+}
+
 static void a_column_may_be_named_autoincrement(void **state)
 {
     struct stage stage;
@@ -335,6 +349,7 @@ int main(void)
         TEST(full_text_tables_are_never_touched),
         TEST(a_table_named_like_a_full_text_tables_own_is_a_table),
         TEST(tables_of_a_module_that_is_missing_are_left_alone),
+        TEST(an_index_on_a_generated_column_stays_with_it),
         TEST(a_column_may_be_named_autoincrement),
         TEST(a_table_that_has_the_copys_name_keeps_its_rows),
         TEST(the_copy_that_an_interrupted_rebuild_left_becomes_the_table),

@@ -111,6 +111,18 @@ static void a_key_that_cannot_be_used_is_not_made(void **state)
     stage_close(&stage);
 }
 
+static void numbers_that_a_text_would_round_are_counted(void **state)
+{
+    struct stage stage;
+    stage_open(&stage, state,
+               "CREATE TABLE A(" ID ", n REAL); INSERT INTO A(n) VALUES (0.1), (1.0 / 3), (1e300)");
+    const char *wanted = "CREATE TABLE \"A\" (" ID ", \"n\" TEXT)";
+    assert_refused(&stage, wanted, HF_DATA_LOSS_REFUSED, "change column 'n'", 1);
+    run_sql(stage.live, "DELETE FROM A WHERE id = 2");
+    stage_prisma(&stage, wanted);
+    stage_close(&stage);
+}
+
 static void a_default_that_fills_nulls_counts_as_a_duplicate(void **state)
 {
     struct stage stage;
@@ -317,6 +329,7 @@ int main(void)
         TEST(a_partial_unique_index_counts_only_its_own_rows),
         TEST(a_key_that_cannot_be_used_is_no_obstacle_when_it_was_there),
         TEST(a_key_that_cannot_be_used_is_not_made),
+        TEST(numbers_that_a_text_would_round_are_counted),
         TEST(a_default_that_fills_nulls_counts_as_a_duplicate),
         TEST(a_default_that_fills_nulls_must_refer_to_something),
         TEST(an_index_that_stays_elsewhere_holds_its_name),
