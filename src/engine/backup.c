@@ -74,10 +74,7 @@ static int refuse_another_key(const struct backup *backup, struct hf_error *err)
 /* What is remembered of this timeline, and not of another repository's. */
 static bool knows_timeline(const struct backup *backup)
 {
-    const struct hf_known_state *known = &backup->state.known;
-    return known->segment.to &&
-           !memcmp(known->repository, backup->database->repository->keys.repository, HF_ID_BYTES) &&
-           !memcmp(known->database, backup->database->id, HF_ID_BYTES);
+    return hf_known_state_is_of(&backup->state.known, backup->database);
 }
 
 /* The newest point is the one that this host confirmed last. */

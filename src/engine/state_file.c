@@ -18,6 +18,13 @@ void hf_known_state_belongs(struct hf_known_state *known, const struct hf_databa
     memcpy(known->database, database->id, HF_ID_BYTES);
 }
 
+bool hf_known_state_is_of(const struct hf_known_state *known, const struct hf_database *database)
+{
+    return known->segment.to &&
+           !memcmp(known->repository, database->repository->keys.repository, HF_ID_BYTES) &&
+           !memcmp(known->database, database->id, HF_ID_BYTES);
+}
+
 static uint64_t map_offset(uint32_t page)
 {
     return HEADER_BYTES + (uint64_t)(page - 1) * 8;

@@ -30,6 +30,9 @@ struct hf_known_state {
 /* Fills in whose state it is. */
 void hf_known_state_belongs(struct hf_known_state *known, const struct hf_database *database);
 
+/* True when something is known, and of this database in this repository. */
+bool hf_known_state_is_of(const struct hf_known_state *known, const struct hf_database *database);
+
 struct hf_state_file {
     const struct hf_env *env;
     char *path;

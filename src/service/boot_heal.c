@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "engine/lost_log.h"
 #include "sqlite/other_users.h"
 #include "sqlite/soundness.h"
 
@@ -15,6 +16,7 @@ enum condition {
     ABSENT,
     EMPTY, /* no byte in it: new, or cut off */
     DAMAGED,
+    LOST_LOG, /* sound, and older than its newest point: its log was removed */
 };
 
 /* What is found in a database's place. */
@@ -22,6 +24,7 @@ struct finding {
     enum condition condition;
     int64_t written;     /* when it was last written, be it by the damage, ms; absent: now */
     struct hf_error why; /* it is not sound */
+    uint64_t point;      /* LOST_LOG: the one that has all of it, and what the log had */
 };
 
 static int64_t milliseconds(const struct timespec *time)
@@ -74,6 +77,25 @@ static int look(struct hf_boot *boot, const char *path, struct finding *out, str
         return 0;
     out->condition = EMPTY;
     hf_error_set(&out->why, HF_CORRUPT, "'%s' is empty, which it was not before", path);
+    return 0;
+}
+
+/* A log that somebody removed leaves a database that looks well. */
+static int look_for_log(struct hf_boot_database *database, struct finding *found,
+                        struct hf_error *err)
+{
+    struct hf_error why = {0};
+    if (!database->is_known)
+        return 0;
+    if (hf_lost_log_find(&database->history, database->path, database->state_path, &found->point,
+                         &why))
+        return why.code == HF_LOCKED ? 0 : hf_error_pass(err, &why);
+    if (!found->point)
+        return 0;
+    found->condition = LOST_LOG;
+    hf_error_set(&found->why, HF_CORRUPT,
+                 "the log '%s-wal' was removed, and with it what had been committed last",
+                 database->path);
     return 0;
 }
 
@@ -190,11 +212,15 @@ int hf_boot_heal(struct hf_boot *boot, struct hf_boot_database *database, struct
     struct finding found;
     if (look(boot, database->path, &found, err))
         return -1;
+    if (found.condition == SOUND && look_for_log(database, &found, err))
+        return -1;
     if (found.condition == SOUND)
         return 0;
     hf_auto(hf_rescue) struct hf_rescue rescue = {.boot = boot, .database = database};
     if (hf_rescue_find(&rescue, err))
         return -1;
+    if (found.condition == LOST_LOG)
+        hf_rescue_only(&rescue, found.point);
     bool can_go_back = rescue.count > 0;
     bool wants_fresh = found.condition == ABSENT &&
                        hf_config_choice(boot->config, HF_SETTING_ON_MISSING) == HF_MISSING_FRESH;

@@ -68,6 +68,16 @@ int hf_rescue_find(struct hf_rescue *rescue, struct hf_error *err)
     return 0;
 }
 
+void hf_rescue_only(struct hf_rescue *rescue, uint64_t seq)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < rescue->count; i++) {
+        if (rescue->candidates[i].seq == seq)
+            rescue->candidates[kept++] = rescue->candidates[i];
+    }
+    rescue->count = kept;
+}
+
 void hf_rescue_release(struct hf_rescue *rescue)
 {
     hf_timeline_release(&rescue->timeline);

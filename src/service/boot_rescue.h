@@ -32,6 +32,9 @@ struct hf_rescued {
 /* What there is to go back to, looked up and not yet read. */
 int hf_rescue_find(struct hf_rescue *rescue, struct hf_error *err);
 
+/* Leaves no candidate but this point. */
+void hf_rescue_only(struct hf_rescue *rescue, uint64_t seq);
+
 /*
  * Restores into a file beside, tries the next older candidate when one is not whole or not sound,
  * then moves the database, with its -wal, -shm and -journal, to "<path>.corrupt-<time>..." and the
