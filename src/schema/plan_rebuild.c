@@ -68,6 +68,30 @@ static int decide_strict(struct rebuild *this)
     return 0;
 }
 
+/* What a conflict did instead of failing: of these clauses the schema's own stand in the copy. */
+static int tell_conflicts(struct rebuild *this, const struct hf_clause *clauses, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const char *text = clauses[i].text;
+        if (clauses[i].kind != HF_CLAUSE_CHECK && clauses[i].kind != HF_CLAUSE_GENERATED &&
+            hf_sql_mentions(text, strlen(text), "CONFLICT") &&
+            !hf_plan_step(this->planner, HF_RISK_NOTE, this->wanted->name,
+                          "'%s' will not have the ON CONFLICT of: %s", this->wanted->name, text))
+            return -1;
+    }
+    return 0;
+}
+
+static int tell_all_conflicts(struct rebuild *this)
+{
+    const struct hf_table_text *text = &this->now_text;
+    for (size_t i = 0; i < text->column_count; i++) {
+        if (tell_conflicts(this, text->columns[i].clauses, text->columns[i].count))
+            return -1;
+    }
+    return tell_conflicts(this, text->constraints, text->constraint_count);
+}
+
 static void begin_item(struct rebuild *this, const char *indent)
 {
     char last = sqlite3_str_value(this->sql)[sqlite3_str_length(this->sql) - 1];
@@ -197,7 +221,7 @@ static int append_constraints(struct rebuild *this)
 static char *merged_definition(struct rebuild *this)
 {
     struct hf_planner *planner = this->planner;
-    bool failed = decide_strict(this) != 0;
+    bool failed = decide_strict(this) || tell_all_conflicts(this);
     this->sql = sqlite3_str_new(NULL);
     sqlite3_str_appendf(this->sql, "CREATE TABLE \"%w\" (", this->temporary);
     for (size_t i = 0; i < this->wanted_text.column_count && !failed; i++)

@@ -221,6 +221,18 @@ static void an_index_on_a_generated_column_stays_with_it(void **state)
     stage_close(&stage);
 }
 
+static void a_rebuild_tells_what_a_conflict_will_not_do_any_more(void **state)
+{
+    struct stage stage;
+    stage_open(&stage, state,
+               "CREATE TABLE A(id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, n INTEGER NOT NULL "
+               "ON CONFLICT IGNORE, conflict TEXT)");
+    stage_prisma(&stage, "CREATE TABLE \"A\" (\"id\" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, "
+                         "\"n\" INTEGER NOT NULL DEFAULT 1, \"conflict\" TEXT)");
+    assert_int_equal(stage_step(&stage, "NOT NULL ON CONFLICT IGNORE")->risk, HF_RISK_NOTE);
+    stage_close(&stage);
+}
+
 static void a_column_may_be_named_autoincrement(void **state)
 {
     struct stage stage;
@@ -350,6 +362,7 @@ int main(void)
         TEST(a_table_named_like_a_full_text_tables_own_is_a_table),
         TEST(tables_of_a_module_that_is_missing_are_left_alone),
         TEST(an_index_on_a_generated_column_stays_with_it),
+        TEST(a_rebuild_tells_what_a_conflict_will_not_do_any_more),
         TEST(a_column_may_be_named_autoincrement),
         TEST(a_table_that_has_the_copys_name_keeps_its_rows),
         TEST(the_copy_that_an_interrupted_rebuild_left_becomes_the_table),
