@@ -46,7 +46,7 @@ static int execute(const struct work *work, const char *sql)
 static int execute_step(const struct work *work, const char *sql)
 {
     int rc = sqlite3_exec(work->live, sql, NULL, NULL, NULL);
-    if ((rc & 0xff) != SQLITE_CONSTRAINT)
+    if ((rc & 0xff) != SQLITE_CONSTRAINT && rc != SQLITE_MISMATCH) /* the latter of a rowid */
         return rc == SQLITE_OK ? 0 : failed_with(work, rc);
     hf_error_set(work->err, HF_REFUSED, "%s", sqlite3_errmsg(work->live));
     return hf_error_hint(work->err, "nothing was changed; change the schema or the data");

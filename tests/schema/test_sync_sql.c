@@ -43,13 +43,14 @@ static void what_rows_do_not_pass_changes_nothing(void **state)
         {"CREATE TABLE a(id INTEGER PRIMARY KEY, n INTEGER) STRICT", "cannot store"},
         {"CREATE TABLE a(id INTEGER PRIMARY KEY, n INTEGER); CREATE UNIQUE INDEX i ON a(n > 'a')",
          "UNIQUE"},
+        {"CREATE TABLE a(id INTEGER, n INTEGER PRIMARY KEY)", "mismatch"},
     };
     struct stage stage;
     stage_open(&stage, state,
                "CREATE TABLE a(id INTEGER PRIMARY KEY, n INTEGER); INSERT INTO a(n) VALUES (1), "
                "('b'), (3)");
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
-        assert_int_equal(stage_apply(&stage, HF_SCHEMA_SQL, wanted[i][0], HF_DATA_LOSS_REFUSED),
+        assert_int_equal(stage_apply(&stage, HF_SCHEMA_SQL, wanted[i][0], HF_DATA_LOSS_ACCEPTED),
                          HF_REFUSED);
         assert_non_null(strstr(stage.err.text, wanted[i][1]));
         assert_asks(&stage, "SELECT count(*) FROM sqlite_schema", 1);
