@@ -212,6 +212,21 @@ static int read_type(struct reader *reader, struct hf_column_text *column, struc
     return add_clause(reader, &column->clauses, &column->count, &clause, start, start, err);
 }
 
+/* It may also stand behind other clauses of the column. Returns 1 when it did, -1 on failure. */
+static int read_late_deferrable(struct reader *reader, const struct hf_column_text *column,
+                                struct hf_error *err)
+{
+    struct hf_clause none = {0}, *key = &none;
+    const char *before = reader->token.text;
+    for (size_t i = 0; i < column->count; i++) {
+        if (column->clauses[i].kind == HF_CLAUSE_REFERENCES)
+            key = &column->clauses[i];
+    }
+    if (read_deferrable(reader, key, err))
+        return -1;
+    return reader->token.text != before;
+}
+
 static int read_column(struct reader *reader, struct hf_table_text *out, struct hf_error *err)
 {
     out->columns =
@@ -227,7 +242,8 @@ static int read_column(struct reader *reader, struct hf_table_text *out, struct 
     if (read_type(reader, column, err))
         return -1;
     while (!at_end(reader)) {
-        if (read_clause(reader, &column->clauses, &column->count, err))
+        int late = read_late_deferrable(reader, column, err);
+        if (late < 0 || (!late && read_clause(reader, &column->clauses, &column->count, err)))
             return -1;
     }
     column->definition = hf_heap_slice(reader->heap, start, (size_t)(reader->end - start), err);

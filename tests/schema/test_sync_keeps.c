@@ -233,6 +233,22 @@ static void a_rebuild_tells_what_a_conflict_will_not_do_any_more(void **state)
     stage_close(&stage);
 }
 
+static void a_key_that_is_checked_late_stays_so_wherever_its_column_says_it(void **state)
+{
+    struct stage stage;
+    stage_open(&stage, state,
+               "CREATE TABLE A(id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, n INTEGER REFERENCES "
+               "A(id) NOT NULL DEFERRABLE INITIALLY DEFERRED, m INTEGER NOT DEFERRABLE)");
+    stage_prisma(&stage, "CREATE TABLE \"A\" (\"id\" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, "
+                         "\"n\" INTEGER, \"m\" INTEGER, CONSTRAINT \"A_n_fkey\" FOREIGN KEY "
+                         "(\"n\") REFERENCES \"A\" (\"id\"))");
+    assert_asks(&stage,
+                "SELECT sql LIKE '%(\"id\") DEFERRABLE INITIALLY DEFERRED%' FROM sqlite_schema "
+                "WHERE name = 'A'",
+                1);
+    stage_close(&stage);
+}
+
 static void a_column_may_be_named_autoincrement(void **state)
 {
     struct stage stage;
@@ -363,6 +379,7 @@ int main(void)
         TEST(tables_of_a_module_that_is_missing_are_left_alone),
         TEST(an_index_on_a_generated_column_stays_with_it),
         TEST(a_rebuild_tells_what_a_conflict_will_not_do_any_more),
+        TEST(a_key_that_is_checked_late_stays_so_wherever_its_column_says_it),
         TEST(a_column_may_be_named_autoincrement),
         TEST(a_table_that_has_the_copys_name_keeps_its_rows),
         TEST(the_copy_that_an_interrupted_rebuild_left_becomes_the_table),
