@@ -1,11 +1,11 @@
 #include "service/http.h"
 
-#include <curl/curl.h>
-#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "service/curl_library.h"
 
 enum { TIMEOUT_MS = 10000, LIMIT = 1 << 20, MOST_REDIRECTS = 3, SHOWN = 200 };
 
@@ -13,20 +13,13 @@ struct hf_http {
     CURL *curl;
 };
 
-static CURLcode global_result;
-
-static void init_globally(void)
-{
-    global_result = curl_global_init(CURL_GLOBAL_DEFAULT);
-}
-
 struct hf_http *hf_http_new(struct hf_error *err)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, init_globally);
+    if (hf_curl_load(err))
+        return NULL;
     struct hf_http *http = calloc(1, sizeof *http);
-    if (http && global_result == CURLE_OK)
-        http->curl = curl_easy_init();
+    if (http)
+        http->curl = hf_curl.easy_init();
     if (!http || !http->curl) {
         free(http);
         hf_error_memory(err);
@@ -38,7 +31,7 @@ struct hf_http *hf_http_new(struct hf_error *err)
 void hf_http_free(struct hf_http *http)
 {
     if (http)
-        curl_easy_cleanup(http->curl);
+        hf_curl.easy_cleanup(http->curl);
     free(http);
 }
 
@@ -65,9 +58,9 @@ static void url_part(char *out, size_t size, CURLU *url, CURLUPart part)
 {
     char *text = NULL;
     *out = 0;
-    if (curl_url_get(url, part, &text, CURLU_DEFAULT_PORT) == CURLUE_OK)
+    if (hf_curl.url_get(url, part, &text, CURLU_DEFAULT_PORT) == CURLUE_OK)
         snprintf(out, size, "%s", text);
-    curl_free(text);
+    hf_curl.free(text);
 }
 
 struct place {
@@ -76,14 +69,14 @@ struct place {
 
 static bool place_of(struct place *out, const char *url)
 {
-    CURLU *parsed = curl_url();
-    bool good = parsed && curl_url_set(parsed, CURLUPART_URL, url, 0) == CURLUE_OK;
+    CURLU *parsed = hf_curl.url();
+    bool good = parsed && hf_curl.url_set(parsed, CURLUPART_URL, url, 0) == CURLUE_OK;
     if (good) {
         url_part(out->scheme, sizeof out->scheme, parsed, CURLUPART_SCHEME);
         url_part(out->host, sizeof out->host, parsed, CURLUPART_HOST);
         url_part(out->port, sizeof out->port, parsed, CURLUPART_PORT);
     }
-    curl_url_cleanup(parsed);
+    hf_curl.url_cleanup(parsed);
     return good;
 }
 
@@ -168,7 +161,7 @@ static int failure(CURLcode code, const char *url, const struct receiver *receiv
     case CURLE_PARTIAL_FILE:
         return hf_error_set(err, HF_UNREACHABLE, "%s: the connection was lost", shown);
     default:
-        return hf_error_set(err, HF_FAILED, "%s: %s", shown, curl_easy_strerror(code));
+        return hf_error_set(err, HF_FAILED, "%s: %s", shown, hf_curl.easy_strerror(code));
     }
 }
 
@@ -180,7 +173,7 @@ static int make_headers(struct curl_slist **out, const char *const *headers, str
             if (*c < ' ' || *c == 0x7f)
                 return hf_error_set(err, HF_CONFIG, "the header '%.*s' holds a control character",
                                     (int)strcspn(*headers, ":"), *headers);
-        struct curl_slist *longer = curl_slist_append(*out, *headers);
+        struct curl_slist *longer = hf_curl.slist_append(*out, *headers);
         if (!longer)
             return hf_error_memory(err);
         *out = longer;
@@ -192,26 +185,26 @@ static CURLcode ask(CURL *curl, const struct hf_http_request *request, const cha
                     const struct curl_slist *headers, struct receiver *receiver)
 {
     struct place place = {0};
-    curl_easy_reset(curl);
-    curl_easy_setopt(curl, CURLOPT_URL, url);
-    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(curl, CURLOPT_USERAGENT, "holdfast");
-    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS,
-                     request->timeout_ms ? (long)request->timeout_ms : (long)TIMEOUT_MS);
-    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, receive);
-    curl_easy_setopt(curl, CURLOPT_WRITEDATA, receiver);
+    hf_curl.easy_reset(curl);
+    hf_curl.easy_setopt(curl, CURLOPT_URL, url);
+    hf_curl.easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+    hf_curl.easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+    hf_curl.easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+    hf_curl.easy_setopt(curl, CURLOPT_USERAGENT, "holdfast");
+    hf_curl.easy_setopt(curl, CURLOPT_TIMEOUT_MS,
+                        request->timeout_ms ? (long)request->timeout_ms : (long)TIMEOUT_MS);
+    hf_curl.easy_setopt(curl, CURLOPT_WRITEFUNCTION, receive);
+    hf_curl.easy_setopt(curl, CURLOPT_WRITEDATA, receiver);
     if (place_of(&place, url) && is_loopback(place.host))
-        curl_easy_setopt(curl, CURLOPT_PROXY, "");
-    return curl_easy_perform(curl);
+        hf_curl.easy_setopt(curl, CURLOPT_PROXY, "");
+    return hf_curl.easy_perform(curl);
 }
 
 /* The address to go on at, or NULL. */
 static char *next_of(CURL *curl, const char *url)
 {
     char *next = NULL;
-    curl_easy_getinfo(curl, CURLINFO_REDIRECT_URL, &next);
+    hf_curl.easy_getinfo(curl, CURLINFO_REDIRECT_URL, &next);
     return next && stays(url, next) ? strdup(next) : NULL;
 }
 
@@ -228,7 +221,7 @@ int hf_http_get(struct hf_http *http, const struct hf_http_request *request,
         response.body.length = 0;
         CURLcode code = ask(http->curl, request, url, headers, &receiver);
         long status = 0;
-        curl_easy_getinfo(http->curl, CURLINFO_RESPONSE_CODE, &status);
+        hf_curl.easy_getinfo(http->curl, CURLINFO_RESPONSE_CODE, &status);
         response.status = (int)status;
         if (code != CURLE_OK)
             result = failure(code, url, &receiver, err);
@@ -238,7 +231,7 @@ int hf_http_get(struct hf_http *http, const struct hf_http_request *request,
         free(url);
         url = next;
     }
-    curl_slist_free_all(headers);
+    hf_curl.slist_free_all(headers);
     if (!result && !hf_buf_reserve(&response.body, 1, err)) {
         response.body.data[response.body.length] = 0;
         *out = response;
