@@ -81,9 +81,23 @@ static int check_unique(const struct hf_config *config, const char *name, const 
     return 0;
 }
 
+/* Prisma and others write a database as an address. */
+static int refuse_address(const char *path, const char *source, struct hf_error *err)
+{
+    static const char scheme[] = "file:";
+    if (strncmp(path, scheme, strlen(scheme)))
+        return 0;
+    const char *plain = path + strlen(scheme);
+    plain += strncmp(plain, "//", 2) ? 0 : 2;
+    hf_error_set(err, HF_CONFIG, "%s: '%s' is an address, not a path", source, path);
+    return hf_error_hint(err, "write %.*s", (int)strcspn(plain, "?"), plain);
+}
+
 static int add(struct hf_config *config, const char *path, const char *name, const char *source,
                struct hf_error *err)
 {
+    if (refuse_address(path, source, err))
+        return -1;
     struct hf_config_database *grown =
         realloc(config->databases, (config->database_count + 1) * sizeof *grown);
     if (!grown)

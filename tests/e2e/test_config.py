@@ -97,3 +97,9 @@ def test_state_can_be_kept_elsewhere(holdfast, tmp_path, db):
     assert [path.name for path in (tmp_path / "state/here").iterdir()] == ["app-holdfast"]
     assert not (tmp_path / "app.db-holdfast").exists()
     assert sqlite3.connect(db).execute("select count(*) from note").fetchone() == (2000,)
+
+
+def test_a_database_written_as_an_address_is_told_as_a_path(holdfast):
+    holdfast("config", "check", env={"HOLDFAST_DB": "file:///data/dev.db?connection_limit=1"},
+             code=3).says("HOLDFAST_DB", "write /data/dev.db\n")
+    holdfast("config", "check", "--db", "file:./dev.db", code=3).says("write ./dev.db\n")
