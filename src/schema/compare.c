@@ -175,12 +175,25 @@ static bool has_unique(const struct hf_table *table, const struct hf_index *like
     return false;
 }
 
+/* Of a generated column, which is none of Prisma's and stays as it is. */
+static bool is_of_generated(const struct comparison *this, const struct hf_index *index)
+{
+    for (size_t i = 0; i < index->count; i++) {
+        const char *name = index->columns[i].name;
+        const struct hf_column *column = name ? hf_table_column(this->now, name) : NULL;
+        if (column && hf_column_generated(column) && !hf_table_column(this->wanted, name))
+            return true;
+    }
+    return false;
+}
+
 /* A constraint that a Prisma schema says as an index, or not at all. */
 static int compare_unique_constraints(struct comparison *this)
 {
     for (size_t i = 0; i < this->now->index_count; i++) {
         const struct hf_index *index = &this->now->indexes[i];
-        if (index->sql || index->key || has_unique(this->wanted, index))
+        if (index->sql || index->key || has_unique(this->wanted, index) ||
+            is_of_generated(this, index))
             continue;
         if (add(this, (struct hf_change){.kind = HF_CHANGE_DROP_UNIQUE, .index = index}))
             return -1;

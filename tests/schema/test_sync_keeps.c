@@ -212,9 +212,10 @@ static void an_index_on_a_generated_column_stays_with_it(void **state)
     static const char wanted[] = "CREATE TABLE \"A\" (\"id\" INTEGER NOT NULL PRIMARY KEY "
                                  "AUTOINCREMENT, \"n\" INTEGER NOT NULL)";
     struct stage stage;
-    stage_open(&stage, state,
-               "CREATE TABLE A(id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, n INTEGER, g AS (n + "
-               "1)); CREATE INDEX i ON A(g); INSERT INTO A(n) VALUES (1)");
+    stage_open(
+        &stage, state,
+        "CREATE TABLE A(id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, n INTEGER, g UNIQUE AS (n "
+        "+ 1)); CREATE INDEX i ON A(g); INSERT INTO A(n) VALUES (1)");
     stage_prisma(&stage, wanted);
     assert_asks(&stage, "SELECT count(*) FROM sqlite_schema WHERE name = 'i'", 1);
     assert_asks(&stage, "SELECT n FROM A INDEXED BY i WHERE g = 2", 1);
