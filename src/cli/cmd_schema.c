@@ -14,7 +14,7 @@
 #include "engine/backup.h"
 #include "os/file.h"
 #include "schema/compile.h"
-#include "schema/prisma_pull.h"
+#include "schema/prisma/pull.h"
 #include "schema/sql_pull.h"
 #include "sqlite/connection.h"
 

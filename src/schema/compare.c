@@ -3,7 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "schema/prisma_family.h"
+#include "schema/prisma/family.h"
 #include "schema/sql_token.h"
 #include "schema/table_text.h"
 

@@ -1,6 +1,6 @@
 #include "schema/compile.h"
 
-#include "schema/prisma_compile.h"
+#include "schema/prisma/compile.h"
 #include "schema/sql_compile.h"
 
 int hf_schema_compile(struct hf_wanted *out, const struct hf_schema_sources *sources,

@@ -7,7 +7,7 @@
 #include <strings.h>
 
 #include "schema/planner.h"
-#include "schema/prisma_family.h"
+#include "schema/prisma/family.h"
 #include "schema/sql_token.h"
 #include "schema/table_text.h"
 

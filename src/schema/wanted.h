@@ -1,6 +1,6 @@
 /*
  * A schema as it is wanted: the statements that make it in an empty database, and what statements
- * cannot say. Both readers (schema/prisma_compile.h, schema/sql_compile.h) produce it; planning
+ * cannot say. Both readers (schema/prisma/compile.h, schema/sql_compile.h) produce it; planning
  * compares the database that it makes with the live one.
  */
 #ifndef HF_SCHEMA_WANTED_H

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "schema/compile.h"
-#include "schema/prisma_pull.h"
+#include "schema/prisma/pull.h"
 #include "schema/sync_plan.h"
 
 /* 0: the text describes the database; 3: it does not, and why is printed. */

@@ -6,8 +6,8 @@
 
 #include <cmocka.h>
 
-#include "schema/prisma_lexer.h"
-#include "schema/prisma_literals.h"
+#include "schema/prisma/lexer.h"
+#include "schema/prisma/literals.h"
 
 typedef bool take_function(struct hf_prisma_cursor *cursor);
 

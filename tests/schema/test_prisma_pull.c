@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "schema/compile.h"
-#include "schema/prisma_pull.h"
+#include "schema/prisma/pull.h"
 #include "schema/sync_plan.h"
 
 /* What a live database is as a Prisma schema. */
