@@ -90,7 +90,10 @@ static int want_named_string(struct reading *reading, const char *name, char **o
 static int no_copy(struct reading *reading)
 {
     hf_error_set(reading->err, HF_UNSUPPORTED, "this JSON is no generic portable copy");
-    return hf_error_hint(reading->err, "those begin with \"format\": \"" HF_COPY_FORMAT "\"");
+    return hf_error_hint(reading->err,
+                         "those begin with \"format\": \"" HF_COPY_FORMAT "\"; a copy in an "
+                         "application's own form goes into a database that has the application's "
+                         "tables, or with --profile");
 }
 
 /* The copy within an application's own copy is the object "holdfast" of that one. Stands on its

@@ -82,6 +82,8 @@ static int refused(sqlite3 *db, int rc, const char *path, struct hf_error *err)
         err->sys = sys;
     if ((rc & 0xff) == SQLITE_IOERR)
         return -1;
+    if (sys == ENOENT || sys == ENOTDIR)
+        return hf_error_hint(err, "is the path right?");
     return hf_error_hint(err, "run as the owner of the file; in WAL mode, and after a crash, its "
                               "directory and its -wal and -shm files must be writable too");
 }
