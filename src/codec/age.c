@@ -123,8 +123,6 @@ struct hf_sink hf_age_writer_sink(struct hf_age_writer *writer)
     return (struct hf_sink){.context = writer, .write = writer_write, .finish = writer_finish};
 }
 
-/* --- reading --- */
-
 struct hf_age_reader {
     const struct hf_source *below;
     struct payload payload;

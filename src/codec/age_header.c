@@ -56,8 +56,6 @@ static void header_mac(uint8_t out[MAC], const struct hf_age_file_key *key, cons
     hf_wipe(&state, sizeof state);
 }
 
-/* --- wrapping keys --- */
-
 /* From our secret and their key, or the other way round; -1 for a key of low order. */
 static int x25519_wrap_key(uint8_t out[32], const uint8_t *secret, const uint8_t *key,
                            const uint8_t *share, const uint8_t *recipient)
@@ -85,8 +83,6 @@ static int scrypt_wrap_key(uint8_t out[32], const char *passphrase, const uint8_
                             1ULL << work >> 10, strerror(errno));
     return 0;
 }
-
-/* --- writing --- */
 
 static int append_base64(struct hf_buf *out, const uint8_t *bytes, size_t length,
                          struct hf_error *err)
@@ -174,8 +170,6 @@ int hf_age_header_write(struct hf_buf *out, const struct hf_age_file_key *key,
         return -1;
     return hf_buf_append(out, "\n", 1, err);
 }
-
-/* --- reading --- */
 
 /* Slices of the header's text. */
 struct slice {

@@ -123,8 +123,6 @@ void hf_copy_input_free(struct hf_copy_input *input)
     free(input);
 }
 
-/* --- layers --- */
-
 static int64_t read_peeking(void *context, void *out, size_t capacity, struct hf_error *err)
 {
     struct layer *layer = context;

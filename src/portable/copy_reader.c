@@ -25,8 +25,6 @@ struct reading {
     bool within; /* an application's own copy */
 };
 
-/* --- the next event must be this --- */
-
 static int next(struct reading *reading)
 {
     return hf_json_next(reading->json, &reading->event, reading->err);
@@ -84,8 +82,6 @@ static int want_named_string(struct reading *reading, const char *name, char **o
 {
     return want_name(reading, name) || want_string(reading, out) ? -1 : 0;
 }
-
-/* --- head --- */
 
 static int no_copy(struct reading *reading)
 {
@@ -191,8 +187,6 @@ static int read_head(struct reading *reading)
     return -1;
 }
 
-/* --- schema --- */
-
 static int read_statement(struct reading *reading)
 {
     struct hf_copy_statement statement = {0};
@@ -228,8 +222,6 @@ static int read_schema(struct reading *reading)
             return -1;
     }
 }
-
-/* --- tables --- */
 
 static void table_release(struct hf_copy_table *table)
 {
@@ -408,8 +400,6 @@ static int read_tables(struct reading *reading)
             return -1;
     }
 }
-
-/* --- all of it --- */
 
 static int prove_whole(struct reading *reading)
 {

@@ -49,8 +49,6 @@ const struct hf_copy_table *hf_copy_schema_table(const struct hf_copy_schema *sc
     return NULL;
 }
 
-/* --- asking SQLite --- */
-
 static int fail(struct reading *reading, int rc)
 {
     return hf_connection_error(reading->db, rc, reading->path, reading->err);
@@ -88,8 +86,6 @@ static void *grown(void *array, size_t count, size_t size)
         return array;
     return realloc(array, (count < 8 ? 8 : 2 * count) * size);
 }
-
-/* --- tables --- */
 
 static const struct shadow *find_shadow(const struct reading *reading, const char *name)
 {
@@ -253,8 +249,6 @@ static int read_table(struct reading *reading, sqlite3_stmt *statement, void *co
     return read_rowid(reading, table, without_rowid);
 }
 
-/* --- statements --- */
-
 static int read_statement(struct reading *reading, sqlite3_stmt *row, void *context)
 {
     (void)context;
@@ -312,8 +306,6 @@ static int hash_statements(struct reading *reading)
     hf_copy_checksum_text(schema->hash, bytes);
     return 0;
 }
-
-/* --- all of it --- */
 
 static const char virtual_tables[] =
     "SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND rootpage = 0 ORDER BY rowid";

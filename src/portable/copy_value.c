@@ -7,8 +7,6 @@
 #include "portable/json_number.h"
 #include "portable/utf8.h"
 
-/* --- from the database --- */
-
 static unsigned unit_at(const uint8_t *text, size_t i, bool big)
 {
     return big ? (unsigned)text[i] << 8 | text[i + 1] : (unsigned)text[i + 1] << 8 | text[i];
@@ -86,8 +84,6 @@ int hf_copy_value_of_column(struct hf_copy_value *out, sqlite3_stmt *statement, 
     return 0;
 }
 
-/* --- to JSON --- */
-
 static void put_tagged(struct hf_json_writer *writer, const char *tag,
                        const struct hf_copy_value *value)
 {
@@ -136,8 +132,6 @@ void hf_copy_put_value(struct hf_json_writer *writer, const struct hf_copy_value
         break;
     }
 }
-
-/* --- from JSON --- */
 
 static int read_number(struct hf_copy_value *out, struct hf_json_reader *reader,
                        const struct hf_json_event *event, struct hf_error *err)
@@ -235,8 +229,6 @@ int hf_copy_read_value(struct hf_copy_value *out, struct hf_json_reader *reader,
         return hf_json_complain(reader, err, "this is no value");
     }
 }
-
-/* --- to the database --- */
 
 /* A byte order mark at the beginning is taken off by SQLite, so one is put before it. */
 static int bind_text16(sqlite3_stmt *statement, int parameter, const struct hf_copy_value *value)

@@ -55,8 +55,6 @@ static int fail(struct importing *job, int rc, struct hf_error *err)
     return hf_error_wrap(err, "table '%s'", job->table->from->table.name);
 }
 
-/* --- rows --- */
-
 static int prepare(struct importing *job, const char *sql, sqlite3_stmt **out, struct hf_error *err)
 {
     int rc = sqlite3_prepare_v3(job->target.db, sql, -1, SQLITE_PREPARE_PERSISTENT, out, NULL);
@@ -241,8 +239,6 @@ static int end_table(void *context, uint64_t rows, struct hf_error *err)
     result->not_placed += table->not_placed;
     return report->name && (!table->reason || report->reason) ? 0 : hf_error_memory(err);
 }
-
-/* --- the story --- */
 
 static int prove(struct importing *job, struct hf_error *err)
 {

@@ -58,8 +58,6 @@ static int say(struct hf_planned_table *plan, struct hf_error *err, const char *
     return plan->reason ? 0 : hf_error_memory(err);
 }
 
-/* --- columns --- */
-
 static int column_of(const struct hf_copy_table *table, const char *name)
 {
     for (size_t i = 0; i < table->column_count; i++) {
@@ -115,8 +113,6 @@ static int match_columns(struct planning *planning, struct hf_planned_table *pla
     }
     return 0;
 }
-
-/* --- statements --- */
 
 static int append_columns(struct hf_buf *sql, const struct hf_planned_table *plan,
                           struct hf_error *err)
@@ -196,8 +192,6 @@ static int make_look(struct planning *planning, struct hf_planned_table *plan)
     plan->look = take_text(&sql);
     return 0;
 }
-
-/* --- tables --- */
 
 static int plan_rows(struct planning *planning, struct hf_planned_table *plan)
 {

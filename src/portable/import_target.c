@@ -128,8 +128,6 @@ int hf_import_target_open(struct hf_import_target *out, const char *path, int bu
     return 0;
 }
 
-/* --- the copy's schema --- */
-
 /* One CREATE statement and nothing after it. */
 static int create(struct hf_import_target *target, const struct hf_copy_statement *statement,
                   struct hf_error *err)
@@ -229,8 +227,6 @@ int hf_import_make_others(struct hf_import_target *target, const struct hf_copy_
     return 0;
 }
 
-/* --- foreign keys --- */
-
 int hf_import_count_orphans(struct hf_import_target *target, uint64_t *count, char first[256],
                             struct hf_error *err)
 {
@@ -252,8 +248,6 @@ int hf_import_count_orphans(struct hf_import_target *target, uint64_t *count, ch
         return 0;
     return fail(target, rc, err);
 }
-
-/* --- the end --- */
 
 static int finish_new(struct hf_import_target *target, const struct hf_copy_facts *facts,
                       struct hf_error *err)

@@ -57,8 +57,6 @@ struct hf_json_reader {
     int step_count;
 };
 
-/* --- what the parser calls --- */
-
 static uint64_t line_at(struct hf_json_reader *reader, size_t offset)
 {
     const uint8_t *at = reader->raw.data + reader->counted, *end = reader->raw.data + offset;
@@ -180,8 +178,6 @@ static const yajl_callbacks callbacks = {
     .yajl_start_array = on_array,
     .yajl_end_array = on_array_end,
 };
-
-/* --- feeding it --- */
 
 /* "parse error: premature EOF\n" without what it is not sure of. */
 static int say_what_yajl_says(struct hf_json_reader *reader, struct hf_error *err)
@@ -314,8 +310,6 @@ void hf_json_reader_free(struct hf_json_reader *reader)
     free(reader);
 }
 
-/* --- taking events --- */
-
 static void follow(struct hf_json_reader *reader, const struct hf_json_event *event)
 {
     bool closes = event->kind == HF_JSON_OBJECT_END || event->kind == HF_JSON_ARRAY_END;
@@ -418,8 +412,6 @@ int hf_json_copy(struct hf_json_reader *reader, const struct hf_json_event *even
     }
     return 0;
 }
-
-/* --- what callers ask --- */
 
 const char *hf_json_place(const struct hf_json_reader *reader, char *out, size_t size)
 {

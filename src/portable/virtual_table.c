@@ -6,8 +6,6 @@
 #include <string.h>
 #include <strings.h>
 
-/* --- the statement's text --- */
-
 /* A word, a quoted name or string without its quotes, or one other character. */
 struct token {
     const char *text;
@@ -128,8 +126,6 @@ static enum hf_virtual_kind kind_of(const char *sql)
     }
     return HF_VIRTUAL_ROWS;
 }
-
-/* --- the trial --- */
 
 static int add_shadow(struct hf_virtual *out, const char *name, struct hf_error *err)
 {
