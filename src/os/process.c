@@ -2,24 +2,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <sys/prctl.h>
-#include <sys/signalfd.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "os/signals.h"
 #include "os/terminal.h"
-
-static const int stopping_signals[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT};
-
-int64_t hf_monotonic(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 int hf_exit_status(int status)
 {
@@ -49,21 +39,12 @@ struct start {
 _Noreturn static void become(const struct hf_child_options *options, pid_t parent,
                              const struct start *start)
 {
-    sigset_t none;
     char byte;
     close(start->go[1]);
     if (read(start->go[0], &byte, 1) != 1)
         _exit(127);
-    for (size_t i = 0; i < sizeof stopping_signals / sizeof *stopping_signals; i++) {
-        struct sigaction now;
-        if (!sigaction(stopping_signals[i], NULL, &now) && now.sa_handler != SIG_IGN)
-            signal(stopping_signals[i], SIG_DFL);
-    }
-    signal(SIGPIPE, SIG_DFL);
-    signal(SIGXFSZ, SIG_DFL);
     end_with(parent);
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
+    hf_signals_reset();
     execvpe(options->argv[0], options->argv, options->environment);
     int sys = errno;
     ssize_t ignored = write(start->report[1], &sys, sizeof sys);
@@ -195,96 +176,4 @@ void hf_group_end(pid_t group)
     kill(-group, SIGKILL);
     while (waitpid(-group, NULL, 0) > 0 || errno == EINTR)
         ;
-}
-
-static void end_process(int number)
-{
-    _exit(128 + number);
-}
-
-void hf_signals_end_process(void)
-{
-    /* An ignored SIGCHLD would let children vanish with their exit codes. */
-    signal(SIGCHLD, SIG_DFL);
-    for (size_t i = 0; i < sizeof stopping_signals / sizeof *stopping_signals; i++) {
-        struct sigaction action = {.sa_handler = end_process}, now;
-        if (!sigaction(stopping_signals[i], NULL, &now) && now.sa_handler != SIG_IGN)
-            sigaction(stopping_signals[i], &action, NULL);
-    }
-}
-
-int hf_signals_open(struct hf_signals *out, struct hf_error *err)
-{
-    static const int numbers[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGCHLD};
-    sigset_t set;
-    sigemptyset(&set);
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-        sigaddset(&set, numbers[i]);
-    int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (fd < 0)
-        return hf_error_sys(err, errno, "signalfd", "holdfast");
-    out->fd = fd;
-    sigprocmask(SIG_BLOCK, &set, &out->before);
-    return 0;
-}
-
-void hf_signals_release(struct hf_signals *signals)
-{
-    if (signals->fd <= 0)
-        return;
-    close(signals->fd);
-    signals->fd = 0;
-    sigprocmask(SIG_SETMASK, &signals->before, NULL);
-}
-
-static bool is_from_terminal(int number)
-{
-    return number == SIGTSTP || number == SIGTTIN || number == SIGTTOU;
-}
-
-static bool reap(struct hf_happening *out)
-{
-    int status;
-    pid_t pid;
-    while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0) {
-        if (WIFSTOPPED(status) && !is_from_terminal(WSTOPSIG(status)))
-            continue;
-        *out = (struct hf_happening){.kind = WIFSTOPPED(status) ? HF_CHILD_STOPPED : HF_CHILD_ENDED,
-                                     .pid = pid,
-                                     .status = status};
-        return true;
-    }
-    return false;
-}
-
-/* True for a signal that is not only the news of a child. */
-static bool take_signal(struct hf_signals *signals, struct hf_happening *out)
-{
-    struct signalfd_siginfo info;
-    while (read(signals->fd, &info, sizeof info) == (ssize_t)sizeof info) {
-        if (info.ssi_signo == SIGCHLD)
-            continue;
-        *out = (struct hf_happening){.kind = HF_SIGNALLED, .signal = (int)info.ssi_signo};
-        return true;
-    }
-    return false;
-}
-
-int hf_signals_wait(struct hf_signals *signals, int64_t deadline, struct hf_happening *out,
-                    struct hf_error *err)
-{
-    for (;;) {
-        /* Signals first: one that asked for the end is known before the end is seen. A child that
-         * ends after the look makes the descriptor readable. */
-        if (take_signal(signals, out) || reap(out))
-            return 0;
-        int64_t left = deadline ? deadline - hf_monotonic() : -1;
-        if (deadline && left <= 0) {
-            *out = (struct hf_happening){.kind = HF_DEADLINE};
-            return 0;
-        }
-        struct pollfd fd = {.fd = signals->fd, .events = POLLIN};
-        if (poll(&fd, 1, left > INT_MAX ? INT_MAX : (int)left) < 0 && errno != EINTR)
-            return hf_error_sys(err, errno, "poll", "signals");
-    }
 }

@@ -9,6 +9,7 @@
 #include "engine/backup.h"
 #include "os/identity.h"
 #include "os/process.h"
+#include "os/signals.h"
 #include "service/access.h"
 #include "service/boot.h"
 #include "service/boot_log.h"

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "os/process.h"
 #include "os/terminal.h"
 #include "service/http.h"
 

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #include "config/config.h"
-#include "os/process.h"
+#include "os/signals.h"
 
 struct hf_supervision {
     char *const *command;

@@ -15,6 +15,7 @@
 
 #include "os/identity.h"
 #include "os/process.h"
+#include "os/signals.h"
 
 extern char **environ;
 

@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "os/process.h"
 #include "service/supervisor.h"
 #include "support/scratch.h"
 

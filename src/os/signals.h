@@ -1,0 +1,56 @@
+/*
+ * Signals, and the one place where a supervisor waits: for a signal, for the end of any child, or
+ * for a moment. Nothing is polled.
+ *
+ * As PID 1 (or with hf_adopt_orphans) processes whose parents ended become this one's children;
+ * hf_signals_wait reaps every child, whoever started it. Single-threaded.
+ */
+#ifndef HF_OS_SIGNALS_H
+#define HF_OS_SIGNALS_H
+
+#include <signal.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/cleanup.h"
+#include "base/error.h"
+
+/* Milliseconds that only go on, for deadlines. */
+int64_t hf_monotonic(void);
+
+/* From here on TERM, INT, HUP and QUIT end this process at once with 128 + n, also as PID 1, which
+ * the kernel protects from signals that it does not handle. What is ignored stays ignored; but the
+ * ends of children are told. */
+void hf_signals_end_process(void);
+
+/* In a child before its program begins: TERM, INT, HUP and QUIT have their defaults, unless they
+ * are ignored; so have SIGPIPE and SIGXFSZ; none is blocked. */
+void hf_signals_reset(void);
+
+/* While it is open, TERM, INT, HUP, QUIT, USR1, USR2 and CHLD are not delivered but waited for. */
+struct hf_signals {
+    int fd;
+    sigset_t before;
+};
+
+int hf_signals_open(struct hf_signals *out, struct hf_error *err);
+void hf_signals_release(struct hf_signals *signals);
+HF_AUTO_RELEASE(hf_signals)
+
+struct hf_happening {
+    enum {
+        HF_DEADLINE,
+        HF_SIGNALLED,
+        HF_CHILD_ENDED,
+        HF_CHILD_STOPPED, /* from the terminal, not by a plain SIGSTOP */
+    } kind;
+    int signal;
+    pid_t pid; /* of the child, which is reaped; it may be an orphan that nobody knows */
+    int status;
+};
+
+/* Waits for what happens next, until `deadline` (of hf_monotonic; 0: for ever). */
+int hf_signals_wait(struct hf_signals *signals, int64_t deadline, struct hf_happening *out,
+                    struct hf_error *err);
+
+#endif
