@@ -74,18 +74,20 @@ bool hf_family_same(const char *a, const char *b)
 char *hf_family_fits(struct hf_heap *heap, enum hf_family family, const char *name,
                      struct hf_error *err)
 {
+    static const char is_float[] = "typeof(%1) = 'real' OR (typeof(%1) = 'integer' AND %1 BETWEEN "
+                                   "-9007199254740992 AND 9007199254740992)";
+    static const char is_moment[] = "typeof(%1) = 'integer' OR (typeof(%1) = 'text' AND %1 GLOB "
+                                    "'[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*')";
     static const char *const conditions[] = {
         [HF_FAMILY_OTHER] = "0",
         [HF_FAMILY_INT] = "typeof(%1) = 'integer' AND %1 BETWEEN -2147483648 AND 2147483647",
         [HF_FAMILY_BIGINT] = "typeof(%1) = 'integer'",
-        [HF_FAMILY_FLOAT] = ("typeof(%1) = 'real' OR (typeof(%1) = 'integer' AND %1 BETWEEN"
-                             " -9007199254740992 AND 9007199254740992)"),
+        [HF_FAMILY_FLOAT] = is_float,
         [HF_FAMILY_DECIMAL] = "typeof(%1) IN ('integer', 'real')",
         [HF_FAMILY_BOOLEAN] = "typeof(%1) = 'integer' AND %1 IN (0, 1)",
         [HF_FAMILY_STRING] = "typeof(%1) IN ('integer', 'text') OR (typeof(%1) = 'real'"
                              " AND CAST(CAST(%1 AS TEXT) AS REAL) = %1)",
-        [HF_FAMILY_DATETIME] = ("typeof(%1) = 'integer' OR (typeof(%1) = 'text' AND %1 GLOB"
-                                " '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*')"),
+        [HF_FAMILY_DATETIME] = is_moment,
         [HF_FAMILY_BYTES] = "typeof(%1) = 'blob'",
         [HF_FAMILY_JSON] = "typeof(%1) = 'text' AND json_valid(%1)",
     };
