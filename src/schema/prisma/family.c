@@ -76,6 +76,8 @@ char *hf_family_fits(struct hf_heap *heap, enum hf_family family, const char *na
 {
     static const char is_float[] = "typeof(%1) = 'real' OR (typeof(%1) = 'integer' AND %1 BETWEEN "
                                    "-9007199254740992 AND 9007199254740992)";
+    static const char keeps_as_text[] = "typeof(%1) IN ('integer', 'text') OR (typeof(%1) = 'real' "
+                                        "AND CAST(CAST(%1 AS TEXT) AS REAL) = %1)";
     static const char is_moment[] = "typeof(%1) = 'integer' OR (typeof(%1) = 'text' AND %1 GLOB "
                                     "'[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*')";
     static const char *const conditions[] = {
@@ -85,8 +87,7 @@ char *hf_family_fits(struct hf_heap *heap, enum hf_family family, const char *na
         [HF_FAMILY_FLOAT] = is_float,
         [HF_FAMILY_DECIMAL] = "typeof(%1) IN ('integer', 'real')",
         [HF_FAMILY_BOOLEAN] = "typeof(%1) = 'integer' AND %1 IN (0, 1)",
-        [HF_FAMILY_STRING] = "typeof(%1) IN ('integer', 'text') OR (typeof(%1) = 'real'"
-                             " AND CAST(CAST(%1 AS TEXT) AS REAL) = %1)",
+        [HF_FAMILY_STRING] = keeps_as_text,
         [HF_FAMILY_DATETIME] = is_moment,
         [HF_FAMILY_BYTES] = "typeof(%1) = 'blob'",
         [HF_FAMILY_JSON] = "typeof(%1) = 'text' AND json_valid(%1)",
