@@ -113,7 +113,7 @@ static void signals_are_passed_on(void **state)
         char script[128];
         struct told told;
         snprintf(script, sizeof script,
-                 "trap 'exit %d' %s; kill -%s $PPID; while :; do sleep 60 & wait; done",
+                 "trap 'exit %d' %s; kill -%s $PPID; while :; do sleep 60 >&- 2>&- & wait; done",
                  (int)i + 60, names[i], names[i]);
         assert_int_equal(supervise(script, plain, &told).status, (int)i + 60);
     }
@@ -124,7 +124,7 @@ static void a_second_term_kills_all_of_the_group(void **state)
     (void)state;
     struct told told;
     struct hf_supervised out = supervise("trap 'kill -TERM $PPID' TERM; kill -TERM $PPID;"
-                                         "while :; do sleep 60 & wait; done",
+                                         "while :; do sleep 60 >&- 2>&- & wait; done",
                                          plain, &told);
     assert_int_equal(out.status, 137);
     assert_true(out.asked);
@@ -137,8 +137,9 @@ static void an_application_that_does_not_stop_is_killed_in_time(void **state)
     struct hf_supervision wanted = plain;
     wanted.stop_timeout = 300;
     int64_t began = hf_monotonic();
-    struct hf_supervised out = supervise(
-        "trap '' TERM; kill -TERM $PPID; while :; do sleep 60 & wait; done", wanted, &told);
+    struct hf_supervised out =
+        supervise("trap '' TERM; kill -TERM $PPID; while :; do sleep 60 >&- 2>&- & wait; done",
+                  wanted, &told);
     int64_t ended = hf_monotonic();
     assert_int_equal(out.status, 137);
     assert_non_null(strstr(told.notice, "did not stop within"));
@@ -185,7 +186,7 @@ static void an_application_is_started_again_as_the_policy_says(void **state)
     wanted.restart = HF_RESTART_ALWAYS;
     snprintf(script, sizeof script,
              "test -e %s || { touch %s; exit 0; }; trap 'exit 5' TERM; kill -TERM $PPID;"
-             "while :; do sleep 60 & wait; done",
+             "while :; do sleep 60 >&- 2>&- & wait; done",
              count, count);
     assert_int_equal(supervise(script, wanted, &told).status, 5);
     assert_int_equal(told.started, 2);
