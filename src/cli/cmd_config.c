@@ -93,5 +93,7 @@ const struct hf_verb hf_verb_config_check = {
     .name = "config check",
     .operands = "",
     .summary = "show the settings in force and where each came from",
+    .about = "Shows each setting's value, whether it came from an option, the environment, a line\n"
+             "of holdfast.yml or is the default, and the databases. Secrets are never shown.",
     .run = run,
 };

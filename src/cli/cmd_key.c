@@ -234,6 +234,7 @@ const struct hf_verb hf_verb_key_list = {
     .name = "key list",
     .operands = "",
     .summary = "show the key slots: what opens the repository",
+    .about = "Shows each key slot: its id and kind, when it was made, and its name.",
     .run = run_list,
 };
 

@@ -53,7 +53,8 @@ const struct hf_verb hf_verb_run = {
     .summary = "protect the data, update the schema, run an application",
     .about = "Takes a restore point, restores a missing or damaged database, brings its schema up\n"
              "to date, writes the portable copy, then runs the command and looks after it: what a\n"
-             "container's start script does, safely. docs/run.md has the whole story.",
+             "container's start script does, safely. Every option is also a variable\n"
+             "(HOLDFAST_READY) and a key of holdfast.yml (ready:). docs/run.md tells all of it.",
     .most_operands = HF_COMMAND,
     .options = options,
     .run = run,

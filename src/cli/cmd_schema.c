@@ -36,7 +36,7 @@ static const struct hf_option apply_options[] = {
     {0}};
 
 static const struct hf_option pull_options[] = {
-    {"format", 0, "FORMAT", "prisma (the default) or sql"}, {0}};
+    {"format", 0, "FORMAT", "the language, prisma by default: prisma, sql"}, {0}};
 
 /* Where a schema is wrong: all of it, not only the first mistake. */
 static int tell_diagnostics(struct hf_cli *cli, const struct hf_diagnostics *diagnostics,
@@ -351,6 +351,7 @@ const struct hf_verb hf_verb_schema_show = {
     .name = "schema show",
     .operands = "",
     .summary = "print the SQL that a schema stands for",
+    .about = "Prints the statements that make the schema in an empty database; reads no database.",
     .options = show_options,
     .run = run_show,
 };
@@ -381,6 +382,8 @@ const struct hf_verb hf_verb_schema_pull = {
     .name = "schema pull",
     .operands = "[DATABASE]",
     .summary = "print a database's schema, as Prisma or SQL",
+    .about = "Prints the schema that a live database has, without changing anything. What Prisma\n"
+             "has no words for is named in comments.",
     .most_operands = 1,
     .options = pull_options,
     .run = run_pull,
