@@ -49,7 +49,7 @@ _holdfast() {
         command=$(_holdfast_command)
         if [[ -n $command ]]; then
             compopt -o default -o filenames
-            ((command == COMP_CWORD)) && mapfile -t COMPREPLY < <(compgen -c -- "$word")
+            ((command == COMP_CWORD)) && mapfile -t COMPREPLY < <(compgen -c -- "$word" | sort -u)
             return
         fi
     fi

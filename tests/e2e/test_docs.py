@@ -46,6 +46,15 @@ def test_every_json_field_is_documented(holdfast, tmp_path, db):
              holdfast.json("key", "list"), holdfast.json("key", "kit"),
              holdfast.json("key", "rotate-slot", "mine", "--new-keyfile", "key"),
              holdfast.unchecked("restore", "--point", "99", "--json").json]
+    (tmp_path / "schema.sql").write_text("CREATE TABLE more(id INTEGER PRIMARY KEY);",
+                                         encoding="utf-8")
+    (tmp_path / "wrong.sql").write_text("CREATE TABLE (", encoding="utf-8")
+    shown += [holdfast.json("schema", "plan", "--schema", "schema.sql"),
+              holdfast.json("schema", "apply", "--schema", "schema.sql"),
+              holdfast.json("schema", "show", "--schema", "schema.sql"),
+              holdfast.unchecked("schema", "show", "--schema", "wrong.sql", "--json").json,
+              holdfast.json("schema", "pull"), holdfast.json("export", "--to", "copy.json"),
+              holdfast.json("import", "copy.json", "--merge")]
     conftest.flip(next((tmp_path / "repo/databases").rglob("segments/0/*")), 300)
     shown.append(holdfast.unchecked("check", "--read-data", "--json").json)
     documented = set(re.findall(r"[a-z_]+", " ".join(re.findall(r"`([^`]*)`",
@@ -55,13 +64,26 @@ def test_every_json_field_is_documented(holdfast, tmp_path, db):
     assert used - documented == set()
 
 
+def test_every_setting_is_in_the_table_of_run_md(holdfast):
+    table = read("docs", "run.md").split("## Settings")[1].split("## Users")[0]
+    options = re.findall(r"^ .*?--([a-z-]+) [A-Z]", holdfast("run", "--help").out, re.MULTILINE)
+    assert len(options) > 20
+    for option in options:
+        assert f"`{option}`" in table or f"`--{option}`" in table, option
+        variable = "HOLDFAST_" + option.removesuffix("-file").upper().replace("-", "_")
+        assert f"`{variable}`" in table, variable
+
+
 def test_completion_offers_verbs_and_options(holdfast):
     script = ('source "$1"; complete_for() { COMP_WORDS=(holdfast "$@"); '
               "COMP_CWORD=$#; _holdfast; echo ${COMPREPLY[@]}; }; "
-              "complete_for ke; complete_for key r; complete_for restore --d")
+              "complete_for ke; complete_for key r; complete_for restore --d; "
+              "complete_for run --on-missing r; complete_for run --ready ''; "
+              "complete_for run -- holdf")
     path = os.path.dirname(os.path.abspath(holdfast.path))
     done = subprocess.run(["bash", "-c", script, "bash",
                            os.path.join(ROOT, "completions", "holdfast.bash")],
                           env={**holdfast.environment, "PATH": f"{path}:/usr/bin:/bin"}, text=True,
                           capture_output=True, check=True)
-    assert done.stdout.splitlines() == ["key", "remove rotate-slot", "--db --delta --dry-run"]
+    assert done.stdout.splitlines() == ["key", "remove rotate-slot", "--db --delta --dry-run",
+                                        "restore refuse", "", "holdfast"]
