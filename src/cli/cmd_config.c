@@ -72,8 +72,9 @@ static int to_table(const struct hf_config *config, struct hf_error *err)
     }
     for (size_t i = 0; i < config->generate_count; i++) {
         const struct hf_config_command *command = &config->generate[i];
-        bool by_shell = command->words[2] && !strcmp(command->words[0], "/bin/sh");
-        const char *cells[] = {"generate", command->words[by_shell ? 2 : 0], command->source};
+        char text[256];
+        const char *cells[] = {"generate", hf_config_command_text(text, sizeof text, command),
+                               command->source};
         if (hf_table_add(&table, cells, err))
             return -1;
     }

@@ -333,3 +333,14 @@ void hf_config_release(struct hf_config *config)
     free(config->notices);
     *config = (struct hf_config){0};
 }
+
+const char *hf_config_command_text(char *out, size_t size, const struct hf_config_command *command)
+{
+    char *const *word = command->words;
+    size_t used = 0;
+    if (!strcmp(word[0], "/bin/sh") && word[1] && !strcmp(word[1], "-c") && word[2])
+        word += 2;
+    for (*out = 0; *word && used < size; word++)
+        used += (size_t)snprintf(out + used, size - used, "%s%s", used ? " " : "", *word);
+    return out;
+}

@@ -121,6 +121,9 @@ int hf_config_load(struct hf_config *out, const struct hf_config_input *input,
 void hf_config_release(struct hf_config *config);
 HF_AUTO_RELEASE(hf_config)
 
+/* As a person wrote it: the shell's text, or the words with spaces between, shortened to `size`. */
+const char *hf_config_command_text(char *out, size_t size, const struct hf_config_command *command);
+
 /* What a checked value means. For settings of that kind, with a default. */
 int hf_config_choice(const struct hf_config *config, enum hf_setting setting); /* of its enum */
 bool hf_config_switch(const struct hf_config *config, enum hf_setting setting);

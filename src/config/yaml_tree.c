@@ -218,7 +218,7 @@ static int unknown_key(const struct hf_yaml_key *keys, const struct hf_yaml_node
                        struct hf_error *err)
 {
     const char *names[HF_YAML_MOST_KEYS + 1] = {NULL};
-    char all[256] = "", text[512];
+    char all[360] = "", text[512]; /* as much as a hint holds */
     for (size_t i = 0; keys[i].name; i++) {
         names[i] = keys[i].name;
         size_t used = strlen(all);

@@ -10,6 +10,9 @@ extern char **environ;
 
 static bool is_secret(const char *entry)
 {
+    static const char of_copies[] = "HOLDFAST_COPY_PASSPHRASE=";
+    if (!strncmp(entry, of_copies, strlen(of_copies)))
+        return true;
     for (enum hf_setting i = 0; i < HF_SETTING_COUNT; i++) {
         const char *name = hf_setting_variable(i);
         size_t length = strlen(name);

@@ -46,12 +46,6 @@ static void fingerprint(char out[HEX + 1], const struct hf_boot *boot,
     hf_hex_encode(out, bytes, sizeof bytes);
 }
 
-static const char *shown(const struct hf_config_command *command)
-{
-    bool by_shell = !strcmp(command->words[0], "/bin/sh") && command->words[2];
-    return by_shell ? command->words[2] : command->words[0];
-}
-
 static int run_command(struct hf_boot *boot, const struct hf_config_command *command,
                        struct hf_error *err)
 {
@@ -59,15 +53,17 @@ static int run_command(struct hf_boot *boot, const struct hf_config_command *com
         .argv = command->words, .environment = boot->environment, .group = HF_CHILD_SAME_GROUP};
     pid_t pid;
     int status;
-    hf_boot_log_begin(&boot->log, "generate: %s", shown(command));
+    char text[256];
+    hf_config_command_text(text, sizeof text, command);
+    hf_boot_log_begin(&boot->log, "generate: %s", text);
     if (hf_child_start(&pid, &options, err) || hf_child_wait(pid, &status, err))
         return hf_error_wrap(err, "%s: generate", command->source);
     if (!status)
         return 0;
     hf_error_set(err, HF_FAILED,
-                 "%s: generate '%.300s' ended with %d: the application is not "
+                 "%s: generate '%s' ended with %d: the application is not "
                  "started",
-                 command->source, shown(command), hf_exit_status(status));
+                 command->source, text, hf_exit_status(status));
     return hf_error_hint(err, "its own messages are above");
 }
 

@@ -103,3 +103,11 @@ def test_a_database_written_as_an_address_is_told_as_a_path(holdfast):
     holdfast("config", "check", env={"HOLDFAST_DB": "file:///data/dev.db?connection_limit=1"},
              code=3).says("HOLDFAST_DB", "write /data/dev.db\n")
     holdfast("config", "check", "--db", "file:./dev.db", code=3).says("write ./dev.db\n")
+
+
+def test_a_generator_is_shown_as_it_was_written(holdfast, tmp_path):
+    (tmp_path / "holdfast.yml").write_text("generate:\n  - [echo]\n  - [echo, a, b]\n  - echo a; echo b\n")
+    told = holdfast("config", "check").out
+    shown = [line.split("holdfast.yml")[0].split(None, 1)[1].strip()
+             for line in told.splitlines() if line.startswith("generate")]
+    assert shown == ["echo", "echo a b", "echo a; echo b"]
