@@ -31,3 +31,13 @@ uint64_t hf_state_term(uint32_t page, uint64_t fingerprint)
 {
     return mix(fingerprint + mix(page + 0x9e3779b97f4a7c15));
 }
+
+uint64_t hf_state_terms(const struct hf_fingerprint_key *key, uint32_t first, uint32_t count,
+                        const uint8_t *images, size_t size, uint32_t but)
+{
+    uint64_t terms = 0;
+    for (uint32_t i = 0; i < count; i++)
+        if (first + i != but)
+            terms += hf_state_term(first + i, hf_page_fingerprint(key, images + i * size, size));
+    return terms;
+}

@@ -26,4 +26,9 @@ uint64_t hf_page_fingerprint(const struct hf_fingerprint_key *key, const void *p
  */
 uint64_t hf_state_term(uint32_t page, uint64_t fingerprint);
 
+/* The sum of what `count` pages from `first` on add, by their images of `size` bytes each, without
+ * the page `but` (the lock-byte page). */
+uint64_t hf_state_terms(const struct hf_fingerprint_key *key, uint32_t first, uint32_t count,
+                        const uint8_t *images, size_t size, uint32_t but);
+
 #endif

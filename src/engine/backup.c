@@ -45,13 +45,9 @@ static bool wants_point_of_its_own(const struct hf_backup_options *options)
 static int open_state(struct backup *backup, struct hf_error *err)
 {
     const struct hf_backup_options *options = backup->options;
-    char *beside = NULL;
-    if (!options->state_path && asprintf(&beside, "%s-holdfast", options->path) < 0)
-        return hf_error_memory(err);
-    int failed = hf_state_file_open(&backup->state, env_of(backup),
-                                    beside ? beside : options->state_path, err);
-    free(beside);
-    return failed;
+    hf_auto_free char *path = hf_state_file_path(options->path, options->state_path);
+    return path ? hf_state_file_open(&backup->state, env_of(backup), path, err)
+                : hf_error_memory(err);
 }
 
 /* Whoever can write to the store could put another key in the place of the one that opens it, and

@@ -1,6 +1,5 @@
 #include "engine/lost_log.h"
 
-#include <stdio.h>
 #include <sys/stat.h>
 
 #include "engine/state_file.h"
@@ -39,12 +38,8 @@ static int sum_pages(const struct hf_database *database, struct hf_page_source *
         uint32_t count = left < PAGES_AT_ONCE ? left : PAGES_AT_ONCE;
         if (hf_page_source_read(source, page, count, images, err))
             return -1;
-        for (uint32_t i = 0; i < count; i++)
-            if (page + i != info->lock_byte_page)
-                *terms += hf_state_term(page + i,
-                                        hf_page_fingerprint(&database->fingerprints,
-                                                            images + (size_t)i * info->page_size,
-                                                            info->page_size));
+        *terms += hf_state_terms(&database->fingerprints, page, count, images, info->page_size,
+                                 info->lock_byte_page);
     }
     return 0;
 }
@@ -71,17 +66,14 @@ int hf_lost_log_find(const struct hf_database *database, const char *path, const
 {
     const struct hf_env *env = database->repository->keys.env;
     hf_auto(hf_state_file) struct hf_state_file state = {.fd = -1};
-    hf_auto_free char *beside = NULL;
+    hf_auto_free char *kept = hf_state_file_path(path, state_path);
     struct stat status;
     *seq = 0;
-    if (!state_path && asprintf(&beside, "%s-holdfast", path) < 0) {
-        beside = NULL;
+    if (!kept)
         return hf_error_memory(err);
-    }
-    state_path = state_path ? state_path : beside;
-    if (env->fs.stat(env->fs.context, state_path, &status))
+    if (env->fs.stat(env->fs.context, kept, &status))
         return 0;
-    if (hf_state_file_open(&state, env, state_path, err))
+    if (hf_state_file_open(&state, env, kept, err))
         return -1;
     if (!hf_known_state_is_of(&state.known, database) || !was_in_the_log(&state.known))
         return 0;

@@ -2,6 +2,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/file.h>
 
 #include "codec/digest.h"
@@ -112,6 +115,14 @@ static int open_locked(struct hf_state_file *file, struct hf_error *err)
             return locked < 0 ? -1 : 0;
         file->env->fs.close(file->env->fs.context, file->fd);
     }
+}
+
+char *hf_state_file_path(const char *database_path, const char *wanted)
+{
+    char *path = NULL;
+    if (wanted)
+        return strdup(wanted);
+    return asprintf(&path, "%s-holdfast", database_path) < 0 ? NULL : path;
 }
 
 int hf_state_file_open(struct hf_state_file *file, const struct hf_env *env, const char *path,

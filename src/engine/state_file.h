@@ -41,6 +41,10 @@ struct hf_state_file {
     struct hf_known_state known; /* all 0 when the file was new or not whole */
 };
 
+/* Where the state of a database is kept: where it is wanted, or (NULL) beside the database. Caller
+ * frees. NULL: no memory. */
+char *hf_state_file_path(const char *database_path, const char *wanted);
+
 /* Opens, making it when it is not there. HF_LOCKED: another Holdfast works on this database. */
 int hf_state_file_open(struct hf_state_file *file, const struct hf_env *env, const char *path,
                        struct hf_error *err);

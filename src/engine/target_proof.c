@@ -25,11 +25,8 @@ static int sum_pages(const struct hf_database *database, struct hf_restore_targe
             return -1;
         /* A file may end before its lock-byte page. */
         memset(images + got, 0, (size_t)(wanted * size - (uint64_t)got));
-        for (uint64_t i = 0; i < wanted; i++)
-            if (page + i != expected->lock_byte_page)
-                *terms += hf_state_term(
-                    (uint32_t)(page + i),
-                    hf_page_fingerprint(&database->fingerprints, images + i * size, (size_t)size));
+        *terms += hf_state_terms(&database->fingerprints, (uint32_t)page, (uint32_t)wanted, images,
+                                 (size_t)size, expected->lock_byte_page);
     }
     return 0;
 }
