@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "codec/compress.h"
 #include "engine/map_editor.h"
 #include "engine/writer_identity.h"
 #include "history/segment_reader.h"
@@ -203,7 +204,11 @@ static int store(struct appending *self, struct hf_error *err)
     struct hf_trailer trailer;
     struct hf_error local = {0};
     const struct hf_segment_spec spec = {
-        .name = self->name, .page_size = self->cut->page_size, .pages = self->count};
+        .name = self->name,
+        .page_size = self->cut->page_size,
+        .pages = self->count,
+        .level = HF_COMPRESSION_QUICK,
+    };
     hf_auto_ptr(hf_segment_writer) struct hf_segment_writer *segment =
         hf_segment_writer_new(self->writer->database, NULL, &spec, err);
     if (!segment)

@@ -9,14 +9,15 @@
 #include "os/signals.h"
 
 enum {
+    STORE_NICE = 5,
     FIRST_PAUSE = 500,
     LONGEST_PAUSE = 60000,
-    ABSENT_PAUSE = 1000,  /* for a database that is not there yet */
-    HEADER_PAUSE = 5,     /* for a header that does not come to rest */
-    SAFETY = 20000,       /* a look that nothing asked for */
-    WITHOUT_WATCH = 200,  /* the same where the system tells nothing */
+    ABSENT_PAUSE = 1000, /* for a database that is not there yet */
+    HEADER_PAUSE = 5,    /* for a header that does not come to rest */
+    SAFETY = 20000,      /* a look that nothing asked for */
+    WITHOUT_WATCH = 200, /* the same where the system tells nothing */
     SOON_AGAIN = 5000,
-    SCAN_SHARE = 10,      /* a scan takes at most one part in so many of the time */
+    SCAN_SHARE = 10, /* a scan takes at most one part in so many of the time */
 };
 
 void hf_guarded_init(struct hf_guarded *self, struct hf_guard_post *post,
@@ -46,6 +47,9 @@ static void run_task(struct hf_job *job, int worker)
     struct hf_guard_post *post = task->owner->post;
     const uint64_t one = 1;
     (void)worker;
+    /* The application, and rotations, which it may wait for, go first. */
+    if (task == &task->owner->store_task)
+        hf_thread_be_nice(STORE_NICE);
     task->work(&task->owner->replica);
     pthread_mutex_lock(&post->lock);
     task->next_done = post->done;
@@ -96,8 +100,7 @@ static void note_failure(struct hf_guarded *self, const struct hf_error *err)
         self->failing_since = clock_of(self);
         notice(self, err->text);
     }
-    snprintf(self->failing, sizeof self->failing, "%.*s", (int)sizeof self->failing - 1,
-             err->text);
+    snprintf(self->failing, sizeof self->failing, "%.*s", (int)sizeof self->failing - 1, err->text);
     self->changed = true;
 }
 
@@ -142,19 +145,17 @@ static void answer_snapshot(struct hf_guarded *self, const struct hf_error *err)
 {
     struct hf_replica *replica = &self->replica;
     const struct hf_point_result *point = &replica->point;
-    json_t *answer =
-        err ? json_pack("{s:s, s:I, s:i, s:s, s:s}", "event", "failed", "id",
-                        (json_int_t)replica->snapshot.request, "code", (int)err->code, "text",
-                        err->text, "hint", err->hint)
-            : json_pack("{s:s, s:I, s:I, s:I, s:b, s:I, s:I}", "event", "done", "id",
-                        (json_int_t)replica->snapshot.request, "point", (json_int_t)point->seq,
-                        "time", (json_int_t)point->time, "new", point->is_new, "pages_stored",
-                        (json_int_t)point->pages_stored, "bytes_added",
-                        (json_int_t)point->bytes_added);
+    json_t *answer = err ? json_pack("{s:s, s:I, s:i, s:s, s:s}", "event", "failed", "id",
+                                     (json_int_t)replica->snapshot.request, "code", (int)err->code,
+                                     "text", err->text, "hint", err->hint)
+                         : json_pack("{s:s, s:I, s:I, s:I, s:b, s:I, s:I}", "event", "done", "id",
+                                     (json_int_t)replica->snapshot.request, "point",
+                                     (json_int_t)point->seq, "time", (json_int_t)point->time, "new",
+                                     point->is_new, "pages_stored", (json_int_t)point->pages_stored,
+                                     "bytes_added", (json_int_t)point->bytes_added);
     hf_line_link_send(&self->post->link, answer);
     replica->snapshot = (struct hf_snapshot){0};
-    memmove(self->snapshots, self->snapshots + 1,
-            --self->snapshot_count * sizeof *self->snapshots);
+    memmove(self->snapshots, self->snapshots + 1, --self->snapshot_count * sizeof *self->snapshots);
 }
 
 /* The first that waits goes with the next point. */
@@ -477,8 +478,7 @@ static void scan_done(struct hf_guarded *self)
     note_success(self);
     tell_point(self);
     int64_t pause = replica->store_outcome.took * SCAN_SHARE;
-    self->retry_at =
-        hf_monotonic() + (pause > self->pace.interval ? pause : self->pace.interval);
+    self->retry_at = hf_monotonic() + (pause > self->pace.interval ? pause : self->pace.interval);
 }
 
 static void let_go_done(struct hf_guarded *self)
@@ -503,8 +503,10 @@ static void note_for_status(struct hf_guarded *self)
     self->phase_mode = replica->mode;
     memcpy(self->phase_why, replica->mode_why, sizeof self->phase_why);
     self->spool_bytes = replica->has_cut ? hf_page_batch_bytes(&replica->cut.pages) : 0;
-    if (replica->capture && !self->log_task.busy)
+    if (replica->capture && !self->log_task.busy) {
         self->spool_bytes += hf_log_capture_bytes(replica->capture);
+        self->rotations = *hf_log_capture_counts(replica->capture);
+    }
     self->changed = true;
 }
 

@@ -66,6 +66,7 @@ struct hf_guarded {
     struct hf_point_result seen;
     struct hf_replica_scan seen_scan;
     uint64_t spool_bytes;
+    struct hf_log_hold_counts rotations;
     int64_t uncut_since, cut_since; /* ms since 1970 when it was first seen; 0: nothing is */
     int64_t pending_since;          /* the earlier of both */
     int64_t failing_since;
