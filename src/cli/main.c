@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/output.h"
+#include "sqlite/connection.h"
 
 extern char **environ;
 
@@ -184,6 +185,7 @@ static void reserve_descriptors(void)
 int main(int argc, char **argv)
 {
     reserve_descriptors();
+    hf_connections_begin_small();
     /* A reader that goes away, or a file that may grow no more, is an error of one call and no
      * reason to end a restore in its middle. */
     signal(SIGPIPE, SIG_IGN);
