@@ -1,10 +1,9 @@
 #include "history/retention_merges.h"
 
+#include "history/segment_merge.h"
+
 /* So many segments that nothing will ever stand between are worth one in their place. */
 enum { LONG_RUN = 16 };
-
-/* Clocks of host and store that differ by less are both right. */
-static const int64_t right_enough = INT64_C(60) * 1000;
 
 /* The part of a point's chain that is considered. */
 struct run {
@@ -46,30 +45,6 @@ static int walk(struct run *run, const struct hf_timeline *timeline,
     return 0;
 }
 
-/* The name is made of what is merged alone, so that two who merge the same meet. */
-static void name_merge(struct hf_segment_name *out, const struct run *run, uint8_t level)
-{
-    const struct hf_timeline_entry *newest = run->steps[0];
-    *out = (struct hf_segment_name){.level = level,
-                                    .from = newest->name.from,
-                                    .to = newest->name.to,
-                                    .time = newest->name.time};
-    /* What told that the writer's clock was wrong goes: when the store got the segment, or a point
-     * before it. From here on the name says what they said. */
-    int64_t wrong_by = newest->effective - newest->name.time;
-    if (wrong_by > right_enough || wrong_by < -right_enough)
-        out->time = newest->effective < 0 ? 0 : newest->effective;
-    for (size_t i = 0; i < run->count; i++) {
-        const struct hf_segment_name *name = &run->steps[i]->name;
-        if (name->from < out->from)
-            out->from = name->from;
-        if (name->epoch > out->epoch)
-            out->epoch = name->epoch;
-        if (name->level > out->level)
-            out->level = name->level;
-    }
-}
-
 static int append_merge(struct hf_retention_plan *plan, struct run *run, uint8_t level,
                         struct hf_error *err)
 {
@@ -83,7 +58,7 @@ static int append_merge(struct hf_retention_plan *plan, struct run *run, uint8_t
     }
     struct hf_retention_merge *merge = &plan->merges[plan->merge_count++];
     *merge = (struct hf_retention_merge){.steps = run->steps, .count = run->count};
-    name_merge(&merge->name, run, level);
+    hf_segment_merge_name(&merge->name, run->steps, run->count, level);
     merge->bytes = run->bytes;
     run->steps = NULL;
     return 0;
