@@ -32,6 +32,14 @@ static int collect(struct hf_retention_points *out, const struct hf_timeline *ti
     return 0;
 }
 
+/* What a gap between two points counts for at most. */
+static int64_t longest_gap(const struct hf_retention_pair *pair)
+{
+    int64_t quarter = hf_span_age(pair->age) / 4;
+    int64_t window = pair->every.count ? hf_span_age(pair->every) : 0;
+    return quarter > window ? quarter : window;
+}
+
 /* From the newest on back: a point's pair is the first whose limit its age is within. */
 static void set_pairs(struct hf_retention_points *points, const struct hf_retention_rule *rule)
 {
@@ -41,8 +49,8 @@ static void set_pairs(struct hf_retention_points *points, const struct hf_retent
         int64_t gap =
             i + 1 < points->count ? points->list[i + 1].effective - points->list[i].effective : 0;
         for (size_t k = pair; k < rule->count; k++) {
-            int64_t limit = hf_span_age(rule->pairs[k].age);
-            age[k] += gap < limit / 4 ? gap : limit / 4;
+            int64_t longest = longest_gap(&rule->pairs[k]);
+            age[k] += gap < longest ? gap : longest;
         }
         while (pair < rule->count && age[pair] > hf_span_age(rule->pairs[pair].age))
             pair++;

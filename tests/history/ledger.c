@@ -54,6 +54,10 @@ void ledger_point(struct ledger *ledger, uint32_t flags)
             pages[count++] = page;
         }
     state->fingerprint = fingerprint_of(ledger, state);
+    /* From the full hour on. */
+    int64_t time = (int64_t)(ARCHIVE_TIME / 3600 + 1) * 3600000 + (int64_t)seq * ledger->step;
+    if (ledger->step)
+        hf_fault_env_set_clock(ledger->archive->world, time);
     const struct archive_segment segment = {
         .from = seq,
         .to = seq,
@@ -67,6 +71,7 @@ void ledger_point(struct ledger *ledger, uint32_t flags)
         .state_before = seq == 1 ? 0 : before->fingerprint,
         .state_after = state->fingerprint,
         .flags = flags,
+        .time = ledger->step ? time : 0,
     };
     archive_write(ledger->archive, &segment, NULL);
 }

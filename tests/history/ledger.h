@@ -21,8 +21,8 @@ struct ledger {
     struct ledger_state states[LEDGER_POINTS + 1];
     uint64_t seed;
     uint64_t seq;
-    /* Pages of this number on lie past this one: 0: none is there. */
-    uint32_t lock_byte_page;
+    uint32_t lock_byte_page; /* 0: far away */
+    int64_t step;            /* ms from point to point, by all clocks; 0: these stand still */
 };
 
 /* The next point, an increment; the first is full. `flags` are the trailer's. */
