@@ -58,6 +58,8 @@ enum hf_setting {
     HF_SETTING_ON_FAILED_START,
     HF_SETTING_USER,
     HF_SETTING_LOG,
+    HF_SETTING_KEEP,
+    HF_SETTING_KEEP_ZONE,
     HF_SETTING_COUNT
 };
 
@@ -72,6 +74,7 @@ enum hf_on_failed_start {
     HF_FAILED_KEEP,
 };
 enum hf_log_format { HF_LOG_TEXT, HF_LOG_JSON };
+enum hf_keep_zone { HF_KEEP_ZONE_UTC, HF_KEEP_ZONE_LOCAL };
 
 /* `source` is "--repository", "HOLDFAST_DB_FILE", "holdfast.yml line 3", or "default": `text` is
  * then the default, or NULL where there is none. */

@@ -357,9 +357,15 @@ int hf_segment_merge(const struct hf_database *database, struct hf_pool *pool,
         return hf_error_memory(err);
     for (size_t i = 0; i < count; i++)
         run[i] = *steps[i];
-    while (count > 1 && !found.pinned)
-        if (shorten(database, pool, run, &count, options, &found, err))
+    while (count > 1 && !found.pinned) {
+        /* A base is as long as the database: it is only read in the last round. */
+        size_t base = count > HF_MERGE_FAN_IN && run[count - 1].name.from == 1;
+        size_t rest = count - base;
+        if (shorten(database, pool, run, &rest, options, &found, err))
             return -1;
+        run[rest] = run[count - 1];
+        count = rest + base;
+    }
     found.name = run[0].name;
     *result = found;
     return 0;

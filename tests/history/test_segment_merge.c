@@ -129,6 +129,22 @@ static void a_long_run_goes_in_rounds(void **state)
     free(ledger);
 }
 
+static void a_long_run_writes_its_base_once(void **state)
+{
+    struct ledger *ledger = ledger_of(state, 150);
+    struct hf_merge_result result;
+    int full = 0;
+    must_merge(ledger, 149, 0, &result);
+    assert_int_equal(result.name.from, 1);
+    hf_auto(hf_timeline) struct hf_timeline timeline = {0};
+    assert_int_equal(hf_timeline_load(&timeline, &ledger->archive->database, NULL), 0);
+    for (size_t i = 0; i < timeline.count; i++)
+        full += timeline.entries[i].name.from == 1;
+    assert_int_equal(full, 2);
+    ledger_prove(ledger, &timeline, 149);
+    free(ledger);
+}
+
 static void the_result_describes_the_newest_of_its_points(void **state)
 {
     struct ledger *ledger = ledger_of(state, 10);
@@ -302,6 +318,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         ON_ARCHIVE(merged_history_restores_bit_for_bit),
         ON_ARCHIVE(a_long_run_goes_in_rounds),
+        ON_ARCHIVE(a_long_run_writes_its_base_once),
         ON_ARCHIVE(the_result_describes_the_newest_of_its_points),
         ON_ARCHIVE(what_somebody_has_merged_already_is_success),
         ON_ARCHIVE(segments_that_do_not_fit_are_not_merged),
