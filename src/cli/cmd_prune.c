@@ -13,7 +13,7 @@ static const struct hf_option options[] = {
     {"keep-weekly", 0, "COUNT", "one a week"},
     {"keep-monthly", 0, "COUNT", "one a month"},
     {"keep-yearly", 0, "COUNT", "one a year"},
-    {"grace", 0, "TIME", "how long nothing must have needed what is deleted (1h; 24h on a remote)"},
+    {"grace", 0, "TIME", "how long nobody must have needed what goes (1h; 24h on a remote)"},
     {"dry-run", 'n', NULL, "only say what goes and why, and the bytes that frees"},
     {0}};
 

@@ -17,6 +17,9 @@ struct damage {
 
 enum where { IN_STRUCTURE, IN_DATA };
 
+/* How often a history that is being pruned is listed anew. */
+enum { MOST_LISTINGS = 10 };
+
 struct segments_check {
     struct hf_checking *checking;
     const struct hf_database *database;
@@ -164,22 +167,6 @@ static int drop_block(void *context, struct hf_live_block *live, struct hf_error
 {
     (void)context, (void)err;
     hf_live_block_free(live);
-    return 0;
-}
-
-/* The indexes of the newest point's segments must add up to its state. */
-static int check_newest_state(struct segments_check *check, struct hf_error *err)
-{
-    const struct hf_timeline_entry *newest = hf_timeline_newest(&check->timeline);
-    const struct hf_plan_visitor visitor = {.block = drop_block};
-    hf_auto(hf_plan) struct hf_plan plan = {0};
-    struct hf_error found = {0};
-    if (!newest || check->count)
-        return 0;
-    if (hf_plan_make(&plan, &check->timeline, newest->name.to, err))
-        return -1;
-    if (hf_plan_walk(check->database, &plan, &visitor, &found))
-        return note_error(check, &newest->name, IN_STRUCTURE, &found, err);
     return 0;
 }
 
@@ -386,23 +373,87 @@ static bool is_listed(const struct hf_timeline *timeline, const struct hf_segmen
     return false;
 }
 
+static bool same_listing(const struct hf_timeline *a, const struct hf_timeline *b)
+{
+    if (a->count != b->count)
+        return false;
+    for (size_t i = 0; i < a->count; i++)
+        if (!hf_segment_name_same(&a->entries[i].name, &b->entries[i].name))
+            return false;
+    return true;
+}
+
+/* Lists until nothing moves: what a listing saw of a prune's middle is no state of the history. */
+static int list_again(struct segments_check *check, bool *changed, struct hf_error *err)
+{
+    bool same = false;
+    *changed = false;
+    for (int i = 0; !same && i < MOST_LISTINGS; i++) {
+        struct hf_timeline now = {0};
+        if (hf_timeline_load(&now, check->database, err))
+            return -1;
+        same = same_listing(&now, &check->timeline);
+        *changed |= !same;
+        hf_timeline_release(&check->timeline);
+        check->timeline = now;
+    }
+    return 0;
+}
+
+static bool is_suspicious(const struct segments_check *check)
+{
+    for (size_t i = 0; i < check->timeline.count; i++)
+        if (!check->timeline.entries[i].restorable)
+            return true;
+    return check->count;
+}
+
 /* What was removed while it was being checked is no damage: a prune knows what it does. Whether it
  * did, the points say that are there now. */
 static int forget_what_is_gone(struct segments_check *check, struct hf_error *err)
 {
-    struct hf_timeline now = {0};
     size_t left = 0;
-    if (!check->count)
+    bool changed;
+    if (!is_suspicious(check))
         return 0;
-    if (hf_timeline_load(&now, check->database, err))
+    if (list_again(check, &changed, err))
         return -1;
-    hf_timeline_release(&check->timeline);
-    check->timeline = now;
     for (size_t i = 0; i < check->count; i++)
         if (is_listed(&check->timeline, &check->damages[i].name))
             check->damages[left++] = check->damages[i];
     check->count = left;
     return 0;
+}
+
+static int walk_newest(const struct segments_check *check, struct hf_error *err)
+{
+    const struct hf_timeline_entry *newest = hf_timeline_newest(&check->timeline);
+    const struct hf_plan_visitor visitor = {.block = drop_block};
+    hf_auto(hf_plan) struct hf_plan plan = {0};
+    if (!newest)
+        return 0;
+    if (hf_plan_make(&plan, &check->timeline, newest->name.to, err))
+        return -1;
+    return hf_plan_walk(check->database, &plan, &visitor, err);
+}
+
+/* The indexes of the newest point's segments must add up to its state. */
+static int check_newest_state(struct segments_check *check, struct hf_error *err)
+{
+    struct hf_error found = {0};
+    if (check->count)
+        return 0;
+    int failed = walk_newest(check, &found);
+    bool changed = failed && found.code == HF_NOT_FOUND;
+    for (int i = 0; changed && i < MOST_LISTINGS; i++) {
+        if (list_again(check, &changed, err))
+            return -1;
+        found = (struct hf_error){0};
+        failed = walk_newest(check, &found);
+        changed = changed && failed && found.code == HF_NOT_FOUND;
+    }
+    const struct hf_timeline_entry *newest = hf_timeline_newest(&check->timeline);
+    return failed ? note_error(check, &newest->name, IN_STRUCTURE, &found, err) : 0;
 }
 
 static int check_all(struct segments_check *check, struct hf_error *err)

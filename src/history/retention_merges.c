@@ -87,7 +87,7 @@ static int merge_past_end(struct hf_retention_plan *plan, const struct hf_retent
     int failed = walk(&run, view->timeline, end->entry, gap->before ? gap->before->seq : 0, err);
     if (!failed && run.base && !gap->before && run.count && run.bytes >= run.base->bytes / 3)
         failed = append_step(&run, run.base, err) || append_merge(plan, &run, level, err);
-    else if (!failed && run.count >= LONG_RUN)
+    else if (!failed && (run.count >= LONG_RUN || (run.count > 1 && end->keep & HF_KEEP_PINNED)))
         failed = append_merge(plan, &run, level, err);
     free(run.steps);
     return failed;
