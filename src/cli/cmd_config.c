@@ -4,7 +4,7 @@
 #include "cli/cli.h"
 #include "cli/output.h"
 #include "cli/table.h"
-#include "history/retention_rule.h"
+#include "service/keep_settings.h"
 
 static const struct hf_column columns[] = {
     {"SETTING", HF_LEFT}, {"VALUE", HF_LEFT}, {"FROM", HF_LEFT}, {0}};
@@ -83,17 +83,11 @@ static int to_table(const struct hf_config *config, struct hf_error *err)
     return 0;
 }
 
-/* What a rule means is not for the configuration to know. */
-static int check_rule(const struct hf_value *keep, struct hf_error *err)
-{
-    struct hf_retention_rule rule;
-    return hf_retention_rule_parse(&rule, keep->text, err) ? hf_error_wrap(err, "%s", keep->source)
-                                                           : 0;
-}
-
 static int run(struct hf_cli *cli, struct hf_error *err)
 {
-    if (check_rule(&cli->config.values[HF_SETTING_KEEP], err))
+    struct hf_retention_rule rule;
+    /* What a rule means is not for the configuration to know. */
+    if (hf_keep_rule(&rule, &cli->config, err))
         return -1;
     if (!cli->json)
         return to_table(&cli->config, err);

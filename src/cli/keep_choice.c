@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "service/keep_settings.h"
+
 enum { MOST_COUNT = 1000000 };
 
 static int read_count(uint32_t *out, bool *any, const struct hf_cli *cli, const char *option,
@@ -57,19 +59,14 @@ static int choose_grace(int64_t *out, const struct hf_cli *cli, struct hf_error 
 int hf_choose_keep(struct hf_prune_options *out, struct hf_retention_rule *rule,
                    const struct hf_cli *cli, struct hf_error *err)
 {
-    const struct hf_value *keep = &cli->config.values[HF_SETTING_KEEP];
     struct hf_retention_counts counts;
     bool counted;
-    *out = (struct hf_prune_options){.rule = rule, .events = &cli->progress.events};
-    out->zone = hf_config_choice(&cli->config, HF_SETTING_KEEP_ZONE) == HF_KEEP_ZONE_LOCAL
-                    ? HF_RETENTION_LOCAL
-                    : HF_RETENTION_UTC;
+    *out = (struct hf_prune_options){
+        .rule = rule, .zone = hf_keep_zone(&cli->config), .events = &cli->progress.events};
     if (choose_grace(&out->grace, cli, err) || read_counts(&counts, &counted, cli, err))
         return -1;
     if (!counted)
-        return hf_retention_rule_parse(rule, keep->text, err)
-                   ? hf_error_wrap(err, "%s", keep->source)
-                   : 0;
+        return hf_keep_rule(rule, &cli->config, err);
     if (hf_option_if_known(&cli->arguments, "keep"))
         return hf_error_set(err, HF_USAGE,
                             "--keep is a whole rule: it and counts do not go "

@@ -4,6 +4,8 @@
 
 #include "base/text.h"
 
+enum { MOST_ATTEMPTS = 64 };
+
 static int compare_names(const void *left, const void *right)
 {
     const struct hf_segment_name *a = &((const struct hf_point *)left)->segment;
@@ -204,24 +206,34 @@ static int encode(struct hf_buf *body, const struct hf_points *points, struct hf
     return 0;
 }
 
+/* One of this number may be there, with what was so before history was merged. */
+static int put_anew(const struct hf_database *database, const struct hf_buf *body, uint64_t seq,
+                    uint32_t number, struct hf_error *err)
+{
+    const struct hf_repository *repository = database->repository;
+    char object[HF_OBJECT_NAME_TEXT];
+    for (int attempt = 0; attempt < MOST_ATTEMPTS; attempt++, number++) {
+        struct hf_error local = {0};
+        hf_database_object(object, database, "catalog/%016llx.%08x", (unsigned long long)seq,
+                           number);
+        if (!hf_record_put(repository->store, object, HF_OBJECT_CATALOG, &repository->keys, body,
+                           &local))
+            return 0;
+        if (local.code != HF_EXISTS)
+            return hf_error_pass(err, &local);
+    }
+    return 0; /* others write it again and again */
+}
+
 int hf_catalog_put(const struct hf_database *database, const struct hf_points *points,
                    uint32_t epoch, struct hf_error *err)
 {
     const struct hf_repository *repository = database->repository;
     hf_auto(hf_buf) struct hf_buf body = {0};
-    struct hf_error local = {0};
     struct newest newest;
-    char object[HF_OBJECT_NAME_TEXT];
-    hf_database_object(object, database, "catalog/%016llx.%08x",
-                       (unsigned long long)points->list[points->count - 1].seq, epoch);
-    if (encode(&body, points, err))
-        return -1;
-    if (hf_record_put(repository->store, object, HF_OBJECT_CATALOG, &repository->keys, &body,
-                      &local) &&
-        local.code != HF_EXISTS) {
-        return hf_error_pass(err, &local);
-    }
-    if (list_newest(&newest, database, err))
+    if (encode(&body, points, err) ||
+        put_anew(database, &body, points->list[points->count - 1].seq, epoch, err) ||
+        list_newest(&newest, database, err))
         return -1;
     return newest.name[2][0] ? hf_store_remove(repository->store, newest.name[2], err) : 0;
 }

@@ -29,8 +29,8 @@ int hf_catalog_is_due(const struct hf_database *database, const struct hf_timeli
 int hf_catalog_refresh(const struct hf_database *database, const struct hf_timeline *timeline,
                        uint64_t merged, struct hf_error *err);
 
-/* Writes catalog/<seq>.<epoch> with all of these points (one or more), and removes older ones but
- * the last. */
+/* Writes catalog/<seq>.<epoch> with all of these points (one or more), or the next number that is
+ * free, and removes older ones but the last. */
 int hf_catalog_put(const struct hf_database *database, const struct hf_points *points,
                    uint32_t epoch, struct hf_error *err);
 

@@ -3,9 +3,9 @@
  *
  * A point's age is counted from the newest point, by effective times, never by a clock of today: a
  * database that nobody backs up loses no history. The age that a pair's limit is compared with
- * counts no gap between two points for more than a quarter of that limit (or one window, when that is
- * more), so that a job that was dead, or a clock that jumped, costs at most that of what the pair
- * keeps.
+ * counts no gap between two points for more than a quarter of that limit (or one window, when that
+ * is more), so that a job that was dead, or a clock that jumped, costs at most that of what the
+ * pair keeps.
  *
  * A point in a pair's time is kept when it is the first of its window there, or in that of any
  * later pair, for which it will be wanted.

@@ -78,7 +78,8 @@ int hf_retention_rule_of_counts(struct hf_retention_rule *out,
  */
 static inline uint8_t hf_retention_level(const struct hf_retention_rule *rule, size_t pair)
 {
-    return (uint8_t)(pair + (rule->count && rule->pairs[0].every.count ? 1 : 0));
+    bool keeps_all = rule->count && !rule->pairs[0].every.count;
+    return (uint8_t)(pair + (keeps_all ? 0 : 1));
 }
 
 #endif

@@ -327,7 +327,7 @@ static int shorten(const struct hf_database *database, struct hf_pool *pool,
     size_t groups = (*count + HF_MERGE_FAN_IN - 1) / HF_MERGE_FAN_IN;
     for (size_t group = 0; group < groups && !result->pinned; group++) {
         size_t first = group * *count / groups, end = (group + 1) * *count / groups;
-        const struct hf_timeline_entry *steps[HF_MERGE_FAN_IN];
+        const struct hf_timeline_entry *steps[HF_MERGE_FAN_IN] = {NULL};
         struct hf_segment_name names[HF_MERGE_FAN_IN], name;
         for (size_t i = first; i < end; i++) {
             steps[i - first] = &run[i];

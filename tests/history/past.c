@@ -90,6 +90,8 @@ void past_carry_out(struct past *past, const struct hf_retention_plan *plan)
         if (plan->fates[i] == HF_FATE_GOES)
             goes[count++] = past->timeline.entries[i].name;
     for (size_t i = 0; i < plan->merge_count; i++)
+        assert_true(plan->merges[i].name.level >= 1 && plan->merges[i].count >= 2);
+    for (size_t i = 0; i < plan->merge_count; i++)
         past_segment(past, &plan->merges[i].name,
                      plan->merges[i].name.from == 1 ? 1000 : plan->merges[i].bytes);
     while (count--)

@@ -323,6 +323,31 @@ static void many_merges_make_a_new_catalog(void **state)
     free(ledger);
 }
 
+/* No point has come since the last catalog, which knows the points by segments that go. */
+static void a_catalog_is_written_anew_though_no_point_has_come(void **state)
+{
+    struct ledger *ledger = ledger_of(state, 380);
+    struct hf_prune_result result;
+    hf_auto(hf_points) struct hf_points before = {0};
+    hf_auto(hf_points) struct hf_points after = {0};
+    hf_auto(hf_points) struct hf_points points = {0};
+    hf_auto(hf_timeline) struct hf_timeline timeline = {0};
+    hf_auto(hf_timeline) struct hf_timeline merged = {0};
+    const struct hf_database *database = &ledger->archive->database;
+    assert_int_equal(hf_timeline_load(&timeline, database, NULL), 0);
+    assert_int_equal(hf_points_load(&points, database, &timeline, NULL), 0);
+    assert_int_equal(hf_catalog_put(database, &points, timeline.epoch, NULL), 0);
+    assert_int_equal(hf_catalog_load(&before, database, NULL), 0);
+    prune(ledger, "60s:all forever:60s", 0, &result);
+    assert_int_equal(hf_timeline_load(&merged, database, NULL), 0);
+    assert_int_equal(hf_catalog_load(&after, database, NULL), 0);
+    const struct hf_segment_name *name = &hf_timeline_at(&merged, 8)->name;
+    assert_int_equal(name->level, 1);
+    assert_null(hf_catalog_find(&before, name));
+    assert_non_null(hf_catalog_find(&after, name));
+    free(ledger);
+}
+
 static void damage_in_one_place_does_not_keep_the_rest_from_being_thinned(void **state)
 {
     struct ledger *ledger = ledger_of(state, 30);
@@ -472,6 +497,7 @@ int main(void)
         ON_ARCHIVE(parts_that_nothing_closed_go_after_a_day),
         ON_ARCHIVE(names_alone_say_that_nothing_is_due),
         ON_ARCHIVE(many_merges_make_a_new_catalog),
+        ON_ARCHIVE(a_catalog_is_written_anew_though_no_point_has_come),
         ON_ARCHIVE(damage_in_one_place_does_not_keep_the_rest_from_being_thinned),
         ON_ARCHIVE(whatever_fails_every_kept_point_restores),
         ON_ARCHIVE(a_prune_within_another_does_no_harm),
