@@ -243,11 +243,9 @@ static void tell_step(struct going *going, enum hf_follow_kind kind, const struc
 {
     struct hf_follow_step *step = going->step;
     step->kind = kind;
-    step->seq = plan->steps[0]->name.to;
-    step->time = plan->steps[0]->name.time;
     step->segments = plan->count;
     step->bytes_read = plan->bytes;
-    step->is_newest = step->seq == going->course.target;
+    step->is_newest = plan->steps[0]->name.to == going->course.target;
 }
 
 static int create(struct going *going, bool replace, struct hf_error *err)
@@ -519,6 +517,16 @@ static void settle(struct hf_follower *follower, const struct hf_follow_step *st
     follower->told_writer = false;
 }
 
+static void tell_where(const struct hf_follower *follower, struct hf_follow_step *step)
+{
+    const struct hf_position *at = position(follower);
+    if (!at)
+        return;
+    step->seq = at->segment.to;
+    step->time = at->segment.time;
+    step->size = (uint64_t)at->page_size * at->page_count;
+}
+
 /* Somebody wrote to the replica meanwhile, or retention removed a segment that was being read. */
 static bool is_passing(enum hf_code code)
 {
@@ -544,6 +552,7 @@ int hf_follow(struct hf_follower *follower, struct hf_follow_step *out, struct h
     }
     if (due)
         settle(follower, &step);
+    tell_where(follower, &step);
     step.duration = hf_monotonic() - began;
     *out = step;
     return 0;

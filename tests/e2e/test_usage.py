@@ -7,7 +7,7 @@ import pytest
 
 import conftest
 
-VERBS = ["run", "init", "backup", "list", "restore", "check", "test-restore", "status",
+VERBS = ["run", "init", "backup", "list", "restore", "check", "test-restore", "follow", "status",
          "export", "import", "key list", "key add", "key remove", "key rotate-slot",
          "key kit", "config check"]
 
