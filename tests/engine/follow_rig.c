@@ -6,6 +6,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "history/segment_writer.h"
+#include "sqlite/db_header.h"
+
 struct hf_follower *rig_follower(struct workshop *shop, bool overwrite)
 {
     const struct hf_follow_options options = {
@@ -48,6 +51,16 @@ static void forget_marks(struct hf_buf *file)
         memset(file->data + own[i].at, 0, own[i].length);
 }
 
+/* Whatever is there has no meaning: VACUUM leaves what another page size had there. */
+static void forget_lock_byte_page(struct hf_buf *file)
+{
+    struct hf_db_header header;
+    assert_true(hf_db_header_parse(&header, file->data));
+    uint64_t at = (uint64_t)(hf_lock_byte_page(header.page_size) - 1) * header.page_size;
+    if (at < file->length)
+        memset(file->data + at, 0, header.page_size);
+}
+
 void rig_assert_at(struct workshop *shop, uint64_t seq)
 {
     static const char *const companions[] = {"-wal", "-shm", "-journal"};
@@ -60,6 +73,8 @@ void rig_assert_at(struct workshop *shop, uint64_t seq)
     hf_scratch_read(copy, &point);
     assert_int_equal(replica.data[18], 1);
     assert_int_equal(replica.data[19], 1);
+    forget_lock_byte_page(&replica);
+    forget_lock_byte_page(&point);
     forget_marks(&replica);
     forget_marks(&point);
     assert_int_equal(replica.length, point.length);
@@ -114,4 +129,85 @@ void rig_remove_segments(struct workshop *shop, const char *pattern)
 void rig_damage_segments(struct workshop *shop, const char *pattern)
 {
     each_segment(shop, pattern, damage);
+}
+
+static uint64_t read_point(struct workshop *shop, uint64_t seq, struct hf_buf *out)
+{
+    if (!seq)
+        return 0;
+    char *copy = workshop_copy(shop, seq);
+    hf_scratch_read(copy, out);
+    free(copy);
+    return out->length;
+}
+
+static bool differs(const struct hf_buf *before, const struct hf_buf *after, size_t size,
+                    uint64_t page)
+{
+    size_t at = (page - 1) * size;
+    return at + size > before->length || memcmp(before->data + at, after->data + at, size) != 0;
+}
+
+static void write_changed(struct hf_segment_writer *writer, const struct hf_buf *before,
+                          const struct hf_buf *after, size_t size, uint32_t but)
+{
+    struct hf_error err = {0};
+    for (uint32_t page = 1; page <= after->length / size; page++) {
+        uint32_t room;
+        if (page == but || !differs(before, after, size, page))
+            continue;
+        uint8_t *space = hf_segment_writer_space(writer, &room, &err);
+        assert_non_null(space);
+        memcpy(space, after->data + (page - 1) * size, size);
+        assert_int_equal(hf_segment_writer_filled(writer, page, 1, &err), 0);
+    }
+}
+
+void rig_merge(struct workshop *shop, uint64_t from, uint64_t to)
+{
+    hf_auto(hf_buf) struct hf_buf before = {0};
+    hf_auto(hf_buf) struct hf_buf after = {0};
+    struct hf_db_header header;
+    struct hf_error err = {0};
+    const struct hf_fingerprint_key *key = &shop->database.fingerprints;
+    uint64_t pages = 0, bytes;
+    read_point(shop, from - 1, &before);
+    read_point(shop, to, &after);
+    assert_true(hf_db_header_parse(&header, after.data));
+    uint32_t size = header.page_size, count = (uint32_t)(after.length / size);
+    uint32_t but = hf_lock_byte_page(size);
+    struct hf_trailer trailer = {.page_size = size,
+                                 .page_count = count,
+                                 .page_min = count,
+                                 .lock_byte_page = but,
+                                 .first_commit = 1,
+                                 .last_commit = 1,
+                                 .flags = from == 1 ? HF_SEGMENT_FULL : 0,
+                                 .reason = "merged"};
+    trailer.state_after = hf_state_terms(key, 1, count, after.data, size, but);
+    if (before.length)
+        trailer.state_before =
+            hf_state_terms(key, 1, (uint32_t)(before.length / size), before.data, size, but);
+    for (uint64_t seq = from; seq <= to; seq++) {
+        hf_auto(hf_buf) struct hf_buf point = {0};
+        uint32_t there = (uint32_t)(read_point(shop, seq, &point) / size);
+        trailer.page_min = there < trailer.page_min ? there : trailer.page_min;
+    }
+    if (from == 1) {
+        trailer.fingerprints = key;
+        trailer.database_name = shop->database.name;
+    }
+    for (uint32_t page = 1; page <= count; page++)
+        pages += page != but && differs(&before, &after, size, page);
+    const struct hf_segment_spec spec = {
+        .name = {.level = 1, .epoch = 1, .from = from, .to = to, .time = 1700000000000},
+        .page_size = size,
+        .pages = pages};
+    hf_auto_ptr(hf_pool) struct hf_pool *pool = hf_pool_new(1, 4, &err);
+    hf_auto_ptr(hf_segment_writer) struct hf_segment_writer *writer =
+        hf_segment_writer_new(&shop->database, pool, &spec, &err);
+    assert_non_null(writer);
+    write_changed(writer, &before, &after, size, but);
+    if (hf_segment_writer_finish(writer, &trailer, &bytes, &err))
+        fail_msg("%s", err.text);
 }

@@ -27,4 +27,7 @@ int64_t rig_ask(struct workshop *shop, const char *sql);
 void rig_remove_segments(struct workshop *shop, const char *pattern);
 void rig_damage_segments(struct workshop *shop, const char *pattern);
 
+/* What retention does: a segment of level 1 for from .. to, made from the copies of the points. */
+void rig_merge(struct workshop *shop, uint64_t from, uint64_t to);
+
 #endif

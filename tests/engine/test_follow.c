@@ -374,6 +374,103 @@ static void damage_stops_it_at_the_last_whole_point(void **state)
     rig_assert_at(shop, 6);
 }
 
+/* In WAL mode a commit that changes no page count leaves page 1 alone; the replica's own must not.
+ */
+static void a_change_without_page_1_is_seen_by_readers_too(void **state)
+{
+    struct workshop *shop = *state;
+    workshop_sql(shop, "PRAGMA journal_mode = WAL");
+    workshop_fill(shop, 60);
+    workshop_backup(shop);
+    struct hf_follower *follower = rig_follower(shop, false);
+    rig_follow(follower, HF_FOLLOW_CREATED);
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open(shop->target, &db), SQLITE_OK);
+    for (int i = 1; i < 6; i++) {
+        sqlite3_stmt *sum;
+        workshop_sql(shop, "UPDATE film SET title = 'film number %d' WHERE id = 17", i);
+        assert_int_equal(workshop_backup(shop).pages_stored, 1);
+        assert_int_equal(rig_follow(follower, HF_FOLLOW_ADVANCED).pages, 2);
+        assert_int_equal(sqlite3_prepare_v2(db, "SELECT substr(title, 13) FROM film WHERE id = 17",
+                                            -1, &sum, NULL),
+                         SQLITE_OK);
+        assert_int_equal(sqlite3_step(sum), SQLITE_ROW);
+        assert_int_equal(sqlite3_column_int(sum, 0), i);
+        sqlite3_finalize(sum);
+    }
+    sqlite3_close(db);
+    hf_follower_free(follower);
+    rig_assert_at(shop, 6);
+}
+
+static void where_it_is_is_known_again(void **state)
+{
+    struct workshop *shop = *state;
+    workshop_fill(shop, 60);
+    for (uint64_t seq = 1; seq < 6; seq++) {
+        change(shop, (int)seq);
+        workshop_backup(shop);
+        hf_auto_ptr(hf_follower) struct hf_follower *follower = rig_follower(shop, false);
+        assert_int_equal(
+            rig_follow(follower, seq > 1 ? HF_FOLLOW_ADVANCED : HF_FOLLOW_CREATED).from, seq - 1);
+        hf_follower_free(follower);
+        follower = rig_follower(shop, false);
+        assert_int_equal(rig_follow(follower, HF_FOLLOW_NOTHING).seq, seq);
+        assert_string_equal(shop->notice, "");
+    }
+}
+
+/* Writes to the replica once the images are being fetched, when its header has been looked at. */
+static void write_meanwhile(void *context, const char *stage, uint64_t done, uint64_t total)
+{
+    struct workshop *shop = context;
+    static bool once;
+    (void)done;
+    (void)total;
+    if (strcmp(stage, "fetch") != 0 || once)
+        return;
+    once = true;
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open(shop->target, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "UPDATE film SET title = 'mine' WHERE id = 9", 0, 0, 0), 0);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+static void what_is_written_during_a_step_is_taken_back(void **state)
+{
+    struct workshop *shop = *state;
+    workshop_fill(shop, 60);
+    workshop_backup(shop);
+    shop->events.progress = write_meanwhile;
+    hf_auto_ptr(hf_follower) struct hf_follower *follower = rig_follower(shop, false);
+    rig_follow(follower, HF_FOLLOW_CREATED);
+    workshop_sql(shop, "UPDATE film SET title = 'theirs' WHERE id > 90");
+    workshop_backup(shop);
+    rig_follow(follower, HF_FOLLOW_COMPARED);
+    assert_non_null(strstr(shop->notice, "somebody wrote"));
+    rig_assert_at(shop, 2);
+}
+
+/* journal_mode=PERSIST and TRUNCATE leave a journal that means nothing. */
+static void a_journal_that_was_left_behind_is_no_hindrance(void **state)
+{
+    struct workshop *shop = *state;
+    char *journal = hf_scratch_path(&shop->scratch, "restored.db-journal");
+    workshop_fill(shop, 60);
+    workshop_backup(shop);
+    hf_auto_ptr(hf_follower) struct hf_follower *follower = rig_follower(shop, false);
+    rig_follow(follower, HF_FOLLOW_CREATED);
+    static const uint8_t zeros[600];
+    for (int i = 0; i < 2; i++) {
+        hf_scratch_write(journal, zeros, i ? sizeof zeros : 0);
+        change(shop, i);
+        workshop_backup(shop);
+        rig_follow(follower, HF_FOLLOW_ADVANCED);
+        rig_assert_at(shop, (uint64_t)i + 2);
+    }
+    free(journal);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, workshop_setup, workshop_teardown)
@@ -395,6 +492,10 @@ int main(void)
         TEST(a_repository_that_lost_its_newest_points_leaves_the_replica),
         TEST(a_gap_is_told_and_ends_with_the_next_full_point),
         TEST(damage_stops_it_at_the_last_whole_point),
+        TEST(a_change_without_page_1_is_seen_by_readers_too),
+        TEST(where_it_is_is_known_again),
+        TEST(what_is_written_during_a_step_is_taken_back),
+        TEST(a_journal_that_was_left_behind_is_no_hindrance),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

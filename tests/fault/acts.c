@@ -473,6 +473,8 @@ const struct act stage_acts[] = {
     {"test restore", prepare_increment, test_restore, NULL, LEAVES_DATABASE, 1},
     {"make a replica", prepare_no_replica, follow_once, prove_replica, LEAVES_DATABASE, 1},
     {"follow with a replica", prepare_replica, follow_once, prove_replica, LEAVES_DATABASE, 1},
+    {"follow with a replica, same size", prepare_replica_of_same_size, follow_once, prove_replica,
+     LEAVES_DATABASE, 1},
     {"follow with a replica, shorter", prepare_shrinking_replica, follow_once, prove_replica,
      LEAVES_DATABASE, 1},
     {"follow with a replica that was written to", prepare_written_replica, follow_once,

@@ -36,6 +36,14 @@ void prepare_replica(struct stage *stage)
     change(stage);
 }
 
+/* Page 1 is not among the pages that change. */
+void prepare_replica_of_same_size(struct stage *stage)
+{
+    prepare_no_replica(stage);
+    make_replica(stage);
+    change(stage);
+}
+
 void prepare_shrinking_replica(struct stage *stage)
 {
     prepare_no_replica(stage);

@@ -8,6 +8,7 @@
 
 /* The replica is the stage's target, at the first point; there is a second one. */
 void prepare_replica(struct stage *stage);
+void prepare_replica_of_same_size(struct stage *stage);
 void prepare_shrinking_replica(struct stage *stage);
 void prepare_written_replica(struct stage *stage);
 
