@@ -1,6 +1,6 @@
 /*
- * kill -9 at every step of a replica's way, while a reader is there: it is at one point or the
- * other, and the next follower goes on.
+ * kill -9 at every step of a replica's way: who opens the file finds one point or the other, and
+ * the next follower goes on.
  */
 #include "engine/follow_rig.h"
 
