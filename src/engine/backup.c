@@ -102,6 +102,8 @@ static void describe_writer(struct hf_writer *self, const struct backup *backup)
     char *real = realpath(path, NULL);
     memset(self, 0, sizeof *self);
     memcpy(self->id, backup->state.writer, HF_ID_BYTES);
+    if (hf_known_state_is_of(&backup->state.known, backup->database))
+        self->epoch = backup->state.known.segment.epoch;
     gethostname(self->host, sizeof self->host - 1);
     snprintf(self->path, sizeof self->path, "%s", real ? real : path);
     free(real);

@@ -73,8 +73,14 @@ static int make_room(struct memory_store *self, struct hf_error *err)
 
 static int insert(struct memory_store *self, struct object *object, struct hf_error *err)
 {
-    if (find(self, object->key))
+    struct object *there = find(self, object->key);
+    if (there && self->store.ops->put_if_absent)
         return hf_error_set(err, HF_EXISTS, "there is an object '%s' already", object->key);
+    if (there) {
+        release_object(there);
+        *there = *object;
+        return 0;
+    }
     if (make_room(self, err))
         return -1;
     size_t place = place_of(self, object->key);
@@ -249,26 +255,35 @@ static void memory_free(struct hf_store *store)
     free(self);
 }
 
-struct hf_store *hf_store_memory_new(const struct hf_env *env, struct hf_error *err)
+static struct hf_store *memory_new(const struct hf_env *env, const struct hf_store_ops *ops,
+                                   struct hf_error *err)
 {
-    static const struct hf_store_ops ops = {
-        .kind = "memory",
-        .put_if_absent = true,
-        .put = memory_put,
-        .upload_begin = memory_upload_begin,
-        .read = memory_read,
-        .stat = memory_stat,
-        .list = memory_list,
-        .remove = memory_remove,
-        .free = memory_free,
-    };
     struct memory_store *self = calloc(1, sizeof *self);
     if (!self) {
         hf_error_memory(err);
         return NULL;
     }
-    self->store.ops = &ops;
+    self->store.ops = ops;
     self->env = env;
     pthread_mutex_init(&self->lock, NULL);
     return &self->store;
+}
+
+#define MEMORY_OPS(put_if_absent_)                                                                 \
+    {                                                                                              \
+        .kind = "memory", .put_if_absent = put_if_absent_, .put = memory_put,                      \
+        .upload_begin = memory_upload_begin, .read = memory_read, .stat = memory_stat,             \
+        .list = memory_list, .remove = memory_remove, .free = memory_free,                         \
+    }
+
+struct hf_store *hf_store_memory_new(const struct hf_env *env, struct hf_error *err)
+{
+    static const struct hf_store_ops ops = MEMORY_OPS(true);
+    return memory_new(env, &ops, err);
+}
+
+struct hf_store *hf_store_memory_replacing_new(const struct hf_env *env, struct hf_error *err)
+{
+    static const struct hf_store_ops ops = MEMORY_OPS(false);
+    return memory_new(env, &ops, err);
 }
