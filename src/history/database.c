@@ -76,9 +76,9 @@ static void derive_secret(const struct hf_database *database, uint8_t out[HF_FIN
 {
     uint8_t context[HF_ID_BYTES + 1];
     memcpy(context, database->id, HF_ID_BYTES);
-    for (uint8_t i = 0; i < HF_FINGERPRINT_SECRET / HF_KEY_BYTES; i++) {
+    for (int i = 0; i < HF_FINGERPRINT_SECRET / HF_KEY_BYTES; i++) {
         hf_auto(hf_key) struct hf_key piece;
-        context[HF_ID_BYTES] = i;
+        context[HF_ID_BYTES] = (uint8_t)i;
         hf_key_derive(&piece, &database->repository->keys.master, "holdfast fingerprint secret",
                       context, sizeof context);
         memcpy(out + (size_t)i * HF_KEY_BYTES, piece.bytes, HF_KEY_BYTES);

@@ -15,6 +15,7 @@ struct object {
 
 struct memory_store {
     struct hf_store store;
+    struct hf_store_ops ops;
     const struct hf_env *env;
     pthread_mutex_t lock;   /* all below */
     struct object *objects; /* in the order of their keys */
@@ -255,7 +256,21 @@ static void memory_free(struct hf_store *store)
     free(self);
 }
 
-static struct hf_store *memory_new(const struct hf_env *env, const struct hf_store_ops *ops,
+static const struct hf_store_ops memory_ops = {
+    .kind = "memory",
+    .put_if_absent = true,
+    .put = memory_put,
+    .upload_begin = memory_upload_begin,
+    .read = memory_read,
+    .stat = memory_stat,
+    .list = memory_list,
+    .remove = memory_remove,
+    .free = memory_free,
+};
+
+enum manner { PUTS_IF_ABSENT, REPLACES };
+
+static struct hf_store *memory_new(const struct hf_env *env, enum manner manner,
                                    struct hf_error *err)
 {
     struct memory_store *self = calloc(1, sizeof *self);
@@ -263,27 +278,20 @@ static struct hf_store *memory_new(const struct hf_env *env, const struct hf_sto
         hf_error_memory(err);
         return NULL;
     }
-    self->store.ops = ops;
+    self->ops = memory_ops;
+    self->ops.put_if_absent = manner == PUTS_IF_ABSENT;
+    self->store.ops = &self->ops;
     self->env = env;
     pthread_mutex_init(&self->lock, NULL);
     return &self->store;
 }
 
-#define MEMORY_OPS(put_if_absent_)                                                                 \
-    {                                                                                              \
-        .kind = "memory", .put_if_absent = put_if_absent_, .put = memory_put,                      \
-        .upload_begin = memory_upload_begin, .read = memory_read, .stat = memory_stat,             \
-        .list = memory_list, .remove = memory_remove, .free = memory_free,                         \
-    }
-
 struct hf_store *hf_store_memory_new(const struct hf_env *env, struct hf_error *err)
 {
-    static const struct hf_store_ops ops = MEMORY_OPS(true);
-    return memory_new(env, &ops, err);
+    return memory_new(env, PUTS_IF_ABSENT, err);
 }
 
 struct hf_store *hf_store_memory_replacing_new(const struct hf_env *env, struct hf_error *err)
 {
-    static const struct hf_store_ops ops = MEMORY_OPS(false);
-    return memory_new(env, &ops, err);
+    return memory_new(env, REPLACES, err);
 }
