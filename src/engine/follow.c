@@ -1,42 +1,23 @@
 #include "engine/follow.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "engine/follow_apply.h"
 #include "engine/follow_course.h"
 #include "engine/follow_create.h"
-#include "os/file.h"
+#include "engine/follow_place.h"
 #include "os/signals.h"
-#include "sqlite/replica_header.h"
 
 enum {
     ATTEMPTS = 4,
     WHOLE_LOOK_PAUSE = 30000, /* ms: what a listing of what is new does not show */
-    NOWHERE = -1,
-};
-
-/* What is at the replica's path. */
-enum standing {
-    STANDS_AT_POINT, /* the replica, as it was left */
-    STANDS_WRITTEN,  /* the replica, and somebody wrote to it */
-    STANDS_RUINED,   /* the replica, and it is no database any more */
-    STANDS_ABSENT,
-    STANDS_FOREIGN,
 };
 
 struct hf_follower {
     const struct hf_database *database;
-    const struct hf_env *env;
     struct hf_follow_options options;
-    char *path; /* without symbolic links */
-    struct hf_follow_state state;
-    struct hf_shared_file *file;    /* NULL: not open */
-    struct hf_shared_look found;    /* the file, when its standing was asked */
-    int slot;                       /* of the state: where the replica is, or NOWHERE */
-    struct stat left;               /* the file as the last step left it */
+    struct hf_follow_place place;
     bool is_settled;                /* at the newest point, with nothing left to look into */
     int64_t whole_look;             /* of hf_monotonic: when all names are to be listed again */
     uint64_t told_gap, told_orphan; /* points: each trouble is told once */
@@ -51,17 +32,11 @@ struct hf_follower *hf_follower_new(const struct hf_database *database,
         hf_error_memory(err);
         return NULL;
     }
-    *follower = (struct hf_follower){.database = database,
-                                     .env = database->repository->keys.env,
-                                     .options = *options,
-                                     .path = hf_path_real(options->path),
-                                     .state = {.fd = -1},
-                                     .slot = NOWHERE};
-    if (!follower->path)
-        hf_error_memory(err);
-    else if (!hf_follow_state_open(&follower->state, follower->env, follower->path, err))
+    follower->database = database;
+    follower->options = *options;
+    if (!hf_follow_place_init(&follower->place, database, options->path, options->busy_ms, err))
         return follower;
-    hf_follower_free(follower);
+    free(follower);
     return NULL;
 }
 
@@ -69,134 +44,24 @@ void hf_follower_free(struct hf_follower *follower)
 {
     if (!follower)
         return;
-    hf_shared_file_free(follower->file);
-    hf_follow_state_release(&follower->state);
-    free(follower->path);
+    hf_follow_place_release(&follower->place);
     free(follower);
 }
 
 static const struct hf_position *position(const struct hf_follower *follower)
 {
-    return follower->slot == NOWHERE ? NULL : &follower->state.slots[follower->slot].position;
+    return hf_follow_position(&follower->place);
 }
 
 uint64_t hf_follower_point(const struct hf_follower *follower)
 {
-    return follower->slot == NOWHERE ? 0 : position(follower)->segment.to;
-}
-
-/* From here on the file has to be looked at again. */
-static void lose_sight(struct hf_follower *follower)
-{
-    hf_shared_file_free(follower->file);
-    follower->file = NULL;
-    follower->slot = NOWHERE;
-    follower->is_settled = false;
-}
-
-/*
- * What the replica is.
- */
-
-static bool is_ours(const struct hf_follower *follower, const struct hf_follow_slot *slot)
-{
-    return slot->is_whole &&
-           !memcmp(slot->repository, follower->database->repository->keys.repository,
-                   HF_ID_BYTES) &&
-           !memcmp(slot->database, follower->database->id, HF_ID_BYTES);
-}
-
-static bool fits(const struct hf_follower *follower, const struct hf_follow_slot *slot)
-{
-    const struct hf_position *at = &slot->position;
-    return is_ours(follower, slot) && !memcmp(at->own, follower->found.header, sizeof at->own) &&
-           (uint64_t)at->page_size * at->page_count == follower->found.size;
-}
-
-/* The same file as it was, whatever is in it now. */
-static bool is_known_file(const struct hf_follower *follower, const struct stat *status)
-{
-    for (int i = 0; i < 2; i++) {
-        const struct hf_position *at = &follower->state.slots[i].position;
-        if (is_ours(follower, &follower->state.slots[i]) && at->inode == status->st_ino &&
-            at->device == status->st_dev)
-            return true;
-    }
-    return false;
-}
-
-static int open_file(struct hf_follower *follower, struct hf_error *err)
-{
-    if (!follower->file)
-        follower->file =
-            hf_shared_file_open(follower->env, follower->path, follower->options.busy_ms, err);
-    return follower->file ? 0 : -1;
-}
-
-/* Somebody may have put it in WAL mode, which is a write as well. */
-static int look(struct hf_follower *follower, struct hf_error *err)
-{
-    struct hf_db_header header;
-    if (open_file(follower, err) || hf_shared_file_look(follower->file, &follower->found, err))
-        return -1;
-    if (!hf_db_header_parse(&header, follower->found.header))
-        return hf_error_set(err, HF_CORRUPT, "'%s' is not a SQLite database",
-                            follower->options.path);
-    return 0;
-}
-
-static int leave_log(struct hf_follower *follower, struct hf_error *err)
-{
-    struct hf_db_header header;
-    if (!hf_db_header_parse(&header, follower->found.header) || !header.wal)
-        return 0;
-    if (hf_shared_file_leave_log(follower->file, err))
-        return -1;
-    return look(follower, err);
-}
-
-static int ask_standing(struct hf_follower *follower, enum standing *standing, struct hf_error *err)
-{
-    struct stat status;
-    struct hf_error local = {0};
-    const struct hf_fs *fs = &follower->env->fs;
-    lose_sight(follower);
-    if (fs->stat(fs->context, follower->path, &status)) {
-        *standing = STANDS_ABSENT;
-        return errno == ENOENT ? 0 : hf_error_sys(err, errno, "stat", follower->path);
-    }
-    bool known = is_known_file(follower, &status);
-    int failed = S_ISREG(status.st_mode) ? look(follower, &local)
-                                         : hf_error_set(&local, HF_CORRUPT, "no regular file");
-    if (failed && local.code != HF_CORRUPT)
-        return hf_error_pass(err, &local);
-    if (failed) {
-        *standing = known ? STANDS_RUINED : STANDS_FOREIGN;
-        return 0;
-    }
-    for (int i = 0; i < 2; i++)
-        if (fits(follower, &follower->state.slots[i]))
-            follower->slot = i;
-    *standing = follower->slot != NOWHERE ? STANDS_AT_POINT
-                : known                   ? STANDS_WRITTEN
-                                          : STANDS_FOREIGN;
-    return *standing == STANDS_WRITTEN ? leave_log(follower, err) : 0;
+    const struct hf_position *at = position(follower);
+    return at ? at->segment.to : 0;
 }
 
 /*
  * Is there anything to do?
  */
-
-static bool is_as_left(const struct hf_follower *follower)
-{
-    struct stat now;
-    const struct hf_fs *fs = &follower->env->fs;
-    const struct stat *left = &follower->left;
-    return !fs->stat(fs->context, follower->path, &now) && now.st_ino == left->st_ino &&
-           now.st_dev == left->st_dev && now.st_size == left->st_size &&
-           now.st_mtim.tv_sec == left->st_mtim.tv_sec &&
-           now.st_mtim.tv_nsec == left->st_mtim.tv_nsec;
-}
 
 static int note_any(void *arg, const struct hf_stored *object, struct hf_error *err)
 {
@@ -223,7 +88,8 @@ static int ask_what_is_new(const struct hf_follower *follower, bool *found, stru
 
 static int is_due(struct hf_follower *follower, bool *due, struct hf_error *err)
 {
-    *due = !follower->is_settled || hf_monotonic() >= follower->whole_look || !is_as_left(follower);
+    *due = !follower->is_settled || hf_monotonic() >= follower->whole_look ||
+           !hf_follow_place_is_as_left(&follower->place);
     return *due ? 0 : ask_what_is_new(follower, due, err);
 }
 
@@ -253,26 +119,18 @@ static int create(struct going *going, bool replace, struct hf_error *err)
     struct hf_follower *follower = going->follower;
     hf_auto(hf_plan) struct hf_plan plan = {0};
     const struct hf_creating creating = {.database = follower->database,
-                                         .path = follower->path,
+                                         .path = follower->place.path,
                                          .replace = replace,
                                          .busy_ms = follower->options.busy_ms,
-                                         .state = &follower->state,
+                                         .state = &follower->place.state,
                                          .events = follower->options.events};
-    lose_sight(follower);
+    hf_follow_place_leave(&follower->place);
     if (hf_plan_make(&plan, &going->timeline, going->course.target, err) ||
-        hf_create_replica(&creating, &plan, &going->step->pages, err) || look(follower, err))
+        hf_create_replica(&creating, &plan, &going->step->pages, err) ||
+        hf_follow_place_settle(&follower->place, 0, err))
         return -1;
-    follower->slot = fits(follower, &follower->state.slots[0]) ? 0 : NOWHERE;
     tell_step(going, HF_FOLLOW_CREATED, &plan);
     return 0;
-}
-
-/* The slot that may be written: never the one that tells where the replica is. */
-static int free_slot(const struct hf_follower *follower)
-{
-    if (follower->slot != NOWHERE)
-        return !follower->slot;
-    return follower->state.slots[0].is_whole && !follower->state.slots[1].is_whole;
 }
 
 static int apply(struct going *going, enum hf_follow_kind kind, const struct hf_plan *plan,
@@ -283,22 +141,23 @@ static int apply(struct going *going, enum hf_follow_kind kind, const struct hf_
     struct hf_error local = {0};
     const struct hf_applying applying = {
         .database = follower->database,
-        .file = follower->file,
-        .path = follower->path,
-        .found = &follower->found,
+        .file = follower->place.file,
+        .path = follower->place.path,
+        .found = &follower->place.found,
         .from = kind == HF_FOLLOW_ADVANCED ? position(follower) : NULL,
-        .state = &follower->state,
-        .slot = free_slot(follower),
+        .state = &follower->place.state,
+        .slot = hf_follow_free_slot(&follower->place),
         .patience = follower->options.patience,
     };
     if (hf_apply(&applying, change, &applied, &local)) {
         if (local.code != HF_LOCKED && local.code != HF_CORRUPT)
-            lose_sight(follower);
+            hf_follow_place_leave(&follower->place);
         return hf_error_pass(err, &local);
     }
-    follower->slot = applying.slot;
-    memcpy(follower->found.header, position(follower)->own, sizeof follower->found.header);
-    follower->found.size = (uint64_t)change->state.page_size * change->state.page_count;
+    follower->place.slot = applying.slot;
+    memcpy(follower->place.found.header, position(follower)->own,
+           sizeof follower->place.found.header);
+    follower->place.found.size = (uint64_t)change->state.page_size * change->state.page_count;
     going->step->pages = applied.pages;
     going->step->blocked = applied.blocked;
     tell_step(going, kind, plan);
@@ -312,7 +171,7 @@ static int go_by_comparison(struct going *going, struct hf_error *err)
     hf_auto(hf_plan) struct hf_plan plan = {0};
     hf_auto(hf_change) struct hf_change change = {.images.fd = -1};
     if (hf_plan_make(&plan, &going->timeline, going->course.target, err) ||
-        hf_change_from_file(&change, follower->database, &plan, follower->path,
+        hf_change_from_file(&change, follower->database, &plan, follower->place.path,
                             follower->options.busy_ms, follower->options.events, err))
         return -1;
     return apply(going, HF_FOLLOW_COMPARED, &plan, &change, err);
@@ -334,7 +193,7 @@ static int go_forward(struct going *going, uint64_t target, enum proof *proof, s
      * repository. */
     if (plan.steps[plan.count - 1]->name.from == 1)
         return go_by_comparison(going, err);
-    if (hf_change_since(&change, follower->database, &plan, at->page_count, follower->path,
+    if (hf_change_since(&change, follower->database, &plan, at->page_count, follower->place.path,
                         follower->options.events, err))
         return -1;
     *proof = PROOF_FAILED;
@@ -360,7 +219,8 @@ static int go_around_damage(struct going *going, const struct hf_error *found, s
     uint64_t next = next_point(&going->timeline, hf_follower_point(follower));
     if (next && next < going->course.target && !go_forward(going, next, &proof, &local))
         return 0;
-    if (follower->slot == NOWHERE) /* the file was touched, and has to be looked at again */
+    if (follower->place.slot ==
+        HF_NOWHERE) /* the file was touched, and has to be looked at again */
         return hf_error_pass(err, &local);
     local = (struct hf_error){0};
     if (!go_by_comparison(going, &local))
@@ -401,10 +261,10 @@ static int settle_doubt(struct going *going, struct hf_error *err)
         return go_by_comparison(going, err);
     }
     now.segment = entry->name;
-    int slot = free_slot(follower);
-    if (hf_follow_state_put(&follower->state, slot, follower->database, &now, err))
+    int slot = hf_follow_free_slot(&follower->place);
+    if (hf_follow_state_put(&follower->place.state, slot, follower->database, &now, err))
         return -1;
-    follower->slot = slot;
+    follower->place.slot = slot;
     return 0;
 }
 
@@ -473,30 +333,31 @@ static void tell_what_is_wrong(struct going *going)
     follower->told_orphan = orphan;
 }
 
-static int go_from(struct going *going, enum standing standing, struct hf_error *err)
+static int go_from(struct going *going, enum hf_standing standing, struct hf_error *err)
 {
     struct hf_follower *follower = going->follower;
     const struct hf_position *at = position(follower);
     going->step->from = hf_follower_point(follower);
     going->course = hf_course_choose(&going->timeline, at ? &at->segment : NULL);
     tell_what_is_wrong(going);
-    if (going->course.kind == HF_COURSE_NONE || standing == STANDS_AT_POINT)
+    if (going->course.kind == HF_COURSE_NONE || standing == HF_STANDS_AT_POINT)
         return go(going, err);
-    if (standing == STANDS_WRITTEN)
+    if (standing == HF_STANDS_WRITTEN)
         return go_from_written(going, err);
     return create(going,
-                  standing == STANDS_RUINED ||
-                      (standing == STANDS_FOREIGN && follower->options.overwrite),
+                  standing == HF_STANDS_RUINED ||
+                      (standing == HF_STANDS_FOREIGN && follower->options.overwrite),
                   err);
 }
 
 static int attempt(struct hf_follower *follower, struct hf_follow_step *step, struct hf_error *err)
 {
-    enum standing standing = STANDS_AT_POINT;
+    enum hf_standing standing = HF_STANDS_AT_POINT;
     struct going going = {.follower = follower, .step = step};
     *step = (struct hf_follow_step){0};
-    if ((!follower->file || follower->slot == NOWHERE || !is_as_left(follower)) &&
-        ask_standing(follower, &standing, err))
+    if ((!follower->place.file || follower->place.slot == HF_NOWHERE ||
+         !hf_follow_place_is_as_left(&follower->place)) &&
+        hf_follow_place_ask(&follower->place, &standing, err))
         return -1;
     if (hf_timeline_load(&going.timeline, follower->database, err))
         return -1;
@@ -509,9 +370,8 @@ static int attempt(struct hf_follower *follower, struct hf_follow_step *step, st
 
 static void settle(struct hf_follower *follower, const struct hf_follow_step *step)
 {
-    const struct hf_fs *fs = &follower->env->fs;
-    follower->is_settled = step->is_newest && follower->slot != NOWHERE &&
-                           !fs->stat(fs->context, follower->path, &follower->left);
+    follower->is_settled = step->is_newest && follower->place.slot != HF_NOWHERE &&
+                           !hf_follow_place_remember(&follower->place);
     follower->whole_look = hf_monotonic() + WHOLE_LOOK_PAUSE;
     follower->options.overwrite = false;
     follower->told_writer = false;

@@ -2,6 +2,7 @@
 import contextlib
 import json
 import os
+import random
 import signal
 import subprocess
 import threading
@@ -129,6 +130,31 @@ def test_readers_see_whole_points_in_order(holdfast, tmp_path, ledger):
         assert conftest.content(tmp_path / "replica.db") == conftest.content(ledger)
         assert not follower.events("error"), follower.lines
     assert not (tmp_path / "replica.db-wal").exists()
+
+
+def test_killed_again_and_again_readers_never_notice(holdfast, tmp_path, ledger):
+    seed = int(os.environ.get("HOLDFAST_TEST_SEED", time.time_ns() % 10**9))
+    print(f"HOLDFAST_TEST_SEED={seed}")
+    chance = random.Random(seed)
+    holdfast("follow", "app", "-r", "repo", "--to", "replica.db", "--once")
+    readers = [subprocess.Popen(["/usr/bin/python3", "-c", READER], cwd=tmp_path, text=True,
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+               for _ in range(2)]
+    for number in range(1, 26):
+        book(ledger, number)
+        back_up(holdfast, ledger)
+        follower = Follower(holdfast)
+        time.sleep(chance.uniform(0, 0.06))
+        assert follower.end(signal.SIGKILL) == -signal.SIGKILL
+    holdfast("follow", "app", "-r", "repo", "--to", "replica.db", "--once")
+    for reader in readers:
+        for line in reader.stdout:
+            if line == "25\n":
+                break
+        assert reader.poll() is None, reader.stderr.read()
+        reader.kill()
+        reader.communicate()
+    assert conftest.content(tmp_path / "replica.db") == conftest.content(ledger)
 
 
 def test_a_long_reader_keeps_its_point_and_others_go_on(holdfast, tmp_path, ledger):
