@@ -119,16 +119,22 @@ static int once(struct hf_cli *cli, const struct hf_database *database,
     return 0;
 }
 
-static int go_on(const struct hf_cli *cli, const struct hf_database *database,
+static int go_on(struct hf_cli *cli, const struct hf_database *database,
                  const struct hf_follow_options *wanted, int64_t interval, struct hf_error *err)
 {
     struct hf_follow_log log;
+    struct hf_error found = {0};
     hf_follow_log_init(&log, stderr,
                        (enum hf_log_format)hf_config_choice(&cli->config, HF_SETTING_LOG),
                        hf_option_given(&cli->arguments, "quiet"), cli->env);
     const struct hf_follow_loop loop = {
         .database = database, .options = *wanted, .interval = interval, .log = &log};
-    return hf_follow_loop_run(&loop, err);
+    if (!hf_follow_loop_run(&loop, &found))
+        return 0;
+    /* The log is where it is read, in the log's own form. */
+    hf_follow_log_error(&log, &found);
+    cli->error_is_told = true;
+    return hf_error_pass(err, &found);
 }
 
 static int run(struct hf_cli *cli, struct hf_error *err)

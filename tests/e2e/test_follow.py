@@ -144,7 +144,8 @@ def test_killed_again_and_again_readers_never_notice(holdfast, tmp_path, ledger)
         book(ledger, number)
         back_up(holdfast, ledger)
         follower = Follower(holdfast)
-        time.sleep(chance.uniform(0, 0.06))
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            follower.process.wait(chance.uniform(0, 0.06))
         assert follower.end(signal.SIGKILL) == -signal.SIGKILL
     holdfast("follow", "app", "-r", "repo", "--to", "replica.db", "--once")
     for reader in readers:
@@ -247,6 +248,8 @@ def test_what_is_no_replica_is_refused(holdfast, tmp_path, ledger):
     arguments = ("follow", "app", "-r", "repo", "--to", "precious.db")
     holdfast(*arguments, code=9).says("not a replica of this database", "--overwrite")
     holdfast(*arguments, "--once", code=9)
+    told = json.loads(holdfast(*arguments, "--log", "json", code=9).err)
+    assert told["event"] == "error" and "--overwrite" in told["fields"]["hint"]
     assert (tmp_path / "precious.db").read_bytes() == before
     holdfast(*arguments, "--once", "--overwrite")
     assert conftest.content(tmp_path / "precious.db") == conftest.content(ledger)

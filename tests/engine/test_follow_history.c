@@ -92,6 +92,28 @@ static void the_newest_point_merged_is_the_same_point(void **state)
     go_on(shop, HF_FOLLOW_ADVANCED, 6);
 }
 
+/* Retention goes over the history while it is being read. */
+static void merge_meanwhile(void *context, const char *stage, uint64_t done, uint64_t total)
+{
+    struct workshop *shop = context;
+    (void)done;
+    (void)total;
+    if (strcmp(stage, "fetch") != 0)
+        return;
+    shop->events.progress = NULL;
+    rig_merge(shop, 2, 6);
+    remove_single(shop, 2, 6);
+}
+
+static void retention_during_a_step_makes_it_plan_again(void **state)
+{
+    struct workshop *shop = *state;
+    make_points(shop, 1, 6);
+    shop->events.progress = merge_meanwhile;
+    go_on(shop, HF_FOLLOW_ADVANCED, 6);
+    assert_null(shop->events.progress);
+}
+
 /* Two hosts that both believe that the database is theirs. */
 static struct hf_backup_result back_up_elsewhere(struct workshop *shop, const char *path)
 {
@@ -209,6 +231,7 @@ int main(void)
         TEST(a_point_that_was_merged_away_is_left_by_the_segment_around_it),
         TEST(a_base_that_moved_past_the_replica_is_compared),
         TEST(the_newest_point_merged_is_the_same_point),
+        TEST(retention_during_a_step_makes_it_plan_again),
         TEST(a_point_of_who_had_been_taken_over_from_is_left),
         TEST(history_that_was_written_anew_is_told_from_what_it_was),
     };
