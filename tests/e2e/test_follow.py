@@ -268,6 +268,10 @@ def test_wrong_usage_is_explained(holdfast, ledger):
     holdfast("follow", "-r", "repo", "--to", "x.db", "--interval", "soon", code=2).says("soon")
     holdfast("follow", "-r", "repo", "--to", "x.db", "--json", code=2).says("--once")
     assert not os.path.exists(ledger.parent / "x.db")
+    before = ledger.read_bytes()
+    holdfast("follow", "--db", ledger, "-r", "repo", "--to", ledger, "--overwrite", "--once",
+             code=2).says("the database 'app' itself")
+    assert ledger.read_bytes() == before
 
 
 def test_another_follower_is_refused(holdfast, ledger):
