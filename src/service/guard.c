@@ -126,6 +126,7 @@ void hf_guard_free(struct hf_guard *guard)
         kill(guard->pid, SIGKILL);
         hf_child_wait(guard->pid, &(int){0}, NULL);
     }
+    fail_asked(guard);
     json_decref(guard->status);
     free(guard);
 }
