@@ -45,7 +45,7 @@ struct hf_guard {
     unsigned garbage;
     uint64_t starts;
     char last_end[128];
-    json_t *status;
+    json_t *databases; /* by name */
     struct asked asked[MOST_ASKED];
     int64_t last_id;
     int64_t notices_since;
@@ -73,6 +73,7 @@ struct hf_guard *hf_guard_new(struct hf_signals *signals, const struct hf_guard_
         hf_error_memory(err);
         return NULL;
     }
+    guard->databases = json_object();
     guard->signals = signals;
     guard->options = *options;
     guard->channel.fd = -1;
@@ -127,7 +128,7 @@ void hf_guard_free(struct hf_guard *guard)
         hf_child_wait(guard->pid, &(int){0}, NULL);
     }
     fail_asked(guard);
-    json_decref(guard->status);
+    json_decref(guard->databases);
     free(guard);
 }
 
@@ -279,18 +280,32 @@ static void pass_answer(struct hf_guard *guard, const json_t *event)
     }
 }
 
-static void take_event(struct hf_guard *guard, json_t *event)
+static void keep_status(struct hf_guard *guard, const json_t *event)
+{
+    size_t i;
+    json_t *entry;
+    json_array_foreach(json_object_get(event, "databases"), i, entry)
+    {
+        const char *name = hf_json_text_of(entry, "name", NULL);
+        if (name)
+            json_object_set(guard->databases, name, entry);
+    }
+}
+
+static void take_event(struct hf_guard *guard, const json_t *event)
 {
     const char *kind = hf_json_text_of(event, "event", "");
     guard->silent_looks = 0;
-    if (!strcmp(kind, "status")) {
-        json_decref(guard->status);
-        guard->status = json_incref(event);
-    } else if (!strcmp(kind, "notice")) {
+    if (!strcmp(kind, "notice")) {
         pass_notice(guard, event);
-    } else if (!strcmp(kind, "done") || !strcmp(kind, "failed")) {
-        pass_answer(guard, event);
+        return;
     }
+    if (!strcmp(kind, "status"))
+        keep_status(guard, event);
+    else if (!strcmp(kind, "done") || !strcmp(kind, "failed"))
+        pass_answer(guard, event);
+    if (guard->options.heard)
+        guard->options.heard(guard->options.context, event);
 }
 
 static void take_events(struct hf_guard *guard)
@@ -404,9 +419,12 @@ bool hf_guard_take(struct hf_guard *guard, const struct hf_happening *happening)
     return false;
 }
 
-const json_t *hf_guard_status(const struct hf_guard *guard)
+json_t *hf_guard_databases(const struct hf_guard *guard)
 {
-    return guard->status;
+    json_t *list = json_array(), *entry;
+    const char *name;
+    json_object_foreach(guard->databases, name, entry) json_array_append(list, entry);
+    return list;
 }
 
 json_t *hf_guard_describe(const struct hf_guard *guard)

@@ -4,7 +4,8 @@
  *
  * The channel is a stream socket with one JSON object a line (service/json_channel.h).
  *   From the task:  {"event":"alive"} at least every few seconds, whatever it does;
- *                   {"event":"status", ...} when something changed, about once a second at most;
+ *                   {"event":"status", "databases":[{"name":...}, ...]} when something changed,
+ * about once a second at most, with those that changed;
  *                   {"event":"notice", "text":..., "database":...} for people;
  *                   {"event":"done", "id":N, ...} or
  *                   {"event":"failed", "id":N, "code":..., "text":..., "hint":...} for a request.
@@ -32,6 +33,8 @@ struct hf_guard_options {
      * May be NULL. */
     void (*at_fork)(void *context);
     void (*notice)(void *context, const char *text);
+    /* Every other event, as it comes. May be NULL. */
+    void (*heard)(void *context, const json_t *event);
     void *context;
     int64_t patience;      /* ms without a sign of life after which it is stuck; 0: 15 s */
     int64_t first_pause;   /* ms before it is started again, doubled each time; 0: 1 s */
@@ -71,8 +74,9 @@ int64_t hf_guard_deadline(const struct hf_guard *guard);
 /* True when the happening was the guard's alone. A deadline may be somebody else's as well. */
 bool hf_guard_take(struct hf_guard *guard, const struct hf_happening *happening);
 
-/* The last status that the task sent (also of one that is dead by now), or NULL. Borrowed. */
-const json_t *hf_guard_status(const struct hf_guard *guard);
+/* What the task said last of each of its databases (also one that is dead by now): a list. The
+ * caller has a reference. NULL: no memory. */
+json_t *hf_guard_databases(const struct hf_guard *guard);
 
 /* How the guard itself sees it: {"state":..., "pid":..., "starts":..., "last_end":...}. NULL: no
  * memory. */

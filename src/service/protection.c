@@ -29,14 +29,13 @@ static const struct hf_protected *find(const struct hf_protection *protection, c
 
 static void answer_status(struct hf_protection *protection, hf_control_request request)
 {
-    const json_t *status = protection->guard ? hf_guard_status(protection->guard) : NULL;
-    json_t *databases = json_object_get(status, "databases");
+    json_t *databases = protection->guard ? hf_guard_databases(protection->guard) : json_array();
     hf_control_close(
         protection->control, request,
         json_pack("{s:s, s:i, s:s, s:o, s:o}", "event", "done", "process", (int)getpid(), "command",
                   protection->options.command, "replicator",
                   protection->guard ? hf_guard_describe(protection->guard) : json_null(),
-                  "databases", databases ? json_incref(databases) : json_array()));
+                  "databases", databases));
 }
 
 static void pass_answer(void *context, const json_t *answer)
@@ -148,6 +147,12 @@ static void pass_notice(void *context, const char *text)
     tell(context, text);
 }
 
+static void pass_event(void *context, const json_t *event)
+{
+    struct hf_protection *protection = context;
+    protection->options.heard(protection->options.context, event);
+}
+
 int hf_protection_start(struct hf_protection *protection, struct hf_signals *signals,
                         const struct hf_protection_options *options, struct hf_error *err)
 {
@@ -159,6 +164,7 @@ int hf_protection_start(struct hf_protection *protection, struct hf_signals *sig
                                              .task = replicate,
                                              .at_fork = at_fork,
                                              .notice = pass_notice,
+                                             .heard = options->heard ? pass_event : NULL,
                                              .context = protection};
     protection->guard = hf_guard_new(signals, &guarded, err);
     if (!protection->guard) {

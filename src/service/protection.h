@@ -32,6 +32,7 @@ struct hf_protection_options {
     /* The replicator, as of hf_guard_options; NULL: there is none. */
     int (*replicate)(void *context, int channel);
     void (*notice)(void *context, const char *text);
+    void (*heard)(void *context, const json_t *event); /* of the replicator; may be NULL */
     /* Somebody asks for a restore: answered by hf_control_close of `control`, now or later. NULL:
      * it is refused, as the application is somebody else's. */
     hf_control_asked restore;
