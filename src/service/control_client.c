@@ -83,7 +83,7 @@ json_t *hf_control_answer(struct hf_control_client *client, int64_t patience, st
     int64_t until = patience ? hf_monotonic() + patience : 0;
     for (;;) {
         json_t *event = hf_json_channel_next(&client->channel, NULL);
-        if (event && strcmp(hf_json_text_of(event, "event", ""), "failed") != 0)
+        if (event && strcmp(hf_member_text(event, "event", ""), "failed") != 0)
             return event;
         if (event) {
             hf_json_failure(event, err);

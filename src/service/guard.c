@@ -261,15 +261,15 @@ static void pass_notice(struct hf_guard *guard, const json_t *event)
     }
     if (++guard->notices > MOST_NOTICES)
         return;
-    const char *database = hf_json_text_of(event, "database", NULL);
+    const char *database = hf_member_text(event, "database", NULL);
     notice(guard, "%s%s%.1000s%s", database ? database : "", database ? ": " : "",
-           hf_json_text_of(event, "text", ""),
+           hf_member_text(event, "text", ""),
            guard->notices == MOST_NOTICES ? " (more is left out for a minute)" : "");
 }
 
 static void pass_answer(struct hf_guard *guard, const json_t *event)
 {
-    int64_t id = hf_json_integer_of(event, "id", 0);
+    int64_t id = hf_member_integer(event, "id", 0);
     for (size_t i = 0; id && i < MOST_ASKED; i++) {
         struct asked asked = guard->asked[i];
         if (asked.id != id)
@@ -286,7 +286,7 @@ static void keep_status(struct hf_guard *guard, const json_t *event)
     json_t *entry;
     json_array_foreach(json_object_get(event, "databases"), i, entry)
     {
-        const char *name = hf_json_text_of(entry, "name", NULL);
+        const char *name = hf_member_text(entry, "name", NULL);
         if (name)
             json_object_set(guard->databases, name, entry);
     }
@@ -294,7 +294,7 @@ static void keep_status(struct hf_guard *guard, const json_t *event)
 
 static void take_event(struct hf_guard *guard, const json_t *event)
 {
-    const char *kind = hf_json_text_of(event, "event", "");
+    const char *kind = hf_member_text(event, "event", "");
     guard->silent_looks = 0;
     if (!strcmp(kind, "notice")) {
         pass_notice(guard, event);

@@ -111,19 +111,19 @@ bool hf_json_channel_send(struct hf_json_channel *channel, json_t *object)
     return !channel->broken;
 }
 
-const char *hf_json_text_of(const json_t *object, const char *key, const char *otherwise)
+const char *hf_member_text(const json_t *object, const char *key, const char *otherwise)
 {
     const char *text = json_string_value(json_object_get(object, key));
     return text ? text : otherwise;
 }
 
-int64_t hf_json_integer_of(const json_t *object, const char *key, int64_t otherwise)
+int64_t hf_member_integer(const json_t *object, const char *key, int64_t otherwise)
 {
     const json_t *value = json_object_get(object, key);
     return json_is_integer(value) ? json_integer_value(value) : otherwise;
 }
 
-bool hf_json_is_true(const json_t *object, const char *key)
+bool hf_member_true(const json_t *object, const char *key)
 {
     return json_is_true(json_object_get(object, key));
 }
@@ -150,9 +150,9 @@ json_t *hf_json_failed(const struct hf_error *error)
 
 int hf_json_failure(const json_t *failed, struct hf_error *err)
 {
-    const char *hint = hf_json_text_of(failed, "hint", "");
-    hf_error_set(err, hf_code_of_name(hf_json_text_of(failed, "code", "failed")), "%s",
-                 hf_json_text_of(failed, "text", "it failed, and did not say why"));
+    const char *hint = hf_member_text(failed, "hint", "");
+    hf_error_set(err, hf_code_of_name(hf_member_text(failed, "code", "failed")), "%s",
+                 hf_member_text(failed, "text", "it failed, and did not say why"));
     if (*hint)
         hf_error_hint(err, "%s", hint);
     return -1;

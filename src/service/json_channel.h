@@ -50,9 +50,9 @@ void hf_json_channel_flush(struct hf_json_channel *channel);
 bool hf_json_channel_is_waiting(const struct hf_json_channel *channel);
 
 /* An object's member, or what stands for one that is not there or of another type. */
-const char *hf_json_text_of(const json_t *object, const char *key, const char *otherwise);
-int64_t hf_json_integer_of(const json_t *object, const char *key, int64_t otherwise);
-bool hf_json_is_true(const json_t *object, const char *key);
+const char *hf_member_text(const json_t *object, const char *key, const char *otherwise);
+int64_t hf_member_integer(const json_t *object, const char *key, int64_t otherwise);
+bool hf_member_true(const json_t *object, const char *key);
 
 /* {"event":"failed","code":...,"text":...,"hint":...} and back. */
 json_t *hf_json_failed(const struct hf_error *error);

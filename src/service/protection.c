@@ -75,8 +75,8 @@ static int refuse_restore(struct hf_error *err)
 static int take_request(struct hf_protection *protection, hf_control_request request,
                         const json_t *what, struct hf_error *err)
 {
-    const char *wanted = hf_json_text_of(what, "do", "");
-    const char *database = hf_json_text_of(what, "database", NULL);
+    const char *wanted = hf_member_text(what, "do", "");
+    const char *database = hf_member_text(what, "database", NULL);
     if (!strcmp(wanted, "status")) {
         answer_status(protection, request);
         return 0;

@@ -62,7 +62,7 @@ static int teardown(void **state)
 static void take_request(void *context, hf_control_request request, const json_t *what)
 {
     struct room *room = context;
-    const char *wanted = hf_json_text_of(what, "do", "");
+    const char *wanted = hf_member_text(what, "do", "");
     room->asked++;
     snprintf(room->last, sizeof room->last, "%s", wanted);
     if (!strcmp(wanted, "wait")) {
@@ -79,7 +79,7 @@ static void take_request(void *context, hf_control_request request, const json_t
     hf_control_tell(room->control, request, json_pack("{s:s}", "event", "progress"));
     hf_control_close(
         room->control, request,
-        json_pack("{s:s, s:s}", "event", "done", "text", hf_json_text_of(what, "text", "nothing")));
+        json_pack("{s:s, s:s}", "event", "done", "text", hf_member_text(what, "text", "nothing")));
 }
 
 static void listen_at(struct room *room, const char *path)
@@ -130,8 +130,8 @@ static int converse(const struct room *room, const char *text)
             return 11;
         json_t *progress = hf_control_answer(&client, LONGEST, &err);
         json_t *done = hf_control_answer(&client, LONGEST, &err);
-        if (strcmp(hf_json_text_of(progress, "event", ""), "progress") != 0 ||
-            strcmp(hf_json_text_of(done, "text", ""), text) != 0)
+        if (strcmp(hf_member_text(progress, "event", ""), "progress") != 0 ||
+            strcmp(hf_member_text(done, "text", ""), text) != 0)
             return 12;
         json_decref(progress);
         json_decref(done);

@@ -41,8 +41,8 @@ static void take_notice(void *context, const char *text)
 static void take_answer(void *context, const json_t *answer)
 {
     struct room *room = context;
-    snprintf(room->answer, sizeof room->answer, "%s %s", hf_json_text_of(answer, "event", "?"),
-             hf_json_text_of(answer, "text", ""));
+    snprintf(room->answer, sizeof room->answer, "%s %s", hf_member_text(answer, "event", "?"),
+             hf_member_text(answer, "text", ""));
 }
 
 static int setup(void **state)
@@ -172,8 +172,8 @@ static void what_the_task_says_last_is_kept(void **state)
     json_t *databases = hf_guard_databases(room->guard);
     assert_int_equal(json_array_size(databases), 2);
     const json_t *first = json_array_get(databases, 0);
-    assert_string_equal(hf_json_text_of(first, "name", ""), "app");
-    assert_int_equal(hf_json_integer_of(first, "lag_ms", -1), 7);
+    assert_string_equal(hf_member_text(first, "name", ""), "app");
+    assert_int_equal(hf_member_integer(first, "lag_ms", -1), 7);
     json_decref(databases);
     hf_guard_stop(room->guard, hf_monotonic() + LONGEST);
     assert_int_equal(hf_guard_state(room->guard), HF_GUARD_STOPPING);
@@ -213,7 +213,7 @@ static void a_request_fails_when_the_task_dies_over_it(void **state)
     assert_non_null(strstr(err.text, "does not run"));
     /* The next one is heard by the one that was started again. */
     json_t *seen = hf_guard_describe(room->guard);
-    assert_non_null(strstr(hf_json_text_of(seen, "last_end", ""), "signal 9"));
+    assert_non_null(strstr(hf_member_text(seen, "last_end", ""), "signal 9"));
     json_decref(seen);
 }
 
