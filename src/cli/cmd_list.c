@@ -4,10 +4,15 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "cli/cli.h"
+#include "cli/list_near.h"
 #include "cli/output.h"
 #include "cli/point_output.h"
 #include "cli/session.h"
 #include "cli/table.h"
+
+static const struct hf_option options[] = {
+    {"at", 0, "TIME", "only the points around then, with their distances: '15m ago', '14:05'"},
+    {0}};
 
 static const struct hf_column columns[] = {{"POINT", HF_RIGHT},    {"TIME", HF_LEFT},
                                            {"AGE", HF_LEFT},       {"REASON", HF_LEFT},
@@ -61,6 +66,8 @@ static int list(struct hf_cli *cli, const struct hf_database *database,
     if (hf_timeline_load(&timeline, database, err) ||
         hf_points_load(&points, database, &timeline, err))
         return -1;
+    if (hf_option_given(&cli->arguments, "at"))
+        return hf_list_near(cli, database, &points, item, err);
     if (!item)
         return to_table(cli, database, &points, err);
     json_t *all = hf_json_list(item, "points");
@@ -86,5 +93,6 @@ const struct hf_verb hf_verb_list = {
     .about = "Shows the restore points of each named database, else of every configured one, else\n"
              "of all that the repository has; oldest first.",
     .most_operands = HF_MOST_OPERANDS,
+    .options = options,
     .run = run,
 };

@@ -107,7 +107,7 @@ static void watch_channel(struct hf_guard *guard)
 static void fail_asked(struct hf_guard *guard)
 {
     struct hf_error error = {0};
-    hf_error_set(&error, HF_FAILED, "%s ended before it was done", guard->options.name);
+    hf_error_set(&error, HF_UNREACHABLE, "%s ended before it was done", guard->options.name);
     json_t *failed = hf_json_failed(&error);
     for (size_t i = 0; i < MOST_ASKED; i++) {
         struct asked asked = guard->asked[i];
@@ -451,17 +451,18 @@ int hf_guard_ask(struct hf_guard *guard, json_t *request, hf_guard_answer answer
     struct asked *asked = free_place(guard);
     if (!request)
         return hf_error_memory(err);
+    bool is_stopped = guard->state == HF_GUARD_STOPPED || guard->state == HF_GUARD_STOPPING;
     if (guard->state != HF_GUARD_RUNNING || guard->channel.fd < 0 || !asked) {
         json_decref(request);
-        return hf_error_set(err, HF_FAILED, "%s %s", guard->options.name,
-                            asked ? "does not run" : "has too much to do");
+        return hf_error_set(err, is_stopped ? HF_LOCKED : HF_UNREACHABLE, "%s %s",
+                            guard->options.name, asked ? "does not run" : "has too much to do");
     }
     *asked = (struct asked){++guard->last_id, answer, context};
     json_object_set_new(request, "id", json_integer(asked->id));
     if (!send_request(guard, request))
         return 0;
     *asked = (struct asked){0};
-    return hf_error_set(err, HF_FAILED, "%s does not listen", guard->options.name);
+    return hf_error_set(err, HF_UNREACHABLE, "%s does not listen", guard->options.name);
 }
 
 void hf_guard_forget(struct hf_guard *guard, const void *context)

@@ -85,7 +85,8 @@ json_t *hf_guard_describe(const struct hf_guard *guard);
 /* `answer` is the task's done or failed; it has failed as well when the task ended before. */
 typedef void (*hf_guard_answer)(void *context, const json_t *answer);
 
-/* Sends a request (taken over), which is given an id. HF_FAILED when the task does not run. */
+/* Sends a request (taken over), which is given an id. HF_LOCKED when the task is stopped on
+ * purpose, HF_UNREACHABLE when it does not run otherwise, or does not listen. */
 int hf_guard_ask(struct hf_guard *guard, json_t *request, hf_guard_answer answer, void *context,
                  struct hf_error *err);
 

@@ -148,10 +148,18 @@ json_t *hf_json_failed(const struct hf_error *error)
                      error->hint[0] ? text_value(error->hint) : NULL);
 }
 
+static enum hf_code code_of(const json_t *failed)
+{
+    int64_t number = hf_member_integer(failed, "code", 0);
+    return number > HF_OK && number <= HF_UNSUPPORTED
+               ? (enum hf_code)number
+               : hf_code_of_name(hf_member_text(failed, "code", "failed"));
+}
+
 int hf_json_failure(const json_t *failed, struct hf_error *err)
 {
     const char *hint = hf_member_text(failed, "hint", "");
-    hf_error_set(err, hf_code_of_name(hf_member_text(failed, "code", "failed")), "%s",
+    hf_error_set(err, code_of(failed), "%s",
                  hf_member_text(failed, "text", "it failed, and did not say why"));
     if (*hint)
         hf_error_hint(err, "%s", hint);

@@ -41,8 +41,15 @@ static void answer_status(struct hf_protection *protection, hf_control_request r
 static void pass_answer(void *context, const json_t *answer)
 {
     struct asker *asker = context;
-    json_t *copy = json_copy((json_t *)(uintptr_t)answer);
-    json_object_del(copy, "id"); /* which is between the two processes */
+    struct hf_error err = {0};
+    json_t *copy = NULL;
+    if (!strcmp(hf_member_text(answer, "event", ""), "done")) {
+        copy = json_copy((json_t *)(uintptr_t)answer);
+        json_object_del(copy, "id"); /* which is between the two processes */
+    } else {
+        hf_json_failure(answer, &err);
+        copy = hf_json_failed(&err);
+    }
     hf_control_close(asker->protection->control, asker->request, copy);
     free(asker);
 }
