@@ -11,7 +11,7 @@
 #include "cli/table.h"
 
 static const struct hf_option options[] = {
-    {"at", 0, "TIME", "only the points around then, with their distances: '15m ago', '14:05'"},
+    {"at", 0, "TIME", "only the points around then, with their distances: '14:05'"},
     {0}};
 
 static const struct hf_column columns[] = {{"POINT", HF_RIGHT},    {"TIME", HF_LEFT},
