@@ -57,7 +57,12 @@ enum hf_setting {
     HF_SETTING_READY_TIMEOUT,
     HF_SETTING_ON_FAILED_START,
     HF_SETTING_USER,
+    HF_SETTING_CAPTURE,
+    HF_SETTING_SYNC_INTERVAL,
+    HF_SETTING_GENTLE,
     HF_SETTING_LOG,
+    HF_SETTING_KEEP,
+    HF_SETTING_KEEP_ZONE,
     HF_SETTING_COUNT
 };
 
@@ -71,7 +76,9 @@ enum hf_on_failed_start {
     HF_FAILED_RESTORE_AND_START,
     HF_FAILED_KEEP,
 };
+enum hf_capture_wanted { HF_CAPTURE_WANT_LOG, HF_CAPTURE_WANT_SCAN, HF_CAPTURE_WANT_NONE };
 enum hf_log_format { HF_LOG_TEXT, HF_LOG_JSON };
+enum hf_keep_zone { HF_KEEP_ZONE_UTC, HF_KEEP_ZONE_LOCAL };
 
 /* `source` is "--repository", "HOLDFAST_DB_FILE", "holdfast.yml line 3", or "default": `text` is
  * then the default, or NULL where there is none. */
@@ -82,6 +89,12 @@ struct hf_value {
 
 struct hf_config_database {
     char *name;
+    char *path;
+    char *source;
+};
+
+/* A path with * ? or [ in it, which stands for every file that it matches. */
+struct hf_config_pattern {
     char *path;
     char *source;
 };
@@ -97,6 +110,8 @@ struct hf_config {
     struct hf_value values[HF_SETTING_COUNT];
     struct hf_config_database *databases; /* in the file's order, names unique */
     size_t database_count;
+    struct hf_config_pattern *patterns; /* those among the file's databases */
+    size_t pattern_count;
     struct hf_config_command *generate; /* in the file's order */
     size_t generate_count;
     char **notices; /* what a person should look at though it is no error; one line each */

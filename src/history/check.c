@@ -112,6 +112,8 @@ static int check_record(struct hf_checking *checking, const char *key,
     if (!hf_is_damage(&found)) {
         return hf_error_pass(err, &found);
     }
+    if (found.code == HF_NOT_FOUND)
+        return 0; /* a prune took it away after it was listed */
     struct hf_finding finding = {kind->severity, kind->remedy, "", "", "", ""};
     bool superseded = false;
     if (kind->kind == HF_OBJECT_ABOUT && is_superseded(repository, key, &superseded, err))
@@ -181,6 +183,8 @@ static int check_object(void *arg, const struct hf_stored *object, struct hf_err
     for (size_t i = 0; i < sizeof record_kinds / sizeof *record_kinds; i++)
         if (!strncmp(kind, record_kinds[i].prefix, strlen(record_kinds[i].prefix)))
             return check_record(checking, object->key, &record_kinds[i], err);
+    if (!strncmp(kind, "clock/", 6) && strlen(rest) == 16 && hf_hex_number(rest, 16, &number))
+        return 0; /* what a prune asked the store's time with */
     struct hf_segment_name name;
     if (strncmp(kind, "segments/", 9) || !hf_segment_name_parse(&name, rest))
         return tell_unknown(checking, object->key, err);

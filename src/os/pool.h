@@ -5,6 +5,7 @@
  * blocks while the queue is full, so that a fast producer cannot fill memory. A pool is
  * driven by one thread (submit, wait); jobs run on the pool's threads, each told which
  * worker it runs on (0 .. workers-1), so that it can use that worker's own scratch space.
+ * No pool (NULL) is a pool of one worker, the caller: a job runs while it is submitted.
  */
 #ifndef HF_OS_POOL_H
 #define HF_OS_POOL_H
@@ -38,5 +39,9 @@ void hf_pool_drain(struct hf_pool *pool);
 /* Drains, ends the threads, frees. NULL is fine. */
 void hf_pool_free(struct hf_pool *pool);
 HF_AUTO_FREE(hf_pool)
+
+/* The calling thread lets others go first from here on, when there is too little processor time:
+ * 0 to 19, as nice(1). Best effort. */
+void hf_thread_be_nice(int nice);
 
 #endif

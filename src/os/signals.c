@@ -114,7 +114,8 @@ static struct pollfd *find_watched(struct hf_signals *signals, int fd)
     return NULL;
 }
 
-int hf_signals_watch(struct hf_signals *signals, int fd, enum hf_watch what, struct hf_error *err)
+int hf_signals_watch(struct hf_signals *signals, int fd, enum hf_readiness what,
+                     struct hf_error *err)
 {
     struct pollfd *watched = find_watched(signals, fd);
     if (!watched && signals->watched_count == HF_MOST_WATCHED)

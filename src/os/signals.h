@@ -44,16 +44,17 @@ int hf_signals_open(struct hf_signals *out, struct hf_error *err);
 void hf_signals_release(struct hf_signals *signals);
 HF_AUTO_RELEASE(hf_signals)
 
-enum hf_watch {
-    HF_WATCH_READ = POLLIN,
-    HF_WATCH_WRITE = POLLOUT,
-    HF_WATCH_BOTH = POLLIN | POLLOUT,
+enum hf_readiness {
+    HF_TO_READ = POLLIN,
+    HF_TO_WRITE = POLLOUT,
+    HF_TO_BOTH = POLLIN | POLLOUT,
 };
 
 /* hf_signals_wait tells of `fd` from here on: as long as it can be read (or its other end is gone),
  * or written. Again for the same descriptor: what is watched for changes. HF_FAILED when there are
  * HF_MOST_WATCHED. */
-int hf_signals_watch(struct hf_signals *signals, int fd, enum hf_watch what, struct hf_error *err);
+int hf_signals_watch(struct hf_signals *signals, int fd, enum hf_readiness what,
+                     struct hf_error *err);
 
 /* No more; to be called before it is closed. Fine when it is not watched. */
 void hf_signals_forget(struct hf_signals *signals, int fd);

@@ -218,7 +218,7 @@ static int run_job(struct job *job, bool *asked, struct hf_error *err)
     close(job->fds[1]);
     hf_json_channel_init(&job->channel, job->fds[0], LONGEST_LINE, MOST_WAITING);
     if (!failed) {
-        hf_signals_watch(&boot->signals, job->channel.fd, HF_WATCH_READ, NULL);
+        hf_signals_watch(&boot->signals, job->channel.fd, HF_TO_READ, NULL);
         *asked = attend(job, pid);
         hf_signals_forget(&boot->signals, job->channel.fd);
     }

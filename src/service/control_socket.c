@@ -105,7 +105,7 @@ static int listen_at(struct hf_control_socket *control, const char *path, struct
         control->inode = status.st_ino;
     }
     return keep_name(control, path, err) ||
-                   hf_signals_watch(control->signals, control->fd, HF_WATCH_READ, err)
+                   hf_signals_watch(control->signals, control->fd, HF_TO_READ, err)
                ? -1
                : 0;
 }
@@ -223,7 +223,7 @@ static void watch(struct hf_control_socket *control, struct client *client)
     if (reads || writes)
         failed = hf_signals_watch(
             control->signals, channel->fd,
-            (enum hf_watch)((reads ? HF_WATCH_READ : 0) | (writes ? HF_WATCH_WRITE : 0)), NULL);
+            (enum hf_readiness)((reads ? HF_TO_READ : 0) | (writes ? HF_TO_WRITE : 0)), NULL);
     else
         hf_signals_forget(control->signals, channel->fd); /* its end would be told for ever */
     if (failed)
@@ -349,7 +349,7 @@ bool hf_control_take(struct hf_control_socket *control, const struct hf_happenin
 {
     if (control->is_deaf) {
         control->is_deaf = false;
-        hf_signals_watch(control->signals, control->fd, HF_WATCH_READ, NULL);
+        hf_signals_watch(control->signals, control->fd, HF_TO_READ, NULL);
     }
     if (happening->kind != HF_READABLE && happening->kind != HF_WRITABLE)
         return false;

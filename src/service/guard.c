@@ -99,8 +99,7 @@ static void close_channel(struct hf_guard *guard)
 static void watch_channel(struct hf_guard *guard)
 {
     hf_signals_watch(guard->signals, guard->channel.fd,
-                     hf_json_channel_is_waiting(&guard->channel) ? HF_WATCH_BOTH : HF_WATCH_READ,
-                     NULL);
+                     hf_json_channel_is_waiting(&guard->channel) ? HF_TO_BOTH : HF_TO_READ, NULL);
 }
 
 /* What was asked will not be answered any more. */

@@ -8,6 +8,7 @@ import pytest
 import conftest
 
 VERBS = ["run", "init", "backup", "list", "restore", "check", "test-restore", "status",
+         "prune", "pin", "unpin",
          "export", "import", "key list", "key add", "key remove", "key rotate-slot",
          "key kit", "config check"]
 

@@ -175,7 +175,7 @@ uint64_t archive_write(struct archive *archive, const struct archive_segment *se
                  .epoch = made.epoch ? made.epoch : 1,
                  .from = made.from,
                  .to = made.to,
-                 .time = (int64_t)ARCHIVE_TIME * 1000 + (int64_t)made.to},
+                 .time = made.time ? made.time : (int64_t)ARCHIVE_TIME * 1000 + (int64_t)made.to},
         .page_size = page_size,
         .pages = made.count,
         .part_bytes = made.part_bytes,

@@ -56,6 +56,7 @@ struct archive_segment {
     const struct hf_buf *dictionary;
     const char *label;
     uint32_t flags;
+    int64_t time; /* ms; 0: ARCHIVE_TIME and `to` milliseconds */
 };
 
 /* Writes it; returns the length of all its objects. `name` may be NULL. */

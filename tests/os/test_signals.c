@@ -34,7 +34,7 @@ static void a_descriptor_that_can_be_read_is_told_as_long_as_it_can(void **state
     char byte;
     assert_int_equal(hf_signals_open(&signals, NULL), 0);
     assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
-    assert_int_equal(hf_signals_watch(&signals, fds[0], HF_WATCH_READ, NULL), 0);
+    assert_int_equal(hf_signals_watch(&signals, fds[0], HF_TO_READ, NULL), 0);
     assert_int_equal(write(fds[1], "ab", 2), 2);
     for (int i = 0; i < 2; i++) {
         struct hf_happening happening = next(&signals);
@@ -60,7 +60,7 @@ static void a_descriptor_that_can_be_written_is_told_when_that_is_wanted(void **
     int fds[2];
     assert_int_equal(hf_signals_open(&signals, NULL), 0);
     assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
-    assert_int_equal(hf_signals_watch(&signals, fds[1], HF_WATCH_WRITE, NULL), 0);
+    assert_int_equal(hf_signals_watch(&signals, fds[1], HF_TO_WRITE, NULL), 0);
     struct hf_happening happening = next(&signals);
     assert_int_equal(happening.kind, HF_WRITABLE);
     assert_int_equal(happening.fd, fds[1]);
@@ -77,7 +77,7 @@ static void of_several_that_are_never_silent_each_has_its_turn(void **state)
     for (int i = 0; i < 3; i++) {
         assert_int_equal(pipe2(fds[i], O_CLOEXEC), 0);
         assert_int_equal(write(fds[i][1], "a", 1), 1);
-        assert_int_equal(hf_signals_watch(&signals, fds[i][0], HF_WATCH_READ, NULL), 0);
+        assert_int_equal(hf_signals_watch(&signals, fds[i][0], HF_TO_READ, NULL), 0);
     }
     for (int i = 0; i < 30; i++) {
         int fd = next(&signals).fd;
@@ -101,7 +101,7 @@ static void a_descriptor_that_is_never_silent_keeps_nothing_else_waiting(void **
     assert_int_equal(hf_signals_open(&signals, NULL), 0);
     assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
     assert_int_equal(write(fds[1], "a", 1), 1);
-    assert_int_equal(hf_signals_watch(&signals, fds[0], HF_WATCH_READ, NULL), 0);
+    assert_int_equal(hf_signals_watch(&signals, fds[0], HF_TO_READ, NULL), 0);
     assert_int_equal(hf_signals_wait(&signals, 1, &happening, NULL), 0);
     assert_int_equal(happening.kind, HF_DEADLINE);
     assert_int_equal(kill(getpid(), SIGUSR1), 0);
@@ -123,11 +123,11 @@ static void more_than_can_be_watched_is_an_error(void **state)
     struct hf_error err = {0};
     assert_int_equal(hf_signals_open(&signals, NULL), 0);
     for (int fd = 1000; fd < 1000 + HF_MOST_WATCHED; fd++)
-        assert_int_equal(hf_signals_watch(&signals, fd, HF_WATCH_READ, NULL), 0);
-    assert_int_equal(hf_signals_watch(&signals, 5000, HF_WATCH_READ, &err), -1);
+        assert_int_equal(hf_signals_watch(&signals, fd, HF_TO_READ, NULL), 0);
+    assert_int_equal(hf_signals_watch(&signals, 5000, HF_TO_READ, &err), -1);
     hf_signals_forget(&signals, 1000);
-    assert_int_equal(hf_signals_watch(&signals, 5000, HF_WATCH_READ, &err), 0);
-    assert_int_equal(hf_signals_watch(&signals, 5000, HF_WATCH_BOTH, &err), 0);
+    assert_int_equal(hf_signals_watch(&signals, 5000, HF_TO_READ, &err), 0);
+    assert_int_equal(hf_signals_watch(&signals, 5000, HF_TO_BOTH, &err), 0);
 }
 
 int main(void)
