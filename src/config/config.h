@@ -145,6 +145,9 @@ bool hf_config_switch(const struct hf_config *config, enum hf_setting setting);
 int64_t hf_config_duration(const struct hf_config *config, enum hf_setting setting); /* ms */
 int64_t hf_config_count(const struct hf_config *config, enum hf_setting setting);
 
+/* Milliseconds of "1s", "500ms", "2m"; a bare number is seconds. -1: it is no duration. */
+int64_t hf_duration_parse(const char *text);
+
 /* "passphrase", for people; the flag, "--passphrase-file"; the variable, "HOLDFAST_PASSPHRASE". */
 const char *hf_setting_title(enum hf_setting setting);
 const char *hf_setting_flag(enum hf_setting setting);

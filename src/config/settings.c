@@ -173,6 +173,11 @@ static int64_t duration_of(const char *text)
     return -1;
 }
 
+int64_t hf_duration_parse(const char *text)
+{
+    return duration_of(text);
+}
+
 static bool is_url(const char *text)
 {
     const char *rest = !strncmp(text, "http://", 7)    ? text + 7

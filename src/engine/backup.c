@@ -110,7 +110,7 @@ static int load_timeline(struct backup *backup, struct hf_error *err)
 static int claim(struct backup *backup, struct hf_error *err)
 {
     struct hf_writer self;
-    hf_writer_describe(&self, &backup->state, backup->options->path);
+    hf_writer_describe(&self, &backup->state, backup->database, backup->options->path);
     if (hf_writer_claim(backup->database, &self, backup->options->claim, backup->timeline.epoch,
                         &backup->epoch, err))
         return -1;

@@ -60,7 +60,7 @@ static int claim(struct hf_point_writer *writer, struct hf_error *err)
 {
     hf_auto(hf_timeline) struct hf_timeline timeline = {0};
     struct hf_writer self;
-    hf_writer_describe(&self, &writer->state, writer->options.path);
+    hf_writer_describe(&self, &writer->state, writer->database, writer->options.path);
     if (hf_timeline_load(&timeline, writer->database, err) ||
         hf_writer_claim(writer->database, &self, writer->options.claim, timeline.epoch,
                         &writer->epoch, err))

@@ -6,6 +6,7 @@
 #include "history/check_report.h"
 #include "history/segment_reader.h"
 #include "history/timeline.h"
+#include "history/writer_claim.h"
 
 /* Parts without a closing part belong to a backup that was interrupted, or to one that runs now. */
 static const int64_t unfinished_for = INT64_C(24) * 3600 * 1000;
@@ -81,20 +82,35 @@ static int is_superseded(const struct hf_repository *repository, const char *key
     return 0;
 }
 
+struct later_claims {
+    uint32_t epoch;
+    bool found;
+};
+
 static int note_later(void *arg, const struct hf_stored *object, struct hf_error *err)
 {
-    (void)object, (void)err;
-    *(bool *)arg = true;
+    struct later_claims *later = arg;
+    uint32_t epoch;
+    (void)err;
+    later->found |=
+        hf_writer_claim_parse(strrchr(object->key, '/') + 1, &epoch) && epoch > later->epoch;
     return 0;
 }
 
-/* Only the highest epoch's claim is ever read. */
+/* Only the highest epoch's claims are ever read. */
 static int is_superseded_claim(const struct hf_repository *repository, const char *key,
                                bool *superseded, struct hf_error *err)
 {
     char prefix[HF_OBJECT_NAME_TEXT];
-    snprintf(prefix, sizeof prefix, "%.*s", (int)(strrchr(key, '/') + 1 - key), key);
-    return hf_store_list(repository->store, prefix, key, note_later, superseded, err);
+    struct later_claims later = {0};
+    const char *name = strrchr(key, '/') + 1;
+    snprintf(prefix, sizeof prefix, "%.*s", (int)(name - key), key);
+    if (!hf_writer_claim_parse(name, &later.epoch))
+        return 0;
+    if (hf_store_list(repository->store, prefix, key, note_later, &later, err))
+        return -1;
+    *superseded = later.found;
+    return 0;
 }
 
 static int check_record(struct hf_checking *checking, const char *key,

@@ -299,6 +299,56 @@ int hf_plan_make(struct hf_plan *out, const struct hf_timeline *timeline, uint64
     return 0;
 }
 
+enum { NO_STEP = -1 };
+
+/* How a segment's end is reached from the state at hand. */
+struct way {
+    uint64_t bytes; /* read on the whole way; UINT64_MAX: it is not reached */
+    int64_t before; /* the segment applied just before, NO_STEP: none */
+};
+
+/* The cheapest way to the end of `step`, over the ends of the `count` segments before it. */
+static struct way way_to(const struct hf_timeline_entry *entries, const struct way *ways,
+                         size_t first, size_t step, uint64_t base)
+{
+    const struct hf_segment_name *name = &entries[step].name;
+    struct way best = {UINT64_MAX, NO_STEP};
+    if (!entries[step].restorable)
+        return best;
+    if (name->from - 1 <= base)
+        best.bytes = entries[step].bytes;
+    for (size_t i = step; i-- > first && entries[i].name.to + 1 >= name->from;)
+        if (ways[i].bytes != UINT64_MAX && ways[i].bytes + entries[step].bytes < best.bytes)
+            best = (struct way){ways[i].bytes + entries[step].bytes, (int64_t)i};
+    return best;
+}
+
+int hf_plan_from(struct hf_plan *out, const struct hf_timeline *timeline, uint64_t base,
+                 uint64_t seq, struct hf_error *err)
+{
+    struct hf_plan plan = {0};
+    size_t first = lower_bound(timeline, base + 1), end = lower_bound(timeline, seq + 1);
+    int64_t best = NO_STEP;
+    hf_auto_free struct way *ways = calloc(end + 1, sizeof *ways);
+    if (!ways)
+        return hf_error_memory(err);
+    for (size_t i = first; i < end; i++) {
+        ways[i] = way_to(timeline->entries, ways, first, i, base);
+        if (timeline->entries[i].name.to == seq && ways[i].bytes != UINT64_MAX &&
+            (best == NO_STEP || ways[i].bytes < ways[best].bytes))
+            best = (int64_t)i;
+    }
+    if (best == NO_STEP)
+        return explain_missing(timeline, seq, err);
+    for (; best != NO_STEP; best = ways[best].before)
+        if (append_step(&plan, &timeline->entries[best], err)) {
+            hf_plan_release(&plan);
+            return -1;
+        }
+    *out = plan;
+    return 0;
+}
+
 void hf_plan_release(struct hf_plan *plan)
 {
     free(plan->steps);

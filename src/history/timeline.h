@@ -74,6 +74,15 @@ struct hf_plan {
  */
 int hf_plan_make(struct hf_plan *out, const struct hf_timeline *timeline, uint64_t seq,
                  struct hf_error *err);
+
+/*
+ * The segments with the fewest bytes that turn the state `base`, which the caller has, into point
+ * `seq`, which is above it; `base` need not be a point any more. HF_NOT_FOUND, HF_CORRUPT as above.
+ * For hf_plan_walk_from.
+ */
+int hf_plan_from(struct hf_plan *out, const struct hf_timeline *timeline, uint64_t base,
+                 uint64_t seq, struct hf_error *err);
+
 void hf_plan_release(struct hf_plan *plan);
 HF_AUTO_RELEASE(hf_plan)
 

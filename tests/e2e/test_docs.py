@@ -40,7 +40,8 @@ def test_every_json_field_is_documented(holdfast, tmp_path, db):
                                            encoding="utf-8")
     shown = [holdfast.json("init"), holdfast.json("backup"), holdfast.json("test-restore"),
              holdfast.json("list"), holdfast.json("pin", "1"), holdfast.json("unpin", "1"),
-             holdfast.json("status"), holdfast.json("config", "check"),
+             holdfast.json("status"), holdfast.json("follow", "--to", "replica.db", "--once"),
+             holdfast.json("config", "check"),
              holdfast.json("restore", "--dry-run"), holdfast.json("restore", "--to", "out.db"),
              holdfast.json("restore"), holdfast.json("check", "--repair", "--yes"),
              holdfast.json("key", "add", "--new-keyfile", "key", "--slot-name", "mine"),

@@ -10,6 +10,7 @@
 
 #include "engine/in_place.h"
 #include "engine/test_restore.h"
+#include "fault/acts_follow.h"
 #include "fault/stage.h"
 #include "history/check.h"
 #include "history/point.h"
@@ -526,6 +527,14 @@ const struct act stage_acts[] = {
     {"restore the difference in place", prepare_increment, change_in_place, prove_in_place,
      REWRITES_DATABASE, 1},
     {"test restore", prepare_increment, test_restore, NULL, LEAVES_DATABASE, 1},
+    {"make a replica", prepare_no_replica, follow_once, prove_replica, LEAVES_DATABASE, 1},
+    {"follow with a replica", prepare_replica, follow_once, prove_replica, LEAVES_DATABASE, 1},
+    {"follow with a replica, same size", prepare_replica_of_same_size, follow_once, prove_replica,
+     LEAVES_DATABASE, 1},
+    {"follow with a replica, shorter", prepare_shrinking_replica, follow_once, prove_replica,
+     LEAVES_DATABASE, 1},
+    {"follow with a replica that was written to", prepare_written_replica, follow_once,
+     prove_written_replica, LEAVES_DATABASE, 1},
     {"check", prepare_increment, check, NULL, LEAVES_DATABASE, 1},
     {"prune", prepare_history, prune, prove_pruned, LEAVES_DATABASE, 1},
 };

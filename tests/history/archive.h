@@ -32,6 +32,8 @@ enum { ARCHIVE_TIME = 1700000000 };
 
 /* cmocka's setup and teardown: *state is a struct archive with one plain slot, database "app". */
 int archive_setup(void **state);
+/* The same on a store without put-if-absent. */
+int archive_setup_replacing(void **state);
 int archive_teardown(void **state);
 
 /* A handle of the memory; whoever has it frees it. */
