@@ -60,8 +60,11 @@ static int accept_restore(struct hf_boot *boot, const json_t *what, struct hf_er
                             boot->restore.database->name);
     if (!database || point < 1)
         return hf_error_set(err, HF_USAGE, "a restore is of a database, to a point of it");
-    if (!database->is_known)
-        return hf_error_set(err, HF_NOT_FOUND, "'%s' has no restore points", database->name);
+    /* Its first point may be younger than this process. */
+    if (!database->is_known && hf_database_open(&database->history, boot->session.repository,
+                                                database->name, HF_DATABASE_EXISTING, err))
+        return -1;
+    database->is_known = true;
     if (!hf_boot_lock_alone(database)) {
         hf_boot_lock_share(boot);
         return hf_boot_lock_refused(database, "is to be restored", err);

@@ -6,6 +6,7 @@
 #include "engine/in_place.h"
 #include "os/file.h"
 #include "service/boot_steps.h"
+#include "service/json_channel.h"
 #include "service/supervisor.h"
 
 enum { PROBATION = 2000 };
@@ -83,10 +84,31 @@ static void take_last_points_until(struct hf_boot *boot, int64_t deadline)
                                    "that of the start");
 }
 
+/* Whether the replicator had all of the databases: one that the application made just now may have
+ * escaped it. */
+static bool had_all(const struct hf_boot *boot)
+{
+    json_t *told = hf_guard_databases(boot->protection.guard);
+    bool all = true;
+    for (size_t i = 0; i < boot->database_count; i++) {
+        const struct hf_boot_database *database = &boot->databases[i];
+        struct stat status;
+        size_t at;
+        const json_t *entry;
+        bool had = boot->env->fs.stat(boot->env->fs.context, database->path, &status) != 0;
+        json_array_foreach(told, at, entry) had =
+            had || (!strcmp(hf_member_text(entry, "name", ""), database->name) &&
+                    json_is_object(json_object_get(entry, "point")));
+        all = all && had;
+    }
+    json_decref(told);
+    return all;
+}
+
 /* What the application left. The replicator has it most of the time already. */
 static void protect_at_last(struct hf_boot *boot, int64_t deadline)
 {
-    if (hf_boot_pause_capture(boot, deadline))
+    if (hf_boot_pause_capture(boot, deadline) && had_all(boot))
         hf_boot_log_done(&boot->log, NULL, "all that was committed is in the repository");
     else
         take_last_points_until(boot, deadline);

@@ -26,7 +26,7 @@ static void say(int channel, const char *line)
 static void say_status(int channel)
 {
     say(channel, "{\"event\":\"status\",\"databases\":[{\"name\":\"app\",\"capture\":\"wal\","
-                 "\"why\":\"\",\"lag_ms\":0}]}\n");
+                 "\"why\":\"\",\"lag_ms\":0,\"point\":{\"seq\":1}}]}\n");
 }
 
 /* Answers snapshots until it is to stop. */
