@@ -115,9 +115,9 @@ static void asked(void *context, hf_control_request request, const json_t *what)
 
 /* One socket for all; each database has a name of it beside its state file. */
 static int listen_for(struct hf_protection *protection, struct hf_signals *signals,
-                      const struct hf_protected *database, struct hf_error *err)
+                      const char *state_path, struct hf_error *err)
 {
-    hf_auto_free char *path = hf_control_path(database->state_path);
+    hf_auto_free char *path = hf_control_path(state_path);
     if (!path)
         return hf_error_memory(err);
     if (protection->control)
@@ -126,12 +126,18 @@ static int listen_for(struct hf_protection *protection, struct hf_signals *signa
     return protection->control ? 0 : -1;
 }
 
+int hf_protection_also(struct hf_protection *protection, const char *state_path,
+                       struct hf_error *err)
+{
+    return listen_for(protection, protection->signals, state_path, err);
+}
+
 static void listen_for_all(struct hf_protection *protection, struct hf_signals *signals)
 {
     const struct hf_protection_options *options = &protection->options;
     for (size_t i = 0; i < options->database_count; i++) {
         struct hf_error err = {0};
-        if (!listen_for(protection, signals, &options->databases[i], &err))
+        if (!listen_for(protection, signals, options->databases[i].state_path, &err))
             continue;
         hf_error_wrap(&err, "%s: no control socket", options->databases[i].name);
         tell(protection, err.text);
@@ -163,7 +169,7 @@ static void pass_event(void *context, const json_t *event)
 int hf_protection_start(struct hf_protection *protection, struct hf_signals *signals,
                         const struct hf_protection_options *options, struct hf_error *err)
 {
-    *protection = (struct hf_protection){.options = *options};
+    *protection = (struct hf_protection){.options = *options, .signals = signals};
     listen_for_all(protection, signals);
     if (!options->replicate)
         return 0;

@@ -41,6 +41,7 @@ struct hf_protection_options {
 
 struct hf_protection {
     struct hf_protection_options options;
+    struct hf_signals *signals;
     struct hf_guard *guard;            /* NULL: there is no replicator */
     struct hf_control_socket *control; /* NULL: nobody can ask */
 };
@@ -49,6 +50,11 @@ struct hf_protection {
  * and no error. `options` are copied, what they point at is borrowed. */
 int hf_protection_start(struct hf_protection *protection, struct hf_signals *signals,
                         const struct hf_protection_options *options, struct hf_error *err);
+
+/* A database that was found later (the replicator watches folders) is asked about at its place too.
+ */
+int hf_protection_also(struct hf_protection *protection, const char *state_path,
+                       struct hf_error *err);
 
 /* Ends what runs, at once. */
 void hf_protection_release(struct hf_protection *protection);
