@@ -20,10 +20,9 @@ struct seen {
 
 static const json_t *find(const json_t *answer, const char *name)
 {
-    size_t i;
-    const json_t *entry;
-    json_array_foreach(json_object_get(answer, "databases"), i, entry)
-    {
+    const json_t *databases = json_object_get(answer, "databases");
+    for (size_t i = 0; i < json_array_size(databases); i++) {
+        const json_t *entry = json_array_get(databases, i);
         if (!strcmp(hf_member_text(entry, "name", ""), name))
             return entry;
     }

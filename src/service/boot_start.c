@@ -84,6 +84,16 @@ static void take_last_points_until(struct hf_boot *boot, int64_t deadline)
                                    "that of the start");
 }
 
+static bool is_told(const json_t *told, const char *name)
+{
+    for (size_t i = 0; i < json_array_size(told); i++) {
+        const json_t *entry = json_array_get(told, i);
+        if (!strcmp(hf_member_text(entry, "name", ""), name))
+            return json_is_object(json_object_get(entry, "point"));
+    }
+    return false;
+}
+
 /* Whether the replicator had all of the databases: one that the application made just now may have
  * escaped it. */
 static bool had_all(const struct hf_boot *boot)
@@ -93,13 +103,8 @@ static bool had_all(const struct hf_boot *boot)
     for (size_t i = 0; i < boot->database_count; i++) {
         const struct hf_boot_database *database = &boot->databases[i];
         struct stat status;
-        size_t at;
-        const json_t *entry;
-        bool had = boot->env->fs.stat(boot->env->fs.context, database->path, &status) != 0;
-        json_array_foreach(told, at, entry) had =
-            had || (!strcmp(hf_member_text(entry, "name", ""), database->name) &&
-                    json_is_object(json_object_get(entry, "point")));
-        all = all && had;
+        bool is_there = !boot->env->fs.stat(boot->env->fs.context, database->path, &status);
+        all = all && (!is_there || is_told(told, database->name));
     }
     json_decref(told);
     return all;

@@ -281,10 +281,9 @@ static void pass_answer(struct hf_guard *guard, const json_t *event)
 
 static void keep_status(struct hf_guard *guard, const json_t *event)
 {
-    size_t i;
-    json_t *entry;
-    json_array_foreach(json_object_get(event, "databases"), i, entry)
-    {
+    const json_t *databases = json_object_get(event, "databases");
+    for (size_t i = 0; i < json_array_size(databases); i++) {
+        json_t *entry = json_array_get(databases, i);
         const char *name = hf_member_text(entry, "name", NULL);
         if (name)
             json_object_set(guard->databases, name, entry);
@@ -420,9 +419,10 @@ bool hf_guard_take(struct hf_guard *guard, const struct hf_happening *happening)
 
 json_t *hf_guard_databases(const struct hf_guard *guard)
 {
-    json_t *list = json_array(), *entry;
-    const char *name;
-    json_object_foreach(guard->databases, name, entry) json_array_append(list, entry);
+    json_t *list = json_array();
+    for (void *at = json_object_iter(guard->databases); at;
+         at = json_object_iter_next(guard->databases, at))
+        json_array_append(list, json_object_iter_value(at));
     return list;
 }
 
