@@ -10,6 +10,9 @@
 
 enum {
     STORE_NICE = 5,
+    PRUNE_NICE = 10,
+    FIRST_PRUNE = 60000,
+    PRUNE_EVERY = 300000,
     FIRST_PAUSE = 500,
     LONGEST_PAUSE = 60000,
     ABSENT_PAUSE = 1000, /* for a database that is not there yet */
@@ -31,7 +34,8 @@ void hf_guarded_init(struct hf_guarded *self, struct hf_guard_post *post,
         .fate_watch = -1,
         .changed = true,
     };
-    self->log_task.owner = self->store_task.owner = self;
+    self->log_task.owner = self->store_task.owner = self->prune_task.owner = self;
+    self->prune_at = hf_monotonic() + FIRST_PRUNE;
     hf_replica_init(&self->replica, world, name, path, state_path);
 }
 
@@ -50,6 +54,8 @@ static void run_task(struct hf_job *job, int worker)
     /* The application, and rotations, which it may wait for, go first. */
     if (task == &task->owner->store_task)
         hf_thread_be_nice(STORE_NICE);
+    if (task == &task->owner->prune_task)
+        hf_thread_be_nice(PRUNE_NICE);
     task->work(&task->owner->replica);
     pthread_mutex_lock(&post->lock);
     task->next_done = post->done;
@@ -181,6 +187,8 @@ static void tell_point(struct hf_guarded *self)
     const struct hf_point_result *point = &self->replica.point;
     if (!point->is_new)
         return;
+    if (!self->prune_at)
+        self->prune_at = hf_monotonic() + PRUNE_EVERY;
     tell(self, "point",
          json_pack("{s:I, s:I, s:I, s:I}", "point", (json_int_t)point->seq, "time",
                    (json_int_t)point->time, "pages_stored", (json_int_t)point->pages_stored,
@@ -353,7 +361,17 @@ static void let_go(struct hf_guarded *self)
     start_task(&self->log_task, self->post->log_pool, hf_replica_let_go);
 }
 
-void hf_guarded_step(struct hf_guarded *self)
+static void prune(struct hf_guarded *self)
+{
+    bool is_protecting = self->phase == HF_GUARD_FOLLOW || self->phase == HF_GUARD_LOOK;
+    if (!self->prune_at || self->prune_task.busy || self->stopping || !is_protecting ||
+        hf_monotonic() < self->prune_at)
+        return;
+    self->prune_at = 0;
+    start_task(&self->prune_task, self->post->prune_pool, hf_replica_prune);
+}
+
+static void step(struct hf_guarded *self)
 {
     if (self->phase == HF_GUARD_FOLLOW)
         follow_both(self);
@@ -368,6 +386,14 @@ void hf_guarded_step(struct hf_guarded *self)
         look_through(self);
     if (!is_busy(self) && (self->phase == HF_GUARD_BREAK || self->phase == HF_GUARD_LEAVE))
         let_go(self);
+}
+
+void hf_guarded_step(struct hf_guarded *self)
+{
+    step(self);
+    prune(self);
+    if (self->prune_at && self->phase != HF_GUARD_END && !self->stopping)
+        wake_before(self, self->prune_at);
 }
 
 static bool is_absent(const struct hf_error *err)
@@ -510,13 +536,43 @@ static void note_for_status(struct hf_guarded *self)
     self->changed = true;
 }
 
+static void prune_done(struct hf_guarded *self)
+{
+    const struct hf_replica *replica = &self->replica;
+    const struct hf_prune_result *pruned = &replica->pruned;
+    if (replica->prune_outcome.err.code)
+        notice(self, replica->prune_outcome.err.text);
+    /* With nothing added since, there is nothing to thin but what waits for its time. */
+    if (pruned->more || replica->prune_outcome.err.code)
+        self->prune_at = hf_monotonic() + FIRST_PRUNE;
+    else if (pruned->waits.objects)
+        self->prune_at = hf_monotonic() + PRUNE_EVERY;
+    if (pruned->merges || pruned->deleted.objects)
+        tell(self, "pruned",
+             json_pack("{s:I, s:I, s:I, s:I, s:I}", "merges", (json_int_t)pruned->merges,
+                       "bytes_written", (json_int_t)pruned->bytes_written, "objects_removed",
+                       (json_int_t)pruned->deleted.objects, "bytes_freed",
+                       (json_int_t)pruned->deleted.bytes, "points", (json_int_t)pruned->kept));
+}
+
+static const struct hf_replica_outcome *outcome_of(const struct hf_guarded *self,
+                                                   const struct hf_task *task)
+{
+    if (task == &self->log_task)
+        return &self->replica.log_outcome;
+    return task == &self->store_task ? &self->replica.store_outcome : &self->replica.prune_outcome;
+}
+
 void hf_guarded_task_done(struct hf_guarded *self, struct hf_task *task)
 {
-    const struct hf_traffic *traffic = &self->replica.store_outcome.traffic;
+    const struct hf_traffic *traffic = &outcome_of(self, task)->traffic;
     task->busy = false;
     note_for_status(self);
-    if (task == &self->store_task)
-        hf_usage_add(&self->usage, clock_of(self), traffic->requests, traffic->sent);
+    hf_usage_add(&self->usage, clock_of(self), traffic->requests, traffic->sent);
+    if (task == &self->prune_task) {
+        prune_done(self);
+        return;
+    }
     if (task->work == hf_replica_begin)
         begin_done(self);
     else if (task->work == hf_replica_tail)

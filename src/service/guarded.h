@@ -24,7 +24,7 @@ struct hf_task {
 /* What the loop gives to all of them. */
 struct hf_guard_post {
     struct hf_watch watch;
-    struct hf_pool *log_pool, *store_pool;
+    struct hf_pool *log_pool, *store_pool, *prune_pool;
     struct hf_line_link link;
     int woken_fd; /* eventfd: a job is done, or there is something to send */
     pthread_mutex_t lock;
@@ -45,7 +45,8 @@ struct hf_guarded {
     struct hf_replica replica;
     struct hf_pace pace;
     enum hf_guard_phase phase;
-    struct hf_task log_task, store_task;
+    struct hf_task log_task, store_task, prune_task;
+    int64_t prune_at;
     bool stopping;
     struct hf_error end; /* why it ended, when that was not asked for */
 
