@@ -4,7 +4,7 @@
 
 #include "base/bytes.h"
 
-enum { CHUNK_BYTES = 1 << 20, VERSION = 3007000 };
+enum { CHUNK_BYTES = 256 << 10, VERSION = 3007000 };
 
 static const uint32_t magic = 0x377f0682; /* the lowest bit: checksums of big-endian words */
 
@@ -62,33 +62,52 @@ static int prove(const uint8_t *frame, uint32_t number, const struct hf_wal_inde
     return 0;
 }
 
-int hf_log_frames_visit(sqlite3_file *log, const struct hf_wal_index *index, hf_log_visit *visit,
-                        void *context, struct hf_error *err)
+/* Where the reading goes on: at the log's beginning, or behind what was read before. */
+static int start(sqlite3_file *log, const struct hf_wal_index *index,
+                 const struct hf_log_position *at, uint32_t sum[2], struct hf_error *err)
+{
+    if (!at->frame)
+        return read_header(log, index, sum, err);
+    if (memcmp(at->salt, index->salt, sizeof index->salt))
+        return damaged(err, "it was begun anew", at->frame);
+    if (at->frame > index->max_frame)
+        return damaged(err, "it lost what was published", at->frame);
+    sum[0] = at->checksum[0];
+    sum[1] = at->checksum[1];
+    return 0;
+}
+
+int hf_log_frames_visit(sqlite3_file *log, const struct hf_wal_index *index,
+                        struct hf_log_position *at, hf_log_visit *visit, void *context,
+                        struct hf_error *err)
 {
     if (!index->max_frame)
         return 0;
     const size_t frame_bytes = HF_FRAME_HEADER_BYTES + index->page_size;
-    const uint32_t at_once = (uint32_t)(CHUNK_BYTES / frame_bytes);
-    uint32_t sum[2];
-    hf_auto_free uint8_t *chunk = malloc(at_once * frame_bytes);
+    uint32_t done = at->frame, at_once = (uint32_t)(CHUNK_BYTES / frame_bytes), sum[2];
+    if (start(log, index, at, sum, err))
+        return -1;
+    if (index->max_frame - done < at_once)
+        at_once = index->max_frame - done;
+    hf_auto_free uint8_t *chunk = malloc(at_once * frame_bytes + 1);
     if (!chunk)
         return hf_error_memory(err);
-    if (read_header(log, index, sum, err))
-        return -1;
-    for (uint32_t done = 0; done < index->max_frame;) {
+    while (done < index->max_frame) {
         uint32_t count = index->max_frame - done < at_once ? index->max_frame - done : at_once;
         if (read_log(log, chunk, count * frame_bytes,
                      HF_LOG_HEADER_BYTES + (sqlite3_int64)done * (sqlite3_int64)frame_bytes, err))
             return -1;
-        for (const uint8_t *at = chunk; at < chunk + count * frame_bytes; at += frame_bytes) {
+        for (const uint8_t *in = chunk; in < chunk + count * frame_bytes; in += frame_bytes) {
             done++;
-            struct hf_log_frame frame = {done, hf_get_be32(at), hf_get_be32(at + 4),
-                                         at + HF_FRAME_HEADER_BYTES};
-            if (prove(at, done, index, sum, err) || visit(context, &frame, err))
+            struct hf_log_frame frame = {done, hf_get_be32(in), hf_get_be32(in + 4),
+                                         in + HF_FRAME_HEADER_BYTES};
+            if (prove(in, done, index, sum, err) || (visit && visit(context, &frame, err)))
                 return -1;
         }
     }
     if (sum[0] != index->checksum[0] || sum[1] != index->checksum[1])
         return damaged(err, "not the published checksum", index->max_frame);
+    *at = (struct hf_log_position){.frame = done, .checksum = {sum[0], sum[1]}};
+    memcpy(at->salt, index->salt, sizeof at->salt);
     return 0;
 }

@@ -279,7 +279,8 @@ static int learn_frames(struct hf_page_source *source, sqlite3_file *log, struct
     if (source->frames_known)
         return 0;
     hf_page_map_release(&source->frames);
-    if (hf_log_frames_visit(log, &source->index, remember_frame, source, err))
+    struct hf_log_position at = {0};
+    if (hf_log_frames_visit(log, &source->index, &at, remember_frame, source, err))
         return hf_error_wrap(err, "'%s'", source->path);
     if (check_end(source, err))
         return -1;

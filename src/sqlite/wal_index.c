@@ -23,6 +23,7 @@ _Static_assert(sizeof(struct header) == 48, "the wal-index header has 48 bytes")
 struct shared {
     struct header copies[2];
     uint32_t backfilled;
+    uint32_t marks[HF_READ_SLOTS];
 };
 
 enum { VERSION = 3007000, REGION_BYTES = 32768, ATTEMPTS = 1000 };
@@ -124,6 +125,8 @@ enum hf_wal_index_read hf_wal_index_read(sqlite3_file *file, struct hf_wal_index
         .checksum = {header.frame_checksum[0], header.frame_checksum[1]},
         .backfilled = *(const volatile uint32_t *)&shared->backfilled,
     };
+    for (size_t i = 0; i < HF_READ_SLOTS; i++)
+        out->marks[i] = *(const volatile uint32_t *)&shared->marks[i];
     memcpy(out->salt, header.salt, sizeof out->salt);
     return HF_WAL_INDEX_READ;
 }

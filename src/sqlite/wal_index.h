@@ -12,6 +12,8 @@
 
 #include "base/error.h"
 
+enum { HF_READ_SLOTS = 5 };
+
 /* One published state of a log. */
 struct hf_wal_index {
     uint32_t page_size;
@@ -20,7 +22,9 @@ struct hf_wal_index {
     bool big_endian;      /* how the log's checksums are computed */
     uint32_t checksum[2]; /* cumulative, of frame max_frame */
     uint8_t salt[8]; /* of the log's frames, as in the log; without meaning while max_frame is 0 */
-    uint32_t backfilled; /* frames already in the database file, read after the rest */
+    /* Read after the rest: */
+    uint32_t backfilled;           /* frames already in the database file */
+    uint32_t marks[HF_READ_SLOTS]; /* up to which frame the readers of a slot may read */
 };
 
 enum hf_wal_index_read {

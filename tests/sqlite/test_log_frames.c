@@ -67,7 +67,8 @@ static void refuse(struct memory_log *log, const struct hf_wal_index *index, con
 {
     struct hf_error err = {0};
     struct visited visited = {0};
-    if (hf_log_frames_visit(&log->file, index, count_frame, &visited, &err) == 0)
+    if (hf_log_frames_visit(&log->file, index, &(struct hf_log_position){0}, count_frame, &visited,
+                            &err) == 0)
         fail_msg("%s: not seen", what);
     assert_code(&err, HF_CORRUPT);
 }
@@ -79,7 +80,8 @@ static void all_frames_are_visited_in_order(void **state)
     struct visited visited = {0};
     struct hf_error err = {0};
     make_log(*state, &log, &index);
-    if (hf_log_frames_visit(&log.file, &index, count_frame, &visited, &err))
+    if (hf_log_frames_visit(&log.file, &index, &(struct hf_log_position){0}, count_frame, &visited,
+                            &err))
         fail_msg("%s", err.text);
     assert_int_equal(visited.count, index.max_frame);
     assert_int_equal(visited.commits, 3);
@@ -147,7 +149,8 @@ static void checksums_of_either_byte_order_are_understood(void **state)
         hf_put_be32(frame + 20, sum[1]);
     }
     memcpy(index.checksum, sum, sizeof sum);
-    if (hf_log_frames_visit(&log.file, &index, count_frame, &visited, &err))
+    if (hf_log_frames_visit(&log.file, &index, &(struct hf_log_position){0}, count_frame, &visited,
+                            &err))
         fail_msg("%s", err.text);
     hf_buf_release(&log.bytes);
 }
@@ -159,7 +162,9 @@ static void a_visitor_can_end_the_reading(void **state)
     struct visited visited = {.stop_at = 2};
     struct hf_error err = {0};
     make_log(*state, &log, &index);
-    assert_int_equal(hf_log_frames_visit(&log.file, &index, count_frame, &visited, &err), -1);
+    assert_int_equal(hf_log_frames_visit(&log.file, &index, &(struct hf_log_position){0},
+                                         count_frame, &visited, &err),
+                     -1);
     assert_code(&err, HF_REFUSED);
     assert_int_equal(visited.count, 2);
     hf_buf_release(&log.bytes);

@@ -1,0 +1,230 @@
+/*
+ * The steps are numbered as in docs/architecture.md, "Capture".
+ *
+ * At every moment one of the two readers is in a read transaction: a new one begins before the old
+ * one ends, and all that was published before the new one is read before the old one ends.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "os/signals.h"
+#include "sqlite/connection.h"
+#include "sqlite/log_hold_parts.h"
+
+enum {
+    TRIES = 4,         /* newer marks before the write lock is thought of */
+    SPIN_US = 50,      /* between two attempts at the write lock */
+    SPIN_FOR_MS = 100, /* SQLite's own busy handler sleeps longer each time, and starves */
+    STOPPED_TEXT = 256,
+};
+
+static int checkpoint(struct hf_log_reader *reader)
+{
+    return sqlite3_wal_checkpoint_v2(reader->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+}
+
+/* A stopped process (SIGSTOP, a debugger) holds its locks for as long as it likes. */
+static bool is_stopped(pid_t pid)
+{
+    char path[32], text[STOPPED_TEXT] = "";
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return true;
+    size_t got = fread(text, 1, sizeof text - 1, file);
+    fclose(file);
+    text[got] = 0;
+    const char *name_end = strrchr(text, ')');
+    return !name_end || strlen(name_end) < 3 || strchr("Tt", name_end[2]);
+}
+
+/*
+ * FULL, RESTART and TRUNCATE take the write lock between the checkpoint lock and reading the
+ * header, and then wait for slot 0 as long as their busy timeout says: while one holds both nobody
+ * can have restarted the log since it read the header.
+ */
+static bool checkpointer_waits_for_us(struct hf_log_hold *hold, const struct hf_wal_index *seen)
+{
+    hf_auto(hf_lock_table) struct hf_lock_table table = {0};
+    struct hf_wal_index now;
+    hf_lock_table_load(&table);
+    pid_t checkpointer = hf_lock_table_holder(&table, &hold->shm, HF_LOCK_CHECKPOINT);
+    if (!checkpointer || checkpointer != hf_lock_table_holder(&table, &hold->shm, HF_LOCK_WRITE) ||
+        is_stopped(checkpointer) || hf_log_hold_index(hold, &now, NULL))
+        return false;
+    return now.max_frame == seen->max_frame && !memcmp(now.salt, seen->salt, sizeof now.salt) &&
+           !memcmp(now.checksum, seen->checksum, sizeof now.checksum);
+}
+
+/* Step 0. A PASSIVE checkpoint of ours on slot 0 copies nothing. When it gets the checkpoint lock,
+ * nobody who read the header before that is at work any more. */
+enum hf_log_leave hf_log_hold_prove(struct hf_log_hold *hold, const struct hf_wal_index *index)
+{
+    if (hf_log_pinned(hold)->slot != 0 || index->backfilled >= index->max_frame ||
+        !memcmp(hold->proven_salt, index->salt, sizeof index->salt))
+        return HF_LEAVE_SAFE;
+    if (checkpoint(hf_log_free(hold)) == SQLITE_OK) {
+        memcpy(hold->proven_salt, index->salt, sizeof index->salt);
+        return HF_LEAVE_SAFE;
+    }
+    return checkpointer_waits_for_us(hold, index) ? HF_LEAVE_FOR_CHECKPOINTER : HF_LEAVE_NOT_YET;
+}
+
+struct rotation {
+    struct hf_log_hold *hold;
+    const struct hf_rotation_options *options;
+    uint32_t mark; /* how far the pin lets others copy frames into the file */
+    struct hf_error *err;
+};
+
+static int read_all(struct rotation *self)
+{
+    return hf_log_hold_read(self->hold, self->options->take, self->options->context, self->err);
+}
+
+/* Begins on the free reader, reads what is published, and only then ends the old pin. */
+static int pin_anew(struct rotation *self)
+{
+    struct hf_log_hold *hold = self->hold;
+    struct hf_wal_index index;
+    struct hf_log_reader *next = hf_log_free(hold);
+    if (hf_log_reader_begin(hold, next, self->err))
+        return -1;
+    if (read_all(self) || hf_log_hold_index(hold, &index, self->err)) {
+        hf_log_reader_end(next);
+        return -1;
+    }
+    hf_log_reader_end(hf_log_pinned(hold));
+    hold->pin = 1 - hold->pin;
+    self->mark = index.marks[next->slot];
+    return 0;
+}
+
+static bool all_in_file(const struct hf_wal_index *index)
+{
+    return index->backfilled >= index->max_frame;
+}
+
+/* Steps 2 and 3: copies frames into the file up to the pin, and pins anew; when nothing was
+ * committed meanwhile that lands on slot 0. */
+static enum hf_rotation copy_and_pin(struct rotation *self)
+{
+    struct hf_log_hold *hold = self->hold;
+    struct hf_wal_index index;
+    if (checkpoint(hf_log_free(hold)) != SQLITE_OK)
+        return HF_ROTATION_CHECKPOINT;
+    if (hf_log_hold_index(hold, &index, self->err))
+        return HF_ROTATION_FAILED;
+    if (index.backfilled < self->mark)
+        return HF_ROTATION_READER;
+    if (pin_anew(self))
+        return HF_ROTATION_FAILED;
+    return hf_log_pinned(hold)->slot == 0 ? HF_ROTATION_DONE : HF_ROTATION_LATER;
+}
+
+static int64_t microseconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/* So that a checkpoint's own syncs, which come with the write lock held, have little left to do. */
+static void sync_first(struct hf_log_hold *hold)
+{
+    struct hf_log_reader *pin = hf_log_pinned(hold);
+    sqlite3_file *log = hf_connection_file(pin->db, SQLITE_FCNTL_JOURNAL_POINTER);
+    if (log)
+        log->pMethods->xSync(log, SQLITE_SYNC_NORMAL);
+    pin->file->pMethods->xSync(pin->file, SQLITE_SYNC_NORMAL);
+}
+
+static bool take_write_lock(struct hf_log_reader *reader)
+{
+    const struct timespec pause = {.tv_nsec = SPIN_US * 1000L};
+    int64_t until = hf_monotonic() + SPIN_FOR_MS;
+    do {
+        if (sqlite3_exec(reader->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK)
+            return true;
+        hf_log_reader_end(reader);
+        nanosleep(&pause, NULL);
+    } while (hf_monotonic() < until);
+    return false;
+}
+
+/* With the write lock held by `writer`, whose transaction pins the log's end: what is left is read
+ * and copied, and the old pin begins anew, on slot 0. */
+static int move_pin(struct rotation *self)
+{
+    struct hf_log_hold *hold = self->hold;
+    struct hf_log_reader *pin = hf_log_pinned(hold);
+    if (read_all(self))
+        return -1;
+    hf_log_reader_end(pin);
+    checkpoint(pin);
+    return hf_log_reader_begin(hold, pin, self->err);
+}
+
+/* Step 4. */
+static enum hf_rotation force(struct rotation *self)
+{
+    struct hf_log_hold *hold = self->hold;
+    struct hf_log_reader *writer = hf_log_free(hold);
+    sync_first(hold);
+    if (!take_write_lock(writer))
+        return HF_ROTATION_LATER;
+    int64_t began = microseconds();
+    int failed = move_pin(self);
+    if (failed && hf_log_pinned(hold)->slot < 0) {
+        /* The writer's transaction is the only hold that is left: it becomes the pin, and nobody
+         * can write until it is another one. */
+        hf_log_reader_end(writer);
+        return HF_ROTATION_FAILED;
+    }
+    hf_log_reader_end(writer);
+    int64_t held = microseconds() - began;
+    hold->counts.forced++;
+    if (held > hold->counts.longest_hold)
+        hold->counts.longest_hold = held;
+    if (failed)
+        return HF_ROTATION_FAILED;
+    return hf_log_pinned(hold)->slot == 0 ? HF_ROTATION_DONE : HF_ROTATION_LATER;
+}
+
+static enum hf_rotation rotate(struct rotation *self)
+{
+    struct hf_log_hold *hold = self->hold;
+    struct hf_wal_index index;
+    enum hf_rotation result = HF_ROTATION_LATER;
+    if (read_all(self) || hf_log_hold_index(hold, &index, self->err))
+        return HF_ROTATION_FAILED;
+    if (hf_log_pinned(hold)->slot == 0 && all_in_file(&index))
+        return HF_ROTATION_DONE;
+    if (hf_log_hold_prove(hold, &index) == HF_LEAVE_NOT_YET)
+        return HF_ROTATION_CHECKPOINT;
+    if (pin_anew(self))
+        return HF_ROTATION_FAILED;
+    for (int i = 0; i < TRIES && result == HF_ROTATION_LATER; i++)
+        result = hf_log_pinned(hold)->slot == 0 ? HF_ROTATION_DONE : copy_and_pin(self);
+    if (result != HF_ROTATION_LATER || !self->options->force_frames)
+        return result;
+    if (hf_log_hold_index(hold, &index, self->err))
+        return HF_ROTATION_FAILED;
+    return index.max_frame >= self->options->force_frames ? force(self) : HF_ROTATION_LATER;
+}
+
+enum hf_rotation hf_log_hold_rotate(struct hf_log_hold *hold,
+                                    const struct hf_rotation_options *options, struct hf_error *err)
+{
+    struct hf_error local = {0};
+    struct rotation self = {.hold = hold, .options = options, .err = &local};
+    enum hf_rotation result = rotate(&self);
+    hold->counts.rotations += result == HF_ROTATION_DONE;
+    /* Busy is no reason to doubt anything: the pin is where it was. */
+    if (result == HF_ROTATION_FAILED && local.code == HF_LOCKED && hf_log_pinned(hold)->slot >= 0)
+        return HF_ROTATION_LATER;
+    if (result == HF_ROTATION_FAILED)
+        hf_error_pass(err, &local);
+    return result;
+}
