@@ -65,7 +65,10 @@ class Writer(Actor):
         rng = self.rng
         with self.opened(PATIENCE) as database:
             database.execute("pragma synchronous=" + rng.choice(("normal", "normal", "full", "off")))
-            database.execute("pragma wal_autocheckpoint=%d" % rng.choice((1000, 1000, 1000, 100, 1, 0)))
+            # SQLite's default of 1,000 is of pages of 4 KiB: a log of so many of 64 KiB fills the disk.
+            (page_size,) = database.execute("pragma page_size").fetchone()
+            pages = rng.choice((1000, 1000, 1000, 100, 1, 0)) * 4096 // max(page_size, 4096)
+            database.execute(f"pragma wal_autocheckpoint={pages}")
             database.execute("pragma cache_size=%d" % rng.choice((-2000, -2000, 30, 10)))
             database.execute("pragma mmap_size=%d" % rng.choice((0, 0, 1 << 24)))
             pace = rng.choice((0, 0, 0, 0.002, 0.02, 0.2))

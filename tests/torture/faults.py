@@ -11,7 +11,7 @@ import subprocess
 from processes import HERE
 
 ERRORS = (errno.EIO, errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EINTR, errno.ESTALE)
-DISK = 192 << 20
+DISK = 400 << 20
 
 
 class Store:

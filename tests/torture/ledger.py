@@ -1,8 +1,8 @@
 """A database that can prove which state it is in.
 
 The table `ledger` has a row for each transaction: its number, whose it is, for every other table
-the count of its rows and the sum of their hashes, a digest of the schema, and a chain: a hash over
-all of that and the chain before. A transaction changes tables and writes its row, or neither. So a
+the count of its rows and the sum of their hashes, a digest of the schema, which row of the ledger is
+the oldest that is kept, and a chain: a hash over all of that and the chain before. A transaction changes tables and writes its row, or neither. So a
 state that is torn, mixed of two moments, or lacks a transaction in the middle contradicts itself,
 and what does not can be looked up by its last chain in what the application noted.
 """
@@ -85,8 +85,9 @@ class Book:
         """Writes this transaction's row. Returns (n, chain)."""
         self.n += 1
         self.generation = generation
-        sums = json.dumps({"tables": self.tables, "schema": self.schema, "version": self.version},
-                          sort_keys=True, separators=(",", ":"))
+        (first,) = self.database.execute("select min(n) from ledger").fetchone()
+        sums = json.dumps({"tables": self.tables, "schema": self.schema, "version": self.version,
+                           "first": first or self.n}, sort_keys=True, separators=(",", ":"))
         self.chain = chain_of(self.chain, self.n, generation, writer, sums)
         self.database.execute("insert into ledger values(?,?,?,?,?)",
                               (self.n, generation, writer, sums, self.chain))
@@ -133,15 +134,17 @@ def prove(database):
         return None
     if "ledger" not in tables:
         raise Contradiction(f"there are tables {sorted(tables)} and no ledger")
-    last = sums = None
+    first = last = sums = None
     for n, generation, writer, text, chain in database.execute(
             "select n, generation, writer, sums, chain from ledger order by n"):
         if last and (n != last[1] + 1 or chain != chain_of(last[2], n, generation, writer, text)):
             raise Contradiction(f"the ledger's row {n} does not follow its row {last[1]}")
-        last, sums = (generation, n, chain), text
+        first, last, sums = first or n, (generation, n, chain), text
     if not last:
         raise Contradiction("the ledger is empty")
     told = json.loads(sums)
+    if told["first"] != first:
+        raise Contradiction(f"the ledger begins with {first}, not with {told['first']}")
     if told["schema"] != schema_digest(database):
         raise Contradiction(f"the schema is not that of transaction {last[1]}")
     version = database.execute("pragma user_version").fetchone()[0]

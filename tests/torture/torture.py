@@ -142,14 +142,15 @@ class Torture:
         if whole:
             left = self.replicator.kill()
         else:
-            signal_all(self.rng.sample(family, 1), signal.SIGKILL)
-            left = []
+            victim = self.rng.choice(family)
+            signal_all([victim], signal.SIGKILL)
+            left = self.replicator.outlived(family) if victim == family[0] else []
         self.counts["kills of the replicator"] += 1
         if left:
             self.fail("kill of the replicator", f"processes {left} outlived it")
         if whole and "store" not in self.busy and killed - healthy_since > 6_000_000 and not \
                 self.args.stand_in:
-            floor = killed - int((self.args.interval + self.args.slack) * 1e6)
+            floor = killed - (now() - self.interval_ago())
             self.counts["disasters"] += 1
             self.check("restore after a kill", self.restore_newest, floor)
         self.after(self.rng.choice((0, 0.5, 3)) * self.rng.random(), self.replicator_again)
@@ -175,7 +176,7 @@ class Torture:
         if code is None:
             self.fail("end of the replicator", f"it did not end within {ENDS_WITHIN} s of SIGTERM: "
                       + self.replicator.tail())
-        elif healthy and code:
+        elif healthy and code and os.path.exists(self.stage.database):
             self.fail("end of the replicator", f"exit code {code}: {self.replicator.tail()}")
         else:
             self.passed += 1
@@ -260,7 +261,12 @@ class Torture:
             first = points[0][1]
             self.restore_at(first + int((choice - 0.5) / 0.3 * (now() - first)))
         else:
-            self.restore_newest()
+            recent = self.interval_ago()
+            self.restore_newest(recent if self.quiet(recent - SETTLING, now()) else None)
+
+    def interval_ago(self):
+        """What was acknowledged before that must be in the repository when nothing is wrong."""
+        return now() - int((self.args.interval + self.args.slack) * 1e6)
 
     # Restores, each judged.
 
