@@ -3,11 +3,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "engine/page_selection.h"
 #include "engine/scan.h"
 #include "engine/state_file.h"
+#include "engine/writer_identity.h"
 #include "history/catalog.h"
 #include "history/segment_writer.h"
 
@@ -77,7 +77,7 @@ static bool knows_timeline(const struct backup *backup)
 static bool knows_newest(const struct backup *backup)
 {
     return knows_timeline(backup) && backup->newest &&
-           hf_segment_name_same(&backup->newest->name, &backup->state.known.segment);
+           hf_segment_name_same_point(&backup->newest->name, &backup->state.known.segment);
 }
 
 static bool unchanged_by_stamp(const struct backup *backup)
@@ -96,17 +96,6 @@ static int report_unchanged(struct backup *backup)
     return 0;
 }
 
-static void describe_writer(struct hf_writer *self, const struct backup *backup)
-{
-    const char *path = backup->options->path;
-    char *real = realpath(path, NULL);
-    memset(self, 0, sizeof *self);
-    memcpy(self->id, backup->state.writer, HF_ID_BYTES);
-    gethostname(self->host, sizeof self->host - 1);
-    snprintf(self->path, sizeof self->path, "%s", real ? real : path);
-    free(real);
-}
-
 static int load_timeline(struct backup *backup, struct hf_error *err)
 {
     hf_timeline_release(&backup->timeline);
@@ -121,7 +110,7 @@ static int load_timeline(struct backup *backup, struct hf_error *err)
 static int claim(struct backup *backup, struct hf_error *err)
 {
     struct hf_writer self;
-    describe_writer(&self, backup);
+    hf_writer_describe(&self, &backup->state, backup->options->path);
     if (hf_writer_claim(backup->database, &self, backup->options->claim, backup->timeline.epoch,
                         &backup->epoch, err))
         return -1;

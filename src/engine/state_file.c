@@ -28,7 +28,7 @@ bool hf_known_state_is_of(const struct hf_known_state *known, const struct hf_da
            !memcmp(known->database, database->id, HF_ID_BYTES);
 }
 
-static uint64_t map_offset(uint32_t page)
+uint64_t hf_map_offset(uint32_t page)
 {
     return HEADER_BYTES + (uint64_t)(page - 1) * 8;
 }
@@ -185,7 +185,7 @@ int hf_map_reader_next(struct hf_map_reader *reader, uint64_t *fingerprint, stru
         }
         memset(reader->piece, 0, sizeof reader->piece);
         if (hf_file_read(file->env, file->fd, file->path, reader->piece, reader->have * 8,
-                         map_offset(reader->next), err) < 0)
+                         hf_map_offset(reader->next), err) < 0)
             return -1;
         reader->next += reader->have;
     }
@@ -227,7 +227,7 @@ int hf_map_writer_put(struct hf_map_writer *writer, uint32_t first, const uint64
 {
     for (uint32_t i = 0; i < count; i++)
         hf_put_le(writer->piece + 8 * (size_t)i, 8, fingerprints[i]);
-    return hf_new_file_write(&writer->file, writer->piece, 8 * (size_t)count, map_offset(first),
+    return hf_new_file_write(&writer->file, writer->piece, 8 * (size_t)count, hf_map_offset(first),
                              err);
 }
 

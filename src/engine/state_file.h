@@ -56,6 +56,9 @@ int hf_state_file_update(struct hf_state_file *file, const struct hf_known_state
 void hf_state_file_release(struct hf_state_file *file);
 HF_AUTO_RELEASE(hf_state_file)
 
+/* Where a page's fingerprint is in the file. */
+uint64_t hf_map_offset(uint32_t page);
+
 /* The map of the known state from its first page on, a piece at a time. */
 struct hf_map_reader {
     const struct hf_state_file *file;

@@ -59,3 +59,8 @@ bool hf_segment_name_same(const struct hf_segment_name *a, const struct hf_segme
     return a->level == b->level && a->epoch == b->epoch && a->from == b->from && a->to == b->to &&
            a->time == b->time;
 }
+
+bool hf_segment_name_same_point(const struct hf_segment_name *a, const struct hf_segment_name *b)
+{
+    return a->to == b->to && a->time == b->time && a->epoch == b->epoch;
+}

@@ -28,4 +28,7 @@ bool hf_segment_name_parse(struct hf_segment_name *out, const char *text);
 /* The same segment, whatever the part. */
 bool hf_segment_name_same(const struct hf_segment_name *a, const struct hf_segment_name *b);
 
+/* Both end at the same restore point: one is the other, or was merged from it. */
+bool hf_segment_name_same_point(const struct hf_segment_name *a, const struct hf_segment_name *b);
+
 #endif

@@ -23,6 +23,29 @@ int hf_file_open(const struct hf_env *env, const char *path, int flags, mode_t m
     return fd < 0 ? hf_error_sys(err, errno, "open", path) : fd;
 }
 
+int hf_file_open_unnamed(const struct hf_env *env, struct hf_error *err)
+{
+    const char *directory = getenv("TMPDIR");
+    uint8_t salt[8];
+    char digits[2 * sizeof salt + 1], name[64];
+    if (hf_random(env, salt, sizeof salt, err))
+        return -1;
+    hf_hex_encode(digits, salt, sizeof salt);
+    snprintf(name, sizeof name, ".holdfast.%s.tmp", digits);
+    hf_auto_free char *path = hf_path_join(directory && *directory ? directory : "/var/tmp", name);
+    if (!path)
+        return hf_error_memory(err);
+    int fd = hf_file_open(env, path, O_RDWR | O_CREAT | O_EXCL, 0600, err);
+    if (fd < 0)
+        return hf_error_hint(err, "set TMPDIR to a directory that can be written to");
+    if (env->fs.unlink(env->fs.context, path)) {
+        hf_error_sys(err, errno, "remove", path);
+        env->fs.close(env->fs.context, fd);
+        return -1;
+    }
+    return fd;
+}
+
 int hf_file_close(const struct hf_env *env, int fd, const char *path, struct hf_error *err)
 {
     /* Not repeated after EINTR: Linux has released the descriptor (close(2), NOTES). */

@@ -16,6 +16,10 @@
 int hf_file_open(const struct hf_env *env, const char *path, int flags, mode_t mode,
                  struct hf_error *err);
 
+/* A file for reading and writing that nobody else sees and that is gone when it is closed, in
+ * $TMPDIR, else in /var/tmp, which, other than /tmp, is never memory itself. */
+int hf_file_open_unnamed(const struct hf_env *env, struct hf_error *err);
+
 /* A failed close is an error: data may be lost. The descriptor is gone in any case. */
 int hf_file_close(const struct hf_env *env, int fd, const char *path, struct hf_error *err);
 

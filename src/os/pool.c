@@ -125,11 +125,15 @@ struct hf_pool *hf_pool_new(int workers, int queue, struct hf_error *err)
 
 int hf_pool_workers(const struct hf_pool *pool)
 {
-    return pool->count;
+    return pool ? pool->count : 1;
 }
 
 void hf_pool_submit(struct hf_pool *pool, struct hf_job *job)
 {
+    if (!pool) {
+        job->run(job, 0);
+        return;
+    }
     pthread_mutex_lock(&pool->lock);
     while (pool->waiting == pool->room)
         pthread_cond_wait(&pool->progress, &pool->lock);
@@ -152,6 +156,8 @@ static bool is_running(const struct hf_pool *pool, const struct hf_job *job)
 
 void hf_pool_wait(struct hf_pool *pool, struct hf_job *job)
 {
+    if (!pool)
+        return;
     pthread_mutex_lock(&pool->lock);
     while (job->state == JOB_QUEUED || is_running(pool, job))
         pthread_cond_wait(&pool->progress, &pool->lock);
@@ -160,6 +166,8 @@ void hf_pool_wait(struct hf_pool *pool, struct hf_job *job)
 
 void hf_pool_drain(struct hf_pool *pool)
 {
+    if (!pool)
+        return;
     pthread_mutex_lock(&pool->lock);
     while (pool->first || pool->busy)
         pthread_cond_wait(&pool->progress, &pool->lock);

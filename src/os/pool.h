@@ -5,6 +5,7 @@
  * blocks while the queue is full, so that a fast producer cannot fill memory. A pool is
  * driven by one thread (submit, wait); jobs run on the pool's threads, each told which
  * worker it runs on (0 .. workers-1), so that it can use that worker's own scratch space.
+ * No pool (NULL) is a pool of one worker, the caller: a job runs while it is submitted.
  */
 #ifndef HF_OS_POOL_H
 #define HF_OS_POOL_H

@@ -99,8 +99,8 @@ int hf_log_frames_visit(sqlite3_file *log, const struct hf_wal_index *index,
             return -1;
         for (const uint8_t *in = chunk; in < chunk + count * frame_bytes; in += frame_bytes) {
             done++;
-            struct hf_log_frame frame = {done, hf_get_be32(in), hf_get_be32(in + 4),
-                                         in + HF_FRAME_HEADER_BYTES};
+            struct hf_log_frame frame = {done, hf_get_be32(in), index->page_size,
+                                         hf_get_be32(in + 4), in + HF_FRAME_HEADER_BYTES};
             if (prove(in, done, index, sum, err) || (visit && visit(context, &frame, err)))
                 return -1;
         }

@@ -14,6 +14,7 @@ enum { HF_LOG_HEADER_BYTES = 32, HF_FRAME_HEADER_BYTES = 24 };
 struct hf_log_frame {
     uint32_t number; /* from 1 */
     uint32_t page;
+    uint32_t page_size;
     uint32_t
         commit_pages; /* a transaction's last frame: the database's page count after it; else 0 */
     const uint8_t *image; /* valid until the visitor returns */

@@ -254,48 +254,47 @@ bool hf_log_hold_resume(struct hf_log_hold *hold, const struct hf_log_position *
     return true;
 }
 
-struct search {
-    uint32_t page, frame;
-};
-
 static int note_frame(void *context, const struct hf_log_frame *frame, struct hf_error *err)
 {
-    struct search *search = context;
-    (void)err;
-    if (frame->page == search->page)
-        search->frame = frame->number;
-    return 0;
+    return hf_page_map_put(context, frame->page, frame->number, err);
 }
 
-/* The log up to what was read, and no further. */
-static int find_in_log(struct hf_log_hold *hold, sqlite3_file *log, struct search *search,
-                       uint32_t *page_size, struct hf_error *err)
+/* Which frame of the log, up to what was read and no further, has a page. */
+static int learn_frames(struct hf_log_hold *hold, sqlite3_file *log,
+                        const struct hf_wal_index *index, struct hf_error *err)
 {
-    struct hf_wal_index index;
+    struct hf_wal_index read = *index;
     struct hf_log_position from = {0};
-    if (hf_log_hold_index(hold, &index, err))
-        return -1;
-    *page_size = index.page_size;
-    if (!same_log(&hold->at, &index))
+    if (!memcmp(&hold->mapped, &hold->at, sizeof hold->at))
         return 0;
-    index.max_frame = hold->at.frame;
-    memcpy(index.checksum, hold->at.checksum, sizeof index.checksum);
-    return hf_log_frames_visit(log, &index, &from, note_frame, search, err);
+    hf_page_map_release(&hold->frames);
+    hold->mapped = (struct hf_log_position){0};
+    read.max_frame = hold->at.frame;
+    memcpy(read.checksum, hold->at.checksum, sizeof read.checksum);
+    if (hf_log_frames_visit(log, &read, &from, note_frame, &hold->frames, err))
+        return -1;
+    hold->mapped = hold->at;
+    return 0;
 }
 
 int hf_log_hold_page(struct hf_log_hold *hold, uint32_t page, uint8_t *out, struct hf_error *err)
 {
-    struct search search = {.page = page};
-    uint32_t page_size;
+    struct hf_wal_index index;
+    uint32_t frame = 0;
     sqlite3_file *file = log_of(hold, err);
-    if (!file || find_in_log(hold, file, &search, &page_size, err))
+    if (!file || hf_log_hold_index(hold, &index, err))
         return -1;
-    sqlite3_int64 offset = (sqlite3_int64)(page - 1) * page_size;
-    if (search.frame)
-        offset = hf_log_image_offset(search.frame, page_size);
+    if (same_log(&hold->at, &index)) {
+        if (learn_frames(hold, file, &index, err))
+            return -1;
+        frame = hf_page_map_get(&hold->frames, page);
+    }
+    sqlite3_int64 offset = (sqlite3_int64)(page - 1) * index.page_size;
+    if (frame)
+        offset = hf_log_image_offset(frame, index.page_size);
     else
         file = hf_log_pinned(hold)->file;
-    int rc = file->pMethods->xRead(file, out, (int)page_size, offset);
+    int rc = file->pMethods->xRead(file, out, (int)index.page_size, offset);
     /* SQLite gives zeros for what is past the end. */
     if (rc == SQLITE_OK || rc == SQLITE_IOERR_SHORT_READ)
         return 0;
@@ -367,6 +366,7 @@ void hf_log_hold_release(struct hf_log_hold *hold, int wait_ms)
             hf_log_reader_end(&hold->readers[i]);
         sqlite3_close(hold->readers[i].db);
     }
+    hf_page_map_release(&hold->frames);
     free(hold->path);
     free(hold);
 }

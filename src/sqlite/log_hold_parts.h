@@ -5,6 +5,7 @@
 #define HF_SQLITE_LOG_HOLD_PARTS_H
 
 #include "sqlite/log_hold.h"
+#include "sqlite/page_map.h"
 
 struct hf_log_reader {
     sqlite3 *db;
@@ -20,6 +21,8 @@ struct hf_log_hold {
     /* The salt of a log since whose restart the checkpoint lock was seen free: whoever checkpoints
      * it has read the header after that. */
     uint8_t proven_salt[8];
+    struct hf_page_map frames; /* of the log up to `mapped`, for hf_log_hold_page */
+    struct hf_log_position mapped;
     bool table_knows; /* the kernel's table shows our locks at all */
     struct stat shm;  /* of the -shm file */
     struct hf_log_hold_counts counts;

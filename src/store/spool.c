@@ -1,13 +1,8 @@
 #include "store/spool.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "os/file.h"
 
 static const char spool_name[] = "temporary file";
@@ -25,32 +20,9 @@ void hf_spool_release(struct hf_spool *spool)
     *spool = (struct hf_spool){.fd = -1};
 }
 
-static int open_unnamed(const struct hf_env *env, struct hf_error *err)
-{
-    const char *directory = getenv("TMPDIR");
-    uint8_t salt[8];
-    char digits[2 * sizeof salt + 1], name[64];
-    if (hf_random(env, salt, sizeof salt, err))
-        return -1;
-    hf_hex_encode(digits, salt, sizeof salt);
-    snprintf(name, sizeof name, ".holdfast.%s.tmp", digits);
-    hf_auto_free char *path = hf_path_join(directory && *directory ? directory : "/var/tmp", name);
-    if (!path)
-        return hf_error_memory(err);
-    int fd = hf_file_open(env, path, O_RDWR | O_CREAT | O_EXCL, 0600, err);
-    if (fd < 0)
-        return hf_error_hint(err, "set TMPDIR to a directory that can be written to");
-    if (env->fs.unlink(env->fs.context, path)) {
-        hf_error_sys(err, errno, "remove", path);
-        env->fs.close(env->fs.context, fd);
-        return -1;
-    }
-    return fd;
-}
-
 static int move_to_file(struct hf_spool *spool, struct hf_error *err)
 {
-    int fd = open_unnamed(spool->env, err);
+    int fd = hf_file_open_unnamed(spool->env, err);
     if (fd < 0)
         return -1;
     if (hf_file_write(spool->env, fd, spool_name, spool->memory.data, spool->memory.length, 0,

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -82,21 +83,18 @@ char *workshop_copy(const struct workshop *shop, uint64_t seq)
 }
 
 /* What a restore must give: the file once its log is folded into it, byte for byte. */
-static void keep_copy(struct workshop *shop, uint64_t seq)
+void workshop_keep_copy(struct workshop *shop, uint64_t seq)
 {
-    char from[600], to[600];
+    char command[2000];
     char *copy = workshop_copy(shop, seq);
     sqlite3 *db;
-    hf_scratch_remove(copy);
-    hf_scratch_copy(shop->db, copy);
-    snprintf(from, sizeof from, "%s-wal", shop->db);
-    snprintf(to, sizeof to, "%s-wal", copy);
-    if (hf_scratch_exists(from)) {
-        hf_scratch_copy(from, to);
-        assert_int_equal(sqlite3_open(copy, &db), SQLITE_OK);
-        sqlite3_exec(db, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL);
-        assert_int_equal(sqlite3_close(db), SQLITE_OK);
-    }
+    snprintf(command, sizeof command,
+             "rm -f '%s' '%s-wal'; cp '%s' '%s'; if [ -f '%s-wal' ]; then cp '%s-wal' '%s-wal'; fi",
+             copy, copy, shop->db, copy, shop->db, shop->db, copy);
+    assert_int_equal(system(command), 0);
+    assert_int_equal(sqlite3_open(copy, &db), SQLITE_OK);
+    sqlite3_exec(db, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
     free(copy);
 }
 
@@ -107,7 +105,7 @@ struct hf_backup_result workshop_backup_with(struct workshop *shop,
     struct hf_error err = {0};
     if (hf_backup(&shop->database, options, &result, &err))
         fail_msg("%s", err.text);
-    keep_copy(shop, result.seq);
+    workshop_keep_copy(shop, result.seq);
     return result;
 }
 

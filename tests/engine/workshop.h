@@ -45,6 +45,10 @@ struct hf_backup_result workshop_backup_with(struct workshop *shop,
 /* Restores the point to a new file and compares it with the copy. */
 void workshop_assert_restores(struct workshop *shop, uint64_t seq);
 
+/* Keeps a copy of the database as it is now, as what point `seq` must restore to. Opens none of its
+ * files in this process, which would drop the locks that it has on them. */
+void workshop_keep_copy(struct workshop *shop, uint64_t seq);
+
 /* The copy that was kept of a point. Caller frees. */
 char *workshop_copy(const struct workshop *shop, uint64_t seq);
 
