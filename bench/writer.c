@@ -66,11 +66,12 @@ static void open_application(struct application *app, const char *path, int busy
 {
     check(NULL, sqlite3_open(path, &app->db));
     sqlite3_busy_timeout(app->db, 10000);
-    check(app->db, sqlite3_exec(app->db,
-                                "PRAGMA synchronous = NORMAL;"
-                                "CREATE TABLE IF NOT EXISTS event(id INTEGER PRIMARY KEY, a TEXT, b);"
-                                "CREATE INDEX IF NOT EXISTS event_b ON event(b);",
-                                NULL, NULL, NULL));
+    check(app->db,
+          sqlite3_exec(app->db,
+                       "PRAGMA synchronous = NORMAL;"
+                       "CREATE TABLE IF NOT EXISTS event(id INTEGER PRIMARY KEY, a TEXT, b);"
+                       "CREATE INDEX IF NOT EXISTS event_b ON event(b);",
+                       NULL, NULL, NULL));
     sqlite3_busy_timeout(app->db, busy_ms);
     app->begin = prepare(app->db, "BEGIN IMMEDIATE");
     app->insert = prepare(app->db, "INSERT INTO event(a, b) VALUES (?, ?)");
