@@ -13,7 +13,7 @@
 extern char **environ;
 
 const struct hf_verb *const hf_verbs[] = {
-    &hf_verb_run,          &hf_verb_init,         &hf_verb_backup,
+    &hf_verb_replicate, &hf_verb_run,          &hf_verb_init,         &hf_verb_backup,
     &hf_verb_list,         &hf_verb_restore,      &hf_verb_check,
     &hf_verb_test_restore, &hf_verb_status,       &hf_verb_export,
     &hf_verb_import,       &hf_verb_schema_plan,  &hf_verb_schema_apply,

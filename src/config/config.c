@@ -327,6 +327,11 @@ void hf_config_release(struct hf_config *config)
         free(config->databases[i].source);
     }
     hf_config_commands_free(config->generate, config->generate_count);
+    for (size_t i = 0; i < config->pattern_count; i++) {
+        free(config->patterns[i].path);
+        free(config->patterns[i].source);
+    }
+    free(config->patterns);
     for (size_t i = 0; i < config->notice_count; i++)
         free(config->notices[i]);
     free(config->databases);

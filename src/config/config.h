@@ -57,6 +57,9 @@ enum hf_setting {
     HF_SETTING_READY_TIMEOUT,
     HF_SETTING_ON_FAILED_START,
     HF_SETTING_USER,
+    HF_SETTING_CAPTURE,
+    HF_SETTING_SYNC_INTERVAL,
+    HF_SETTING_GENTLE,
     HF_SETTING_LOG,
     HF_SETTING_COUNT
 };
@@ -71,6 +74,7 @@ enum hf_on_failed_start {
     HF_FAILED_RESTORE_AND_START,
     HF_FAILED_KEEP,
 };
+enum hf_capture_wanted { HF_CAPTURE_WANT_LOG, HF_CAPTURE_WANT_SCAN, HF_CAPTURE_WANT_NONE };
 enum hf_log_format { HF_LOG_TEXT, HF_LOG_JSON };
 
 /* `source` is "--repository", "HOLDFAST_DB_FILE", "holdfast.yml line 3", or "default": `text` is
@@ -86,6 +90,12 @@ struct hf_config_database {
     char *source;
 };
 
+/* A path with * ? or [ in it, which stands for every file that it matches. */
+struct hf_config_pattern {
+    char *path;
+    char *source;
+};
+
 /* A command of 'generate:'. A text is run by the shell: {"/bin/sh", "-c", text}. */
 struct hf_config_command {
     char **words; /* ends with NULL */
@@ -97,6 +107,8 @@ struct hf_config {
     struct hf_value values[HF_SETTING_COUNT];
     struct hf_config_database *databases; /* in the file's order, names unique */
     size_t database_count;
+    struct hf_config_pattern *patterns; /* those among the file's databases */
+    size_t pattern_count;
     struct hf_config_command *generate; /* in the file's order */
     size_t generate_count;
     char **notices; /* what a person should look at though it is no error; one line each */

@@ -171,21 +171,10 @@ static bool is_companion(const char *path)
     return strstr(file, ".corrupt-") || strstr(file, ".replaced-");
 }
 
-static int add_matches(struct hf_config *config, const struct hf_yaml_database *entry,
-                       const glob_t *found, struct hf_error *err)
+static int notice_no_match(struct hf_config *config, const struct hf_yaml_database *entry,
+                           struct hf_error *err)
 {
-    size_t added = 0;
-    for (size_t i = 0; i < found->gl_pathc; i++) {
-        const char *path = found->gl_pathv[i];
-        if (is_companion(path) || ends_with(path, "/"))
-            continue;
-        if (add(config, path, NULL, entry->source, err))
-            return -1;
-        added++;
-    }
     char *notice = NULL;
-    if (added)
-        return 0;
     if (asprintf(&notice, "%s: '%s' matches no file", entry->source, entry->path) < 0)
         notice = NULL;
     return add_notice(config, notice, err);
@@ -204,6 +193,48 @@ static int unreadable(const char *path, int sys)
     return sys != ENOENT && sys != ENOTDIR;
 }
 
+/* Gives every file that the pattern matches and that can be a database to `each`. */
+static int each_match(const struct hf_config_pattern *pattern,
+                      int (*each)(struct hf_config *config, const char *path, const char *source,
+                                  struct hf_error *err),
+                      struct hf_config *config, struct hf_error *err)
+{
+    glob_t found = {0};
+    /* GLOB_MARK: directories end with a slash, and are no databases. */
+    int outcome = glob(pattern->path, GLOB_MARK, unreadable, &found);
+    int failed = 0;
+    if (outcome == GLOB_NOSPACE)
+        failed = hf_error_memory(err);
+    else if (outcome && outcome != GLOB_NOMATCH)
+        failed = hf_error_set(err, HF_CONFIG, "%s: the folders of '%s' cannot all be read",
+                              pattern->source, pattern->path);
+    for (size_t i = 0; !failed && i < found.gl_pathc; i++)
+        if (!is_companion(found.gl_pathv[i]) && !ends_with(found.gl_pathv[i], "/"))
+            failed = each(config, found.gl_pathv[i], pattern->source, err);
+    globfree(&found);
+    return failed;
+}
+
+static int add_match(struct hf_config *config, const char *path, const char *source,
+                     struct hf_error *err)
+{
+    return add(config, path, NULL, source, err);
+}
+
+static int remember_pattern(struct hf_config *config, const struct hf_yaml_database *entry,
+                            struct hf_error *err)
+{
+    struct hf_config_pattern *grown =
+        realloc(config->patterns, (config->pattern_count + 1) * sizeof *grown);
+    if (!grown)
+        return hf_error_memory(err);
+    config->patterns = grown;
+    grown[config->pattern_count] =
+        (struct hf_config_pattern){strdup(entry->path), strdup(entry->source)};
+    const struct hf_config_pattern *added = &grown[config->pattern_count++];
+    return added->path && added->source ? 0 : hf_error_memory(err);
+}
+
 int hf_databases_add_entry(struct hf_config *config, const struct hf_yaml_database *entry,
                            const struct hf_env *env, struct hf_error *err)
 {
@@ -214,17 +245,31 @@ int hf_databases_add_entry(struct hf_config *config, const struct hf_yaml_databa
                      entry->source, entry->path, entry->name);
         return hf_error_hint(err, "leave out 'name': each is named after its file");
     }
-    glob_t found = {0};
-    /* GLOB_MARK: directories end with a slash, and are no databases. */
-    int outcome = glob(entry->path, GLOB_MARK, unreadable, &found);
-    int failed;
-    if (outcome == GLOB_NOSPACE)
-        failed = hf_error_memory(err);
-    else if (outcome && outcome != GLOB_NOMATCH)
-        failed = hf_error_set(err, HF_CONFIG, "%s: the folders of '%s' cannot all be read",
-                              entry->source, entry->path);
-    else
-        failed = add_matches(config, entry, &found, err);
-    globfree(&found);
-    return failed;
+    size_t before = config->database_count;
+    if (remember_pattern(config, entry, err) ||
+        each_match(&config->patterns[config->pattern_count - 1], add_match, config, err))
+        return -1;
+    return config->database_count > before ? 0 : notice_no_match(config, entry, err);
+}
+
+/* What cannot be added is kept aside: it must not keep the others out. */
+static int add_new_match(struct hf_config *config, const char *path, const char *source,
+                         struct hf_error *err)
+{
+    struct hf_error cause = {0};
+    for (size_t i = 0; i < config->database_count; i++)
+        if (!strcmp(config->databases[i].path, path))
+            return 0;
+    if (add(config, path, NULL, source, &cause))
+        hf_error_pass(err, &cause);
+    return 0;
+}
+
+int hf_databases_expand(struct hf_config *config, struct hf_error *err)
+{
+    struct hf_error passed_over = {0};
+    for (size_t i = 0; i < config->pattern_count; i++)
+        if (each_match(&config->patterns[i], add_new_match, config, &passed_over))
+            break;
+    return passed_over.code ? hf_error_pass(err, &passed_over) : 0;
 }

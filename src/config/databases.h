@@ -16,4 +16,8 @@ int hf_databases_add_one(struct hf_config *config, const struct hf_value *path,
 int hf_databases_add_entry(struct hf_config *config, const struct hf_yaml_database *entry,
                            const struct hf_env *env, struct hf_error *err);
 
+/* Looks again for what the patterns match: files that are not yet among the databases are added at
+ * the end. Those whose name is taken are passed over, and the last of them is told as HF_CONFIG. */
+int hf_databases_expand(struct hf_config *config, struct hf_error *err);
+
 #endif

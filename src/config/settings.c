@@ -15,6 +15,7 @@ static const char *const on_unprotected[] = {"stop", "start", NULL};
 static const char *const restart[] = {"no", "on-failure", "always", NULL};
 static const char *const on_failed_start[] = {"restore-and-exit", "restore-and-start", "keep",
                                               NULL};
+static const char *const capture[] = {"wal", "scan", "off", NULL};
 static const char *const log_format[] = {"text", "json", NULL};
 
 #define ROW(title_, flag_, variable_, key_, kind_, ...)                                            \
@@ -79,6 +80,14 @@ const struct hf_setting_row hf_setting_rows[HF_SETTING_COUNT] = {
             .initial = "restore-and-exit", .choices = on_failed_start),
     [HF_SETTING_USER] =
         ROW("user", "--user", "USER", "user", USER,),
+    [HF_SETTING_CAPTURE] =
+        ROW("capture", "--capture", "CAPTURE", "capture", CHOICE, .initial = "wal",
+            .choices = capture),
+    [HF_SETTING_SYNC_INTERVAL] =
+        ROW("sync interval", "--sync-interval", "SYNC_INTERVAL", "sync-interval", DURATION,
+            .initial = "1s"),
+    [HF_SETTING_GENTLE] =
+        ROW("gentle", "--gentle", "GENTLE", "gentle", SWITCH, .initial = "false"),
     [HF_SETTING_LOG] =
         ROW("log", "--log", "LOG", "log", CHOICE, .initial = "text", .choices = log_format),
 };

@@ -63,6 +63,12 @@ int hf_log_capture_look(struct hf_log_capture *capture, struct hf_log_look *out,
     return hf_log_hold_look(capture->hold, out, err);
 }
 
+int hf_log_capture_check(struct hf_log_capture *capture, const struct hf_lock_table *table,
+                         struct hf_error *err)
+{
+    return hf_log_hold_check(capture->hold, table, err);
+}
+
 /* For each frame: the newest image counts, and a commit says how large the database is. */
 static int take(void *context, const struct hf_log_frame *frame, struct hf_error *err)
 {

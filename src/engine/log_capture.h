@@ -52,6 +52,10 @@ void hf_log_capture_base(struct hf_log_capture *capture, uint32_t page_size, uin
 int hf_log_capture_look(struct hf_log_capture *capture, struct hf_log_look *out,
                         struct hf_error *err);
 
+/* As hf_log_hold_check. */
+int hf_log_capture_check(struct hf_log_capture *capture, const struct hf_lock_table *table,
+                         struct hf_error *err);
+
 enum hf_rotation hf_log_capture_rotate(struct hf_log_capture *capture, uint32_t force_frames,
                                        struct hf_error *err);
 

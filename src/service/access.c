@@ -27,7 +27,8 @@ struct hf_store *hf_access_store(const struct hf_config *config, const struct hf
         hf_error_hint(err, "name a directory");
         return NULL;
     }
-    return hf_store_directory_new(env, place->text, err);
+    struct hf_store *store = hf_store_directory_new(env, place->text, err);
+    return store ? hf_store_counting_new(store, err) : NULL;
 }
 
 static int read_keyfile(struct hf_secrets *out, const struct hf_value *value,

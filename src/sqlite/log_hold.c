@@ -63,15 +63,24 @@ static int check_file(const char *path, struct hf_error *err)
     return 0;
 }
 
-static int stat_shm(const struct hf_log_hold *hold, struct stat *out)
+/* The file beside the database; SQLite's names, which are those of the file itself where the path
+ * is a symbolic link. */
+static int stat_beside(const struct hf_log_hold *hold, const char *ending, struct stat *out)
 {
     char *path = NULL;
     const char *name = sqlite3_db_filename(hold->readers[0].db, "main");
-    if (asprintf(&path, "%s-shm", name) < 0)
+    if (asprintf(&path, "%s%s", name, ending) < 0)
         return -1;
     int failed = stat(path, out);
     free(path);
     return failed;
+}
+
+static bool is_still(const struct hf_log_hold *hold, const char *ending, const struct stat *then)
+{
+    struct stat now;
+    return !stat_beside(hold, ending, &now) && now.st_ino == then->st_ino &&
+           now.st_dev == then->st_dev;
 }
 
 static int start(struct hf_log_hold *hold, int busy_ms, struct hf_error *err)
@@ -82,8 +91,8 @@ static int start(struct hf_log_hold *hold, int busy_ms, struct hf_error *err)
     if (open_reader(hold, &hold->readers[1], 0, err))
         return -1;
     sqlite3_busy_timeout(hold->readers[0].db, 0);
-    if (stat_shm(hold, &hold->shm))
-        return hf_error_sys(err, errno, "look at the -shm file of", hold->path);
+    if (stat_beside(hold, "-shm", &hold->shm) || stat_beside(hold, "-wal", &hold->log))
+        return hf_error_sys(err, errno, "look at the -shm and -wal files of", hold->path);
     hf_auto(hf_lock_table) struct hf_lock_table table = {0};
     hf_lock_table_load(&table);
     hold->table_knows =
@@ -330,14 +339,15 @@ static int check_log_size(struct hf_log_hold *hold, struct hf_error *err)
 int hf_log_hold_check(struct hf_log_hold *hold, const struct hf_lock_table *table,
                       struct hf_error *err)
 {
-    struct stat shm;
     int moved = 0;
     struct hf_log_reader *pin = hf_log_pinned(hold);
     sqlite3_file_control(pin->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
     if (moved)
         return stale(err, hold, "another file is in its place, or it was deleted");
-    if (stat_shm(hold, &shm) || shm.st_ino != hold->shm.st_ino || shm.st_dev != hold->shm.st_dev)
+    if (!is_still(hold, "-shm", &hold->shm))
         return stale(err, hold, "its -shm file was replaced or deleted");
+    if (!is_still(hold, "-wal", &hold->log))
+        return stale(err, hold, "its -wal file was replaced or deleted");
     if (hold->table_knows && table->text.length &&
         !hf_lock_table_has(table, &hold->shm, HF_LOCK_READ_0 + pin->slot, getpid()))
         return stale(err, hold, "the lock on its log was lost");

@@ -39,4 +39,15 @@ struct hf_retry_options {
 struct hf_store *hf_store_retry_new(struct hf_store *inner, const struct hf_env *env,
                                     const struct hf_retry_options *options, struct hf_error *err);
 
+/* What went through counting stores on this thread since it began: whoever works for one database
+ * at a time takes the difference. */
+struct hf_traffic {
+    uint64_t requests;
+    uint64_t sent; /* bytes of objects */
+};
+struct hf_traffic hf_store_traffic(void);
+
+/* Counts, and hands everything on. Owns `inner`, and frees it even when it fails. */
+struct hf_store *hf_store_counting_new(struct hf_store *inner, struct hf_error *err);
+
 #endif

@@ -513,6 +513,16 @@ static void a_deleted_index_is_noticed(void **state)
     mirror_end(&mirror);
 }
 
+static void a_deleted_log_is_noticed(void **state)
+{
+    const struct scene *scene = *state;
+    make_wal(scene, 1024);
+    struct mirror mirror = mirror_begin(scene->db);
+    shell("rm '%s-wal'", scene->db);
+    assert_int_equal(refuse_check(&mirror), -1);
+    mirror_end(&mirror);
+}
+
 static void a_log_that_something_else_cut_is_noticed(void **state)
 {
     const struct scene *scene = *state;
@@ -659,6 +669,7 @@ int main(void)
         SCENE_TEST(another_file_in_its_place_is_noticed),
         SCENE_TEST(a_deleted_database_is_noticed),
         SCENE_TEST(a_deleted_index_is_noticed),
+        SCENE_TEST(a_deleted_log_is_noticed),
         SCENE_TEST(a_log_that_something_else_cut_is_noticed),
         SCENE_TEST(reading_goes_on_after_a_pause_while_the_log_is_the_same),
         SCENE_TEST(a_log_over_4062_frames_is_read),

@@ -1,0 +1,114 @@
+#include "service/pace.h"
+
+enum {
+    ROTATE_FRAMES = 800, /* below the 1,000 at which an application checkpoints by itself */
+    FORCE_BYTES = 4 << 20,
+    QUIET = 150,      /* ms without a commit until the log is brought into the file */
+    SOONEST = 2,      /* ms between two looks */
+    LATEST = 50,      /* the same while it is written to: a burst must not find us asleep */
+    FIRST_PAUSE = 4,  /* before the next attempt at a rotation that was in vain */
+    READER_PAUSE = 100,
+    LONGEST_PAUSE = 5000,
+};
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return !a || (b && b < a) ? b : a;
+}
+
+/* Frames that came since the last look; a log that begins anew has come to all that it has. */
+static uint32_t growth(const struct hf_pace *pace, const struct hf_log_look *log)
+{
+    return log->frames >= pace->frames ? log->frames - pace->frames : log->frames;
+}
+
+/* When the log will be full, going by the last look. */
+static int64_t full_at(const struct hf_pace_view *view, uint32_t grown, int64_t took)
+{
+    int64_t room = ROTATE_FRAMES - (int64_t)view->log.not_in_file;
+    if (room <= 0)
+        return view->now + SOONEST;
+    int64_t wait = room * (took > 0 ? took : 1) * 3 / 4 / grown;
+    wait = wait < SOONEST ? SOONEST : wait;
+    return view->now + (wait > LATEST ? LATEST : wait);
+}
+
+static void note_cut(struct hf_pace *pace, const struct hf_pace_view *view)
+{
+    bool pending = view->log.unread || view->has_pages;
+    /* Storing belongs to the interval. */
+    int64_t ahead = pace->storing * 3 / 2;
+    ahead = ahead > pace->interval / 2 ? pace->interval / 2 : ahead;
+    if (!pending)
+        pace->cut_at = 0;
+    else if (!pace->cut_at)
+        pace->cut_at = view->now + pace->interval - ahead;
+}
+
+static bool wants_rotation(const struct hf_pace *pace, const struct hf_pace_view *view, bool cut)
+{
+    if (!view->log.not_in_file || view->now < pace->rotate_after)
+        return false;
+    return cut || view->log.not_in_file >= ROTATE_FRAMES || view->now - pace->grew_at >= QUIET;
+}
+
+static int64_t next_look(const struct hf_pace *pace, const struct hf_pace_view *view,
+                         uint32_t grown, int64_t took)
+{
+    int64_t at = view->may_cut ? pace->cut_at : 0;
+    if (grown)
+        at = earlier(at, full_at(view, grown, took));
+    if (view->log.not_in_file) {
+        int64_t quiet = pace->grew_at + QUIET;
+        at = earlier(at, quiet > pace->rotate_after ? quiet : pace->rotate_after);
+    }
+    return at && at < view->now + SOONEST ? view->now + SOONEST : at;
+}
+
+struct hf_pace_order hf_pace_decide(struct hf_pace *pace, const struct hf_pace_view *view)
+{
+    uint32_t grown = growth(pace, &view->log);
+    int64_t took = view->now - pace->looked_at;
+    if (grown)
+        pace->grew_at = view->now;
+    note_cut(pace, view);
+    struct hf_pace_order order = {
+        .cut = view->may_cut && (view->cut_now || (pace->cut_at && view->now >= pace->cut_at)),
+        .idle = !view->log.unread && !view->has_pages && !view->log.not_in_file,
+    };
+    order.rotate = wants_rotation(pace, view, order.cut);
+    if (order.rotate && !pace->gentle && view->log.page_size)
+        order.force_frames = FORCE_BYTES / view->log.page_size;
+    order.look_at = next_look(pace, view, grown, took);
+    order.watch = !grown;
+    pace->looked_at = view->now;
+    pace->frames = view->log.frames;
+    return order;
+}
+
+void hf_pace_rotated(struct hf_pace *pace, enum hf_rotation result, int64_t now)
+{
+    if (result == HF_ROTATION_DONE) {
+        pace->rotate_pause = pace->rotate_after = 0;
+        return;
+    }
+    int64_t first = result == HF_ROTATION_READER ? READER_PAUSE : FIRST_PAUSE;
+    int64_t longest = result == HF_ROTATION_READER ? LONGEST_PAUSE : READER_PAUSE;
+    /* Commits that come faster are no reason to wait longer: they will be forced. */
+    if (result == HF_ROTATION_LATER)
+        longest = first;
+    pace->rotate_pause = pace->rotate_pause < first ? first : 2 * pace->rotate_pause;
+    if (pace->rotate_pause > longest)
+        pace->rotate_pause = longest;
+    pace->rotate_after = now + pace->rotate_pause;
+}
+
+void hf_pace_cut(struct hf_pace *pace)
+{
+    pace->cut_at = 0;
+}
+
+void hf_pace_stored(struct hf_pace *pace, int64_t took)
+{
+    pace->storing = pace->storing ? (3 * pace->storing + took) / 4 : took;
+}

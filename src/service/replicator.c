@@ -1,0 +1,389 @@
+#include "service/replicator.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "config/databases.h"
+#include "os/signals.h"
+#include "service/access.h"
+#include "service/guarded.h"
+
+enum {
+    WORKERS = 2,
+    QUEUE = INT_MAX, /* a task is there once a side: more are never waiting */
+    MEMORY_BUDGET = 8 << 20,
+    FILE_BUDGET = 512 << 20,
+    ALIVE = 3000,
+    STATUS = 1000,
+    PATTERN_PAUSE = 200, /* a new file is often written to at once */
+};
+
+struct replicator {
+    const struct hf_replicator_options *options;
+    struct hf_replica_world world;
+    struct hf_guard_post post;
+    struct hf_guarded **guarded;
+    size_t count;
+    struct hf_signals signals;
+    int *directory_watches;
+    size_t directory_count;
+    int64_t expand_at; /* patterns; 0: not needed */
+    int64_t alive_at, status_at;
+    int64_t stop_order; /* id; 0: none */
+    bool stopping;
+};
+
+static void pass_notice(void *context, const char *database, const char *text)
+{
+    struct replicator *self = context;
+    hf_line_link_send(&self->post.link, json_pack("{s:s, s:s?, s:s}", "event", "notice",
+                                                  "database", database, "text", text));
+}
+
+static bool is_chosen(const struct replicator *self, const char *name)
+{
+    const char *const *names = self->options->names;
+    for (size_t i = 0; names && names[i]; i++)
+        if (!strcmp(names[i], name))
+            return true;
+    return !names || !names[0];
+}
+
+static int add_database(struct replicator *self, const struct hf_config_database *database,
+                        struct hf_error *err)
+{
+    char *state_path;
+    if (hf_access_state_path(&state_path, self->options->config, self->options->env,
+                             database->name, err))
+        return -1;
+    struct hf_guarded **grown =
+        realloc(self->guarded, (self->count + 1) * sizeof(struct hf_guarded *));
+    struct hf_guarded *guarded = grown ? malloc(sizeof *guarded) : NULL;
+    self->guarded = grown ? grown : self->guarded;
+    if (!guarded) {
+        free(state_path);
+        return hf_error_memory(err);
+    }
+    hf_guarded_init(guarded, &self->post, &self->world, database->name, database->path,
+                    state_path);
+    self->guarded[self->count++] = guarded;
+    return 0;
+}
+
+static int add_from(struct replicator *self, size_t first, struct hf_error *err)
+{
+    const struct hf_config *config = self->options->config;
+    for (size_t i = first; i < config->database_count; i++)
+        if (is_chosen(self, config->databases[i].name) &&
+            add_database(self, &config->databases[i], err))
+            return -1;
+    return 0;
+}
+
+static void watch_directories(struct replicator *self)
+{
+    const struct hf_config *config = self->options->config;
+    self->directory_watches = calloc(config->pattern_count + 1, sizeof(int));
+    for (size_t i = 0; self->directory_watches && i < config->pattern_count; i++) {
+        hf_auto_free char *parent = hf_path_parent(config->patterns[i].path);
+        self->directory_watches[self->directory_count++] =
+            parent ? hf_watch_add(&self->post.watch, parent, HF_WATCH_ENTRIES) : -1;
+    }
+}
+
+/* New files that a pattern matches; what is wrong with one of them must not end the others. */
+static void expand_patterns(struct replicator *self)
+{
+    struct hf_config *config = self->options->config;
+    struct hf_error err = {0};
+    size_t before = config->database_count;
+    self->expand_at = 0;
+    if (hf_databases_expand(config, &err))
+        pass_notice(self, NULL, err.text);
+    if (add_from(self, before, &err))
+        pass_notice(self, NULL, err.text);
+    for (size_t i = 0; i < self->count; i++)
+        if (self->guarded[i]->phase == HF_GUARD_BEGIN)
+            hf_guarded_step(self->guarded[i]);
+}
+
+/* A thousand databases need some thousand descriptors. */
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= limit.rlim_max)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static int open_post(struct hf_guard_post *post, int channel, struct hf_error *err)
+{
+    *post = (struct hf_guard_post){.lock = PTHREAD_MUTEX_INITIALIZER, .watch = {.fd = -1}};
+    hf_line_link_init(&post->link, channel);
+    hf_watch_open(&post->watch);
+    post->woken_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (post->woken_fd < 0)
+        return hf_error_sys(err, errno, "make", "an event descriptor");
+    post->log_pool = hf_pool_new(WORKERS, QUEUE, err);
+    post->store_pool = post->log_pool ? hf_pool_new(WORKERS, QUEUE, err) : NULL;
+    return post->store_pool ? 0 : -1;
+}
+
+static void close_post(struct hf_guard_post *post)
+{
+    hf_pool_free(post->log_pool);
+    hf_pool_free(post->store_pool);
+    hf_watch_release(&post->watch);
+    if (post->woken_fd >= 0)
+        close(post->woken_fd);
+    hf_line_link_release(&post->link);
+    pthread_mutex_destroy(&post->lock);
+}
+
+static void stop(struct replicator *self)
+{
+    self->stopping = true;
+    for (size_t i = 0; i < self->count; i++)
+        hf_guarded_stop(self->guarded[i]);
+}
+
+static void refuse_order(struct replicator *self, int64_t id, const char *text)
+{
+    hf_line_link_send(&self->post.link,
+                      json_pack("{s:s, s:I, s:i, s:s, s:s}", "event", "failed", "id",
+                                (json_int_t)id, "code", (int)HF_NOT_FOUND, "text", text, "hint",
+                                ""));
+}
+
+static const char *text_of(const json_t *message, const char *key, const char *otherwise)
+{
+    const char *text = json_string_value(json_object_get(message, key));
+    return text ? text : otherwise;
+}
+
+static void order_snapshot(struct replicator *self, int64_t id, const json_t *message)
+{
+    struct hf_snapshot snapshot = {.request = id,
+                                   .pin = json_is_true(json_object_get(message, "pin"))};
+    const char *name = text_of(message, "database", "");
+    snprintf(snapshot.label, sizeof snapshot.label, "%s", text_of(message, "label", ""));
+    snprintf(snapshot.reason, sizeof snapshot.reason, "%s", text_of(message, "reason", "manual"));
+    for (size_t i = 0; i < self->count; i++) {
+        struct hf_guarded *guarded = self->guarded[i];
+        if (strcmp(guarded->replica.name, name) || guarded->phase >= HF_GUARD_LEAVE)
+            continue;
+        hf_guarded_snapshot(guarded, &snapshot);
+        return;
+    }
+    refuse_order(self, id, "no database of that name is protected here");
+}
+
+static void take_order(void *context, const json_t *message)
+{
+    struct replicator *self = context;
+    int64_t id = json_integer_value(json_object_get(message, "id"));
+    const char *order = text_of(message, "do", "");
+    if (!strcmp(order, "snapshot") && id > 0)
+        order_snapshot(self, id, message);
+    else if (!strcmp(order, "stop")) {
+        self->stop_order = id;
+        stop(self);
+    } else
+        refuse_order(self, id, "this order is not known");
+}
+
+static void take_watch(void *context, int id)
+{
+    struct replicator *self = context;
+    for (size_t i = 0; i < self->directory_count; i++)
+        if ((id < 0 || self->directory_watches[i] == id) && !self->expand_at)
+            self->expand_at = hf_monotonic() + PATTERN_PAUSE;
+    for (size_t i = 0; i < self->count; i++)
+        hf_guarded_woken(self->guarded[i], id);
+}
+
+static void take_done(struct replicator *self)
+{
+    uint64_t count;
+    ssize_t ignored = read(self->post.woken_fd, &count, sizeof count);
+    (void)ignored;
+    pthread_mutex_lock(&self->post.lock);
+    struct hf_task *done = self->post.done;
+    self->post.done = NULL;
+    pthread_mutex_unlock(&self->post.lock);
+    while (done) {
+        struct hf_task *task = done;
+        done = task->next_done;
+        hf_guarded_task_done(task->owner, task);
+    }
+}
+
+/* Nothing is unfinished that could not be begun again: as if killed. */
+static void take_signal(struct replicator *self)
+{
+    struct hf_happening happening;
+    if (hf_signals_wait(&self->signals, hf_monotonic(), &happening, NULL) ||
+        happening.kind != HF_SIGNALLED ||
+        (happening.signal != SIGTERM && happening.signal != SIGINT))
+        return;
+    if (self->stopping)
+        _exit(128 + happening.signal);
+    stop(self);
+}
+
+static void send_status(struct replicator *self)
+{
+    json_t *entries = NULL;
+    for (size_t i = 0; i < self->count; i++) {
+        if (!self->guarded[i]->changed)
+            continue;
+        entries = entries ? entries : json_array();
+        json_array_append_new(entries, hf_guarded_status(self->guarded[i]));
+        self->guarded[i]->changed = false;
+    }
+    if (entries)
+        hf_line_link_send(&self->post.link, json_pack("{s:s, s:o}", "event", "status",
+                                                      "databases", entries));
+}
+
+static bool anything_changed(const struct replicator *self)
+{
+    for (size_t i = 0; i < self->count; i++)
+        if (self->guarded[i]->changed)
+            return true;
+    return false;
+}
+
+static void report(struct replicator *self, int64_t now)
+{
+    if (now >= self->status_at && anything_changed(self)) {
+        send_status(self);
+        self->status_at = now + STATUS;
+    }
+    if (now >= self->alive_at) {
+        hf_line_link_send(&self->post.link, json_pack("{s:s}", "event", "alive"));
+        self->alive_at = now + ALIVE;
+    }
+}
+
+static void do_what_is_due(struct replicator *self)
+{
+    int64_t now = hf_monotonic();
+    if (self->expand_at && now >= self->expand_at)
+        expand_patterns(self);
+    for (size_t i = 0; i < self->count; i++)
+        if (self->guarded[i]->wake_at && now >= self->guarded[i]->wake_at)
+            hf_guarded_step(self->guarded[i]);
+    report(self, now);
+}
+
+static int64_t next_deadline(const struct replicator *self)
+{
+    int64_t next = self->alive_at;
+    if (self->expand_at && self->expand_at < next)
+        next = self->expand_at;
+    if (self->status_at < next && anything_changed(self))
+        next = self->status_at;
+    for (size_t i = 0; i < self->count; i++)
+        if (self->guarded[i]->wake_at && self->guarded[i]->wake_at < next)
+            next = self->guarded[i]->wake_at;
+    return next;
+}
+
+static int wait_and_take(struct replicator *self, struct hf_error *err)
+{
+    struct hf_guard_post *post = &self->post;
+    short for_link = POLLIN | (hf_line_link_wants_write(&post->link) ? POLLOUT : 0);
+    struct pollfd fds[] = {{.fd = self->signals.fd, .events = POLLIN},
+                           {.fd = post->woken_fd, .events = POLLIN},
+                           {.fd = post->watch.fd, .events = POLLIN},
+                           {.fd = post->link.fd, .events = for_link}};
+    int64_t left = next_deadline(self) - hf_monotonic();
+    if (poll(fds, sizeof fds / sizeof *fds, left < 0 ? 0 : (int)left) < 0 && errno != EINTR)
+        return hf_error_sys(err, errno, "poll", "what is to be done");
+    if (fds[0].revents)
+        take_signal(self);
+    if (fds[1].revents)
+        take_done(self);
+    if (fds[2].revents)
+        hf_watch_read(&post->watch, take_watch, self);
+    /* Whoever started this is gone: nobody would restart it, and nobody wants it. */
+    if (fds[3].revents && !hf_line_link_work(&post->link, take_order, self) && !self->stopping)
+        stop(self);
+    return 0;
+}
+
+static bool all_ended(const struct replicator *self)
+{
+    for (size_t i = 0; i < self->count; i++)
+        if (self->guarded[i]->phase != HF_GUARD_END)
+            return false;
+    return !self->options->config->pattern_count || self->stopping;
+}
+
+static int loop(struct replicator *self, struct hf_error *err)
+{
+    for (size_t i = 0; i < self->count; i++)
+        hf_guarded_step(self->guarded[i]);
+    while (!all_ended(self)) {
+        if (wait_and_take(self, err))
+            return -1;
+        do_what_is_due(self);
+    }
+    send_status(self);
+    if (self->stop_order)
+        hf_line_link_send(&self->post.link, json_pack("{s:s, s:I}", "event", "done", "id",
+                                                      (json_int_t)self->stop_order));
+    hf_line_link_work(&self->post.link, take_order, self);
+    for (size_t i = 0; i < self->count; i++)
+        if (self->guarded[i]->end.code)
+            return hf_error_pass(err, &self->guarded[i]->end);
+    return 0;
+}
+
+static int run(struct replicator *self, int channel, struct hf_error *err)
+{
+    const struct hf_config *config = self->options->config;
+    int64_t interval = hf_config_duration(config, HF_SETTING_SYNC_INTERVAL);
+    self->world = (struct hf_replica_world){
+        .repository = self->options->repository,
+        .env = self->options->env,
+        .wanted = (enum hf_capture_wanted)hf_config_choice(config, HF_SETTING_CAPTURE),
+        .gentle = hf_config_switch(config, HF_SETTING_GENTLE),
+        .take_over = self->options->take_over,
+        .interval = interval,
+        .notice = pass_notice,
+        .context = self,
+    };
+    hf_batch_budget_init(&self->world.budget, MEMORY_BUDGET, FILE_BUDGET);
+    raise_descriptor_limit();
+    if (open_post(&self->post, channel, err) || hf_signals_open(&self->signals, err) ||
+        add_from(self, 0, err))
+        return -1;
+    watch_directories(self);
+    return loop(self, err);
+}
+
+int hf_replicator_run(const struct hf_replicator_options *options, int channel,
+                      struct hf_error *err)
+{
+    struct replicator self = {.options = options, .post = {.woken_fd = -1}};
+    int failed = run(&self, channel, err);
+    close_post(&self.post);
+    for (size_t i = 0; i < self.count; i++) {
+        hf_guarded_release(self.guarded[i]);
+        free(self.guarded[i]);
+    }
+    free(self.guarded);
+    free(self.directory_watches);
+    hf_signals_release(&self.signals);
+    return failed;
+}
