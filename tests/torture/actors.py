@@ -170,7 +170,9 @@ class Operator(Actor):
 
     def vacuum(self):
         with self.stage.session(), self.opened(PATIENCE) as database:
+            self.notes.write("did", "vacuum begins")
             database.execute("vacuum")
+            self.notes.write("did", "vacuum")
 
     def mode(self, database, wanted):
         """True when it could be set: while Holdfast is attached it cannot leave WAL."""
@@ -195,7 +197,7 @@ class Operator(Actor):
         with self.stage.alone(), self.opened(1) as database:
             left = self.mode(database, self.rng.choice(("delete", "truncate", "persist")))
         if left:
-            self.notes.write("error", "left WAL mode, as meant")
+            self.notes.write("did", "left WAL mode")
             self.pause(4)
             self.back_to_wal()
 
@@ -205,7 +207,7 @@ class Operator(Actor):
                 database.execute(f"pragma page_size={self.rng.choice(PAGE_SIZES)}")
                 database.execute(f"pragma auto_vacuum={self.rng.randrange(3)}")
                 database.execute("vacuum")
-                self.notes.write("error", "changed the page size, as meant")
+                self.notes.write("did", "changed the page size")
         self.back_to_wal()
 
     def lock_exclusively(self):

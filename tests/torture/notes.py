@@ -12,6 +12,7 @@ kill -9. A line is `<kind> <microseconds since 1970> <word>...`:
     slow      SECONDS WHAT         it took that long
     error     WHAT                 an error that a disturbed machine explains
     alarm     WHAT                 what must never be
+    did       WHAT                 for who reads it afterwards
 """
 
 import bisect

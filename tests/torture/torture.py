@@ -129,6 +129,7 @@ class Torture:
 
     def start_replicator(self):
         self.replicator.start()
+        self.notes.write("did", "start of the replicator", self.replicator.child.pid)
         self.counts["starts of the replicator"] += 1
 
     def kill_replicator(self):
@@ -138,6 +139,7 @@ class Torture:
         family = self.replicator.processes()
         healthy_since = max([end or now() for _, end in self.disturbed[:-1]], default=self.began)
         killed = now()
+        self.notes.write("did", "kill of the replicator")
         whole = self.rng.random() < 0.7 or len(family) < 2
         if whole:
             left = self.replicator.kill()
@@ -171,7 +173,9 @@ class Torture:
         self.after(self.rng.choice((0, 0.5, 3)) * self.rng.random(), self.replicator_again)
 
     def terminate_replicator(self, healthy):
+        self.notes.write("did", "SIGTERM to the replicator")
         code = self.replicator.terminate(ENDS_WITHIN)
+        self.notes.write("did", "the replicator ended with", code)
         self.counts["clean ends of the replicator"] += 1
         if code is None:
             self.fail("end of the replicator", f"it did not end within {ENDS_WITHIN} s of SIGTERM: "
@@ -186,10 +190,12 @@ class Torture:
         family = self.replicator.processes()
         stopped = family if self.rng.random() < 0.5 else self.rng.sample(family, min(1, len(family)))
         signal_all(stopped, signal.SIGSTOP)
+        self.notes.write("did", "SIGSTOP to the replicator's", stopped, "of", family)
         self.counts["stops of the replicator"] += 1
 
         def go_on():
             signal_all(stopped, signal.SIGCONT)
+            self.notes.write("did", "SIGCONT to the replicator")
             self.replicator_again()
         self.after(self.rng.choice((0.05, 0.5, 4, 4)) * self.rng.random(), go_on)
 
@@ -201,6 +207,7 @@ class Torture:
             seconds = self.rng.choice((0.05, 0.5, 2)) * self.rng.random()
             self.disturb(seconds)  # it may hold a lock that everybody waits for
             signal_all([pid], signal.SIGSTOP)
+            self.notes.write("did", "SIGSTOP to", one.name, "for", f"{seconds:.3f} s")
             self.counts["stops of the application's processes"] += 1
 
             def go_on():
@@ -212,6 +219,7 @@ class Torture:
         one = self.rng.choice([one for one in self.actors if one.name != "operator"])
         if one.name not in self.busy and one.lives():
             one.kill()
+            self.notes.write("did", "kill of", one.name)
             one.start()
             self.counts["kills of the application's processes"] += 1
 
@@ -221,9 +229,11 @@ class Torture:
             window = self.disturb()
             name, end, seconds = self.faults.choose()
             self.counts[name] += 1
+            self.notes.write("did", "begin of:", name)
 
             def heal():
                 self.check(f"end of: {name}", end)
+                self.notes.write("did", "end of:", name)
                 window[1] = now()
                 self.busy.discard("store")
             self.after(seconds, heal)
