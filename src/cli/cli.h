@@ -42,10 +42,12 @@ struct hf_verb {
 extern const struct hf_verb *const hf_verbs[];
 
 extern const struct hf_verb hf_verb_export, hf_verb_import;
+extern const struct hf_verb hf_verb_prune, hf_verb_pin, hf_verb_unpin;
 extern const struct hf_verb hf_verb_schema_show, hf_verb_schema_plan, hf_verb_schema_apply,
     hf_verb_schema_pull;
 extern const struct hf_verb hf_verb_init, hf_verb_backup, hf_verb_list, hf_verb_restore,
     hf_verb_check, hf_verb_test_restore, hf_verb_status, hf_verb_key_list, hf_verb_key_add,
-    hf_verb_key_remove, hf_verb_key_rotate_slot, hf_verb_key_kit, hf_verb_config_check, hf_verb_run, hf_verb_replicate;
+    hf_verb_key_remove, hf_verb_key_rotate_slot, hf_verb_key_kit, hf_verb_config_check, hf_verb_run,
+    hf_verb_replicate, hf_verb_follow;
 
 #endif

@@ -4,6 +4,7 @@
 #include "cli/cli.h"
 #include "cli/output.h"
 #include "cli/table.h"
+#include "service/keep_settings.h"
 
 static const struct hf_column columns[] = {
     {"SETTING", HF_LEFT}, {"VALUE", HF_LEFT}, {"FROM", HF_LEFT}, {0}};
@@ -84,6 +85,10 @@ static int to_table(const struct hf_config *config, struct hf_error *err)
 
 static int run(struct hf_cli *cli, struct hf_error *err)
 {
+    struct hf_retention_rule rule;
+    /* What a rule means is not for the configuration to know. */
+    if (hf_keep_rule(&rule, &cli->config, err))
+        return -1;
     if (!cli->json)
         return to_table(&cli->config, err);
     to_json(&cli->config, cli->json);

@@ -4,10 +4,14 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "cli/cli.h"
+#include "cli/list_groups.h"
 #include "cli/output.h"
 #include "cli/point_output.h"
 #include "cli/session.h"
 #include "cli/table.h"
+
+static const struct hf_option options[] = {
+    {"all", 0, NULL, "each continuous point, and not one row an hour, day or month"}, {0}};
 
 static const struct hf_column columns[] = {{"POINT", HF_RIGHT},    {"TIME", HF_LEFT},
                                            {"AGE", HF_LEFT},       {"REASON", HF_LEFT},
@@ -15,19 +19,25 @@ static const struct hf_column columns[] = {{"POINT", HF_RIGHT},    {"TIME", HF_L
                                            {"RESTORES", HF_RIGHT}, {"PINNED", HF_LEFT},
                                            {"PROOF", HF_LEFT},     {0}};
 
-static int add_row(struct hf_table *table, const struct hf_point *point, int64_t now,
+static int add_row(struct hf_table *table, const struct hf_point_group *group, int64_t now,
                    struct hf_error *err)
 {
-    char id[24], time[48], age[32], added[16], size[16];
+    const struct hf_point *point = group->last;
+    char id[48], time[48], age[32], added[16], size[16], reason[64];
     snprintf(id, sizeof id, "%" PRIu64, point->seq);
-    hf_time_local(time, sizeof time, point->time);
-    hf_time_age(age, sizeof age, point->time, now);
-    hf_format_bytes(added, sizeof added, point->bytes);
+    snprintf(reason, sizeof reason, "%s", point->damaged ? "damaged" : point->reason);
+    if (group->count > 1) {
+        snprintf(id, sizeof id, "%" PRIu64 "-%" PRIu64, group->first->seq, point->seq);
+        snprintf(reason, sizeof reason, "%zu continuous", group->count);
+    }
+    hf_time_local(time, sizeof time, group->first->time);
+    hf_time_age(age, sizeof age, group->first->time, now);
+    hf_format_bytes(added, sizeof added, group->bytes);
     hf_format_bytes(size, sizeof size, point->size);
     const char *cells[] = {id,
                            time,
                            age,
-                           point->damaged ? "damaged" : point->reason,
+                           reason,
                            point->label,
                            added,
                            point->damaged ? "?" : size,
@@ -41,9 +51,16 @@ static int to_table(struct hf_cli *cli, const struct hf_database *database,
 {
     hf_auto(hf_table) struct hf_table table;
     hf_table_init(&table, columns);
-    for (size_t i = 0; i < points->count; i++) {
-        if (add_row(&table, &points->list[i], hf_now(cli->env), err))
+    bool all = points->count < HF_LIST_FEW || hf_option_given(&cli->arguments, "all");
+    int64_t newest = points->count ? points->list[points->count - 1].effective : 0;
+    for (size_t i = 0; i < points->count;) {
+        const struct hf_point *point = &points->list[i];
+        struct hf_point_group group = {point, point, 1, point->bytes};
+        if (!all)
+            group = hf_point_group_at(points, i, newest);
+        if (add_row(&table, &group, hf_now(cli->env), err))
             return -1;
+        i += group.count;
     }
     char count[48];
     printf("%s: %s\n", database->name,
@@ -83,8 +100,11 @@ const struct hf_verb hf_verb_list = {
     .name = "list",
     .operands = "[DATABASE...]",
     .summary = "show the restore points",
-    .about = "Shows the restore points of each named database, else of every configured one, else\n"
-             "of all that the repository has; oldest first.",
+    .about =
+        "Shows the restore points of each named database, else of every configured one, else\n"
+        "of all that the repository has; oldest first. Where there are many, continuous points\n"
+        "are one row an hour, and further back one a day and one a month.",
     .most_operands = HF_MOST_OPERANDS,
+    .options = options,
     .run = run,
 };

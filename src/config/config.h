@@ -61,6 +61,8 @@ enum hf_setting {
     HF_SETTING_SYNC_INTERVAL,
     HF_SETTING_GENTLE,
     HF_SETTING_LOG,
+    HF_SETTING_KEEP,
+    HF_SETTING_KEEP_ZONE,
     HF_SETTING_COUNT
 };
 
@@ -76,6 +78,7 @@ enum hf_on_failed_start {
 };
 enum hf_capture_wanted { HF_CAPTURE_WANT_LOG, HF_CAPTURE_WANT_SCAN, HF_CAPTURE_WANT_NONE };
 enum hf_log_format { HF_LOG_TEXT, HF_LOG_JSON };
+enum hf_keep_zone { HF_KEEP_ZONE_UTC, HF_KEEP_ZONE_LOCAL };
 
 /* `source` is "--repository", "HOLDFAST_DB_FILE", "holdfast.yml line 3", or "default": `text` is
  * then the default, or NULL where there is none. */
@@ -141,6 +144,9 @@ int hf_config_choice(const struct hf_config *config, enum hf_setting setting); /
 bool hf_config_switch(const struct hf_config *config, enum hf_setting setting);
 int64_t hf_config_duration(const struct hf_config *config, enum hf_setting setting); /* ms */
 int64_t hf_config_count(const struct hf_config *config, enum hf_setting setting);
+
+/* Milliseconds of "1s", "500ms", "2m"; a bare number is seconds. -1: it is no duration. */
+int64_t hf_duration_parse(const char *text);
 
 /* "passphrase", for people; the flag, "--passphrase-file"; the variable, "HOLDFAST_PASSPHRASE". */
 const char *hf_setting_title(enum hf_setting setting);

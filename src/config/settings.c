@@ -16,6 +16,7 @@ static const char *const restart[] = {"no", "on-failure", "always", NULL};
 static const char *const on_failed_start[] = {"restore-and-exit", "restore-and-start", "keep",
                                               NULL};
 static const char *const capture[] = {"wal", "scan", "off", NULL};
+static const char *const keep_zone[] = {"utc", "local", NULL};
 static const char *const log_format[] = {"text", "json", NULL};
 
 #define ROW(title_, flag_, variable_, key_, kind_, ...)                                            \
@@ -90,6 +91,11 @@ const struct hf_setting_row hf_setting_rows[HF_SETTING_COUNT] = {
         ROW("gentle", "--gentle", "GENTLE", "gentle", SWITCH, .initial = "false"),
     [HF_SETTING_LOG] =
         ROW("log", "--log", "LOG", "log", CHOICE, .initial = "text", .choices = log_format),
+    [HF_SETTING_KEEP] =
+        ROW("keep", "--keep", "KEEP", "keep", TEXT, .initial = "standard"),
+    [HF_SETTING_KEEP_ZONE] =
+        ROW("keep zone", "--keep-zone", "KEEP_ZONE", "keep-zone", CHOICE,
+            .initial = "utc", .choices = keep_zone),
 };
 /* clang-format on */
 
@@ -165,6 +171,11 @@ static int64_t duration_of(const char *text)
             return value * units[i].milliseconds;
     }
     return -1;
+}
+
+int64_t hf_duration_parse(const char *text)
+{
+    return duration_of(text);
 }
 
 static bool is_url(const char *text)

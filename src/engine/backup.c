@@ -110,7 +110,7 @@ static int load_timeline(struct backup *backup, struct hf_error *err)
 static int claim(struct backup *backup, struct hf_error *err)
 {
     struct hf_writer self;
-    hf_writer_describe(&self, &backup->state, backup->options->path);
+    hf_writer_describe(&self, &backup->state, backup->database, backup->options->path);
     if (hf_writer_claim(backup->database, &self, backup->options->claim, backup->timeline.epoch,
                         &backup->epoch, err))
         return -1;
@@ -122,7 +122,17 @@ static int claim(struct backup *backup, struct hf_error *err)
 /* The map of the newest point, from the indexes of its segments. */
 static int rebuild_map(struct backup *backup, struct hf_error *err)
 {
+    struct hf_error local = {0};
     hf_progress(backup->options->events, "learn", 0, 0);
+    if (!hf_scan_learn(&backup->state, backup->database, &backup->timeline, backup->newest, &local))
+        return 0;
+    if (local.code != HF_NOT_FOUND)
+        return hf_error_pass(err, &local);
+    /* What is missing may have been merged since it was listed. */
+    if (load_timeline(backup, err))
+        return -1;
+    if (!backup->newest)
+        return hf_error_pass(err, &local);
     return hf_scan_learn(&backup->state, backup->database, &backup->timeline, backup->newest, err);
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "codec/compress.h"
 #include "engine/map_editor.h"
 #include "engine/writer_identity.h"
 #include "history/segment_reader.h"
@@ -59,7 +60,7 @@ static int claim(struct hf_point_writer *writer, struct hf_error *err)
 {
     hf_auto(hf_timeline) struct hf_timeline timeline = {0};
     struct hf_writer self;
-    hf_writer_describe(&self, &writer->state, writer->options.path);
+    hf_writer_describe(&self, &writer->state, writer->database, writer->options.path);
     if (hf_timeline_load(&timeline, writer->database, err) ||
         hf_writer_claim(writer->database, &self, writer->options.claim, timeline.epoch,
                         &writer->epoch, err))
@@ -210,7 +211,11 @@ static int store(struct appending *self, struct hf_error *err)
     struct hf_trailer trailer;
     struct hf_error local = {0};
     const struct hf_segment_spec spec = {
-        .name = self->name, .page_size = self->cut->page_size, .pages = self->count};
+        .name = self->name,
+        .page_size = self->cut->page_size,
+        .pages = self->count,
+        .level = HF_COMPRESSION_QUICK,
+    };
     hf_auto_ptr(hf_segment_writer) struct hf_segment_writer *segment =
         hf_segment_writer_new(self->writer->database, NULL, &spec, err);
     if (!segment)

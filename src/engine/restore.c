@@ -12,6 +12,9 @@
 #include "engine/target_proof.h"
 #include "sqlite/restore_target.h"
 
+/* How often a plan is made anew for one restore. */
+enum { MOST_PLANS = 3 };
+
 /* One restore on its way. */
 struct restore {
     const struct hf_database *database;
@@ -205,19 +208,68 @@ static int run(struct restore *restore, const struct hf_timeline *timeline, uint
                             restore->options, &restore->result->pages_written, err);
 }
 
+static bool same_plan(const struct hf_plan *a, const struct hf_plan *b)
+{
+    if (a->count != b->count)
+        return false;
+    for (size_t i = 0; i < a->count; i++)
+        if (!hf_segment_name_same(&a->steps[i]->name, &b->steps[i]->name))
+            return false;
+    return true;
+}
+
+static int attempt(struct hf_restore_result *found, const struct hf_database *database,
+                   const struct hf_timeline *timeline, uint64_t seq,
+                   const struct hf_restore_options *options, struct hf_error *err)
+{
+    struct restore restore = {.database = database, .options = options, .result = found};
+    *found = (struct hf_restore_result){0};
+    int failed = run(&restore, timeline, seq, err);
+    hf_restore_target_free(restore.target);
+    hf_plan_release(&restore.plan);
+    return failed;
+}
+
+/* Whether what is listed now says to restore the point from other segments than `timeline` did; it
+ * is replaced then. */
+static int list_again(struct hf_timeline *timeline, const struct hf_timeline *before,
+                      const struct hf_database *database, uint64_t seq, bool *differs)
+{
+    struct hf_timeline now = {0};
+    hf_auto(hf_plan) struct hf_plan old_plan = {0};
+    hf_auto(hf_plan) struct hf_plan plan = {0};
+    if (hf_timeline_load(&now, database, NULL))
+        return -1;
+    *differs = !hf_plan_make(&old_plan, before, seq, NULL) &&
+               !hf_plan_make(&plan, &now, seq, NULL) && !same_plan(&old_plan, &plan);
+    hf_timeline_release(timeline);
+    *timeline = now;
+    return 0;
+}
+
 int hf_restore(const struct hf_database *database, const struct hf_timeline *timeline, uint64_t seq,
                const struct hf_restore_options *options, struct hf_restore_result *result,
                struct hf_error *err)
 {
-    struct hf_restore_result found = {0};
-    struct restore restore = {.database = database, .options = options, .result = &found};
-    int64_t began = hf_now(env_of(&restore));
-    int failed = run(&restore, timeline, seq, err);
-    hf_restore_target_free(restore.target);
-    hf_plan_release(&restore.plan);
-    found.duration = hf_now(env_of(&restore)) - began;
-    if (failed)
-        return hf_error_wrap(err, "restore '%s'", options->target);
+    const struct hf_env *env = database->repository->keys.env;
+    struct hf_restore_result found;
+    struct hf_error local = {0};
+    hf_auto(hf_timeline) struct hf_timeline fresh = {0};
+    int64_t began = hf_now(env);
+    int failed = attempt(&found, database, timeline, seq, options, &local);
+    /* What is missing may have been merged since it was listed. */
+    for (int again = 0; failed && local.code == HF_NOT_FOUND && again < MOST_PLANS; again++) {
+        bool differs;
+        if (list_again(&fresh, again ? &fresh : timeline, database, seq, &differs) || !differs)
+            break;
+        local = (struct hf_error){0};
+        failed = attempt(&found, database, &fresh, seq, options, &local);
+    }
+    found.duration = hf_now(env) - began;
+    if (failed) {
+        hf_error_wrap(&local, "restore '%s'", options->target);
+        return hf_error_pass(err, &local);
+    }
     *result = found;
     return 0;
 }

@@ -45,8 +45,9 @@ struct hf_restore_result {
  * fingerprint and the whole by the state's fingerprint, durable when it returns 0. On an error, and
  * after a crash at any moment, the target is what it was before or (from the rename on) the
  * restored database; with DELTA a rollback journal brings the old state back when SQLite next opens
- * the file. HF_LOCKED: somebody has the target open. HF_NO_SPACE, HF_CORRUPT, HF_NOT_FOUND (no such
- * point).
+ * the file. A segment that is missing because history was pruned meanwhile is no failure: it lists
+ * and plans again. HF_LOCKED: somebody has the target open. HF_NO_SPACE, HF_CORRUPT, HF_NOT_FOUND
+ * (no such point).
  */
 int hf_restore(const struct hf_database *database, const struct hf_timeline *timeline, uint64_t seq,
                const struct hf_restore_options *options, struct hf_restore_result *result,

@@ -7,8 +7,9 @@
 #include "engine/state_file.h"
 #include "history/writer_claim.h"
 
-/* From the identity that is kept in the state file, this host's name, and the real path of the
- * database. */
-void hf_writer_describe(struct hf_writer *out, const struct hf_state_file *state, const char *path);
+/* From the identity that is kept in the state file, the epoch that it last wrote under, this host's
+ * name, and the real path of the database file. */
+void hf_writer_describe(struct hf_writer *out, const struct hf_state_file *state,
+                        const struct hf_database *database, const char *path);
 
 #endif

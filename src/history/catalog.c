@@ -2,6 +2,10 @@
 
 #include <stdio.h>
 
+#include "base/text.h"
+
+enum { MOST_ATTEMPTS = 64 };
+
 static int compare_names(const void *left, const void *right)
 {
     const struct hf_segment_name *a = &((const struct hf_point *)left)->segment;
@@ -137,18 +141,55 @@ int hf_catalog_load(struct hf_points *out, const struct hf_database *database, s
     return 0;
 }
 
+/* The sequence number that the newest catalog reaches to; 0 without one. */
+static int newest_listed(uint64_t *seq, const struct hf_database *database, struct hf_error *err)
+{
+    struct newest newest;
+    char prefix[HF_OBJECT_NAME_TEXT];
+    *seq = 0;
+    if (list_newest(&newest, database, err))
+        return -1;
+    hf_database_object(prefix, database, "catalog/");
+    if (newest.name[0][0])
+        hf_hex_number(newest.name[0] + strlen(prefix), 16, seq);
+    return 0;
+}
+
+static int is_due(const struct hf_database *database, const struct hf_timeline *timeline,
+                  uint64_t unlisted, bool *due, struct hf_error *err)
+{
+    uint64_t listed, points = 0, last = 0;
+    if (newest_listed(&listed, database, err))
+        return -1;
+    for (size_t i = 0; i < timeline->count; i++) {
+        if (!timeline->entries[i].restorable || timeline->entries[i].name.to == last)
+            continue;
+        last = timeline->entries[i].name.to;
+        points++;
+        unlisted += last > listed;
+    }
+    *due = unlisted >= HF_CATALOG_EVERY && unlisted >= points / HF_CATALOG_SHARE;
+    return 0;
+}
+
 int hf_catalog_is_due(const struct hf_database *database, const struct hf_timeline *timeline,
                       bool *due, struct hf_error *err)
 {
-    hf_auto(hf_points) struct hf_points known = {0};
-    size_t unlisted = 0;
-    if (hf_catalog_load(&known, database, err))
+    return is_due(database, timeline, 0, due, err);
+}
+
+int hf_catalog_refresh(const struct hf_database *database, const struct hf_timeline *timeline,
+                       uint64_t merged, struct hf_error *err)
+{
+    hf_auto(hf_points) struct hf_points points = {0};
+    bool due = false;
+    if (is_due(database, timeline, merged, &due, err))
         return -1;
-    for (size_t i = 0; i < timeline->count; i++)
-        unlisted +=
-            timeline->entries[i].restorable && !hf_catalog_find(&known, &timeline->entries[i].name);
-    *due = unlisted >= HF_CATALOG_EVERY;
-    return 0;
+    if (!due)
+        return 0;
+    if (hf_points_load(&points, database, timeline, err))
+        return -1;
+    return hf_catalog_put(database, &points, timeline->epoch, err);
 }
 
 static int encode(struct hf_buf *body, const struct hf_points *points, struct hf_error *err)
@@ -165,24 +206,34 @@ static int encode(struct hf_buf *body, const struct hf_points *points, struct hf
     return 0;
 }
 
+/* One of this number may be there, with what was so before history was merged. */
+static int put_anew(const struct hf_database *database, const struct hf_buf *body, uint64_t seq,
+                    uint32_t number, struct hf_error *err)
+{
+    const struct hf_repository *repository = database->repository;
+    char object[HF_OBJECT_NAME_TEXT];
+    for (int attempt = 0; attempt < MOST_ATTEMPTS; attempt++, number++) {
+        struct hf_error local = {0};
+        hf_database_object(object, database, "catalog/%016llx.%08x", (unsigned long long)seq,
+                           number);
+        if (!hf_record_put(repository->store, object, HF_OBJECT_CATALOG, &repository->keys, body,
+                           &local))
+            return 0;
+        if (local.code != HF_EXISTS)
+            return hf_error_pass(err, &local);
+    }
+    return 0; /* others write it again and again */
+}
+
 int hf_catalog_put(const struct hf_database *database, const struct hf_points *points,
                    uint32_t epoch, struct hf_error *err)
 {
     const struct hf_repository *repository = database->repository;
     hf_auto(hf_buf) struct hf_buf body = {0};
-    struct hf_error local = {0};
     struct newest newest;
-    char object[HF_OBJECT_NAME_TEXT];
-    hf_database_object(object, database, "catalog/%016llx.%08x",
-                       (unsigned long long)points->list[points->count - 1].seq, epoch);
-    if (encode(&body, points, err))
-        return -1;
-    if (hf_record_put(repository->store, object, HF_OBJECT_CATALOG, &repository->keys, &body,
-                      &local) &&
-        local.code != HF_EXISTS) {
-        return hf_error_pass(err, &local);
-    }
-    if (list_newest(&newest, database, err))
+    if (encode(&body, points, err) ||
+        put_anew(database, &body, points->list[points->count - 1].seq, epoch, err) ||
+        list_newest(&newest, database, err))
         return -1;
     return newest.name[2][0] ? hf_store_remove(repository->store, newest.name[2], err) : 0;
 }

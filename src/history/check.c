@@ -6,6 +6,7 @@
 #include "history/check_report.h"
 #include "history/segment_reader.h"
 #include "history/timeline.h"
+#include "history/writer_claim.h"
 
 /* Parts without a closing part belong to a backup that was interrupted, or to one that runs now. */
 static const int64_t unfinished_for = INT64_C(24) * 3600 * 1000;
@@ -81,20 +82,35 @@ static int is_superseded(const struct hf_repository *repository, const char *key
     return 0;
 }
 
+struct later_claims {
+    uint32_t epoch;
+    bool found;
+};
+
 static int note_later(void *arg, const struct hf_stored *object, struct hf_error *err)
 {
-    (void)object, (void)err;
-    *(bool *)arg = true;
+    struct later_claims *later = arg;
+    uint32_t epoch;
+    (void)err;
+    later->found |=
+        hf_writer_claim_parse(strrchr(object->key, '/') + 1, &epoch) && epoch > later->epoch;
     return 0;
 }
 
-/* Only the highest epoch's claim is ever read. */
+/* Only the highest epoch's claims are ever read. */
 static int is_superseded_claim(const struct hf_repository *repository, const char *key,
                                bool *superseded, struct hf_error *err)
 {
     char prefix[HF_OBJECT_NAME_TEXT];
-    snprintf(prefix, sizeof prefix, "%.*s", (int)(strrchr(key, '/') + 1 - key), key);
-    return hf_store_list(repository->store, prefix, key, note_later, superseded, err);
+    struct later_claims later = {0};
+    const char *name = strrchr(key, '/') + 1;
+    snprintf(prefix, sizeof prefix, "%.*s", (int)(name - key), key);
+    if (!hf_writer_claim_parse(name, &later.epoch))
+        return 0;
+    if (hf_store_list(repository->store, prefix, key, note_later, &later, err))
+        return -1;
+    *superseded = later.found;
+    return 0;
 }
 
 static int check_record(struct hf_checking *checking, const char *key,
@@ -112,6 +128,8 @@ static int check_record(struct hf_checking *checking, const char *key,
     if (!hf_is_damage(&found)) {
         return hf_error_pass(err, &found);
     }
+    if (found.code == HF_NOT_FOUND)
+        return 0; /* a prune took it away after it was listed */
     struct hf_finding finding = {kind->severity, kind->remedy, "", "", "", ""};
     bool superseded = false;
     if (kind->kind == HF_OBJECT_ABOUT && is_superseded(repository, key, &superseded, err))
@@ -181,6 +199,8 @@ static int check_object(void *arg, const struct hf_stored *object, struct hf_err
     for (size_t i = 0; i < sizeof record_kinds / sizeof *record_kinds; i++)
         if (!strncmp(kind, record_kinds[i].prefix, strlen(record_kinds[i].prefix)))
             return check_record(checking, object->key, &record_kinds[i], err);
+    if (!strncmp(kind, "clock/", 6) && strlen(rest) == 16 && hf_hex_number(rest, 16, &number))
+        return 0; /* what a prune asked the store's time with */
     struct hf_segment_name name;
     if (strncmp(kind, "segments/", 9) || !hf_segment_name_parse(&name, rest))
         return tell_unknown(checking, object->key, err);

@@ -17,10 +17,15 @@ struct damage {
 
 enum where { IN_STRUCTURE, IN_DATA };
 
+/* How often a history that is being pruned is listed anew. */
+enum { MOST_LISTINGS = 10 };
+
 struct segments_check {
     struct hf_checking *checking;
     const struct hf_database *database;
     struct hf_timeline timeline;
+    uint64_t *states;           /* that each segment ends in, where that is known */
+    bool *knows_state;          /* of each segment */
     struct hf_block_pool *pool; /* NULL when only the structure is checked */
     bool newest_restores;       /* in spite of damage in data */
     pthread_mutex_t lock;       /* the three below */
@@ -117,24 +122,29 @@ static int prove_object(struct segments_check *check, struct hf_segment *segment
     return 0;
 }
 
-/* A segment continues the one before it from exactly the state that that one ended in. */
+/* A segment continues what comes before it, of whatever level, from exactly the state that that
+ * ended in. */
 static int check_continuity(struct segments_check *check, const struct hf_segment *segment,
-                            const struct hf_timeline_entry *before, uint64_t state_before,
-                            struct hf_error *err)
+                            size_t index, struct hf_error *err)
 {
-    if (segment->name.from == 1 || !before || before->name.to != segment->name.from - 1 ||
-        state_before == segment->trailer.state_before)
+    const struct hf_timeline *timeline = &check->timeline;
+    check->states[index] = segment->trailer.state_after;
+    check->knows_state[index] = true;
+    if (segment->name.from == 1)
         return 0;
-    return note_damage(check, &segment->name, IN_STRUCTURE, HF_REMEDY_REMOVE,
-                       "not made from the state that the segment before it "
-                       "ends in",
-                       err);
+    for (size_t i = index; i-- && timeline->entries[i].name.to >= segment->name.from - 1;)
+        if (timeline->entries[i].name.to == segment->name.from - 1 && check->knows_state[i] &&
+            check->states[i] != segment->trailer.state_before)
+            return note_damage(check, &segment->name, IN_STRUCTURE, HF_REMEDY_REMOVE,
+                               "not made from the state that the segment before it "
+                               "ends in",
+                               err);
+    return 0;
 }
 
-static int check_segment(struct segments_check *check, const struct hf_timeline_entry *entry,
-                         const struct hf_timeline_entry **before, uint64_t *state,
-                         struct hf_error *err)
+static int check_segment(struct segments_check *check, size_t index, struct hf_error *err)
 {
+    const struct hf_timeline_entry *entry = &check->timeline.entries[index];
     struct hf_error found = {0};
     struct hf_segment *segment = hf_segment_open(check->database, &entry->name, &found);
     enum where where;
@@ -142,11 +152,8 @@ static int check_segment(struct segments_check *check, const struct hf_timeline_
     check->checking->result->segments++;
     if (!segment)
         return note_error(check, &entry->name, IN_STRUCTURE, &found, err);
-    if (!entry->orphan) {
-        failed = check_continuity(check, segment, *before, *state, err);
-        *before = entry;
-        *state = segment->trailer.state_after;
-    }
+    if (!entry->orphan)
+        failed = check_continuity(check, segment, index, err);
     for (uint32_t i = 0; check->pool && !failed && i < segment->objects; i++)
         if (prove_object(check, segment, &segment->object[i], &where, &found)) {
             failed = note_error(check, &entry->name, where, &found, err);
@@ -160,22 +167,6 @@ static int drop_block(void *context, struct hf_live_block *live, struct hf_error
 {
     (void)context, (void)err;
     hf_live_block_free(live);
-    return 0;
-}
-
-/* The indexes of the newest point's segments must add up to its state. */
-static int check_newest_state(struct segments_check *check, struct hf_error *err)
-{
-    const struct hf_timeline_entry *newest = hf_timeline_newest(&check->timeline);
-    const struct hf_plan_visitor visitor = {.block = drop_block};
-    hf_auto(hf_plan) struct hf_plan plan = {0};
-    struct hf_error found = {0};
-    if (!newest || check->count)
-        return 0;
-    if (hf_plan_make(&plan, &check->timeline, newest->name.to, err))
-        return -1;
-    if (hf_plan_walk(check->database, &plan, &visitor, &found))
-        return note_error(check, &newest->name, IN_STRUCTURE, &found, err);
     return 0;
 }
 
@@ -374,14 +365,109 @@ static int tell_unreachable(struct segments_check *check, struct hf_error *err)
     return 0;
 }
 
+static bool is_listed(const struct hf_timeline *timeline, const struct hf_segment_name *name)
+{
+    for (size_t i = 0; i < timeline->count; i++)
+        if (hf_segment_name_same(&timeline->entries[i].name, name))
+            return true;
+    return false;
+}
+
+static bool same_listing(const struct hf_timeline *a, const struct hf_timeline *b)
+{
+    if (a->count != b->count)
+        return false;
+    for (size_t i = 0; i < a->count; i++)
+        if (!hf_segment_name_same(&a->entries[i].name, &b->entries[i].name))
+            return false;
+    return true;
+}
+
+/* Lists until nothing moves: what a listing saw of a prune's middle is no state of the history. */
+static int list_again(struct segments_check *check, bool *changed, struct hf_error *err)
+{
+    bool same = false;
+    *changed = false;
+    for (int i = 0; !same && i < MOST_LISTINGS; i++) {
+        struct hf_timeline now = {0};
+        if (hf_timeline_load(&now, check->database, err))
+            return -1;
+        same = same_listing(&now, &check->timeline);
+        *changed |= !same;
+        hf_timeline_release(&check->timeline);
+        check->timeline = now;
+    }
+    return 0;
+}
+
+static bool is_suspicious(const struct segments_check *check)
+{
+    for (size_t i = 0; i < check->timeline.count; i++)
+        if (!check->timeline.entries[i].restorable)
+            return true;
+    return check->count;
+}
+
+/* What was removed while it was being checked is no damage: a prune knows what it does. Whether it
+ * did, the points say that are there now. */
+static int forget_what_is_gone(struct segments_check *check, struct hf_error *err)
+{
+    size_t left = 0;
+    bool changed;
+    if (!is_suspicious(check))
+        return 0;
+    if (list_again(check, &changed, err))
+        return -1;
+    for (size_t i = 0; i < check->count; i++)
+        if (is_listed(&check->timeline, &check->damages[i].name))
+            check->damages[left++] = check->damages[i];
+    check->count = left;
+    return 0;
+}
+
+static int walk_newest(const struct segments_check *check, struct hf_error *err)
+{
+    const struct hf_timeline_entry *newest = hf_timeline_newest(&check->timeline);
+    const struct hf_plan_visitor visitor = {.block = drop_block};
+    hf_auto(hf_plan) struct hf_plan plan = {0};
+    if (!newest)
+        return 0;
+    if (hf_plan_make(&plan, &check->timeline, newest->name.to, err))
+        return -1;
+    return hf_plan_walk(check->database, &plan, &visitor, err);
+}
+
+/* The indexes of the newest point's segments must add up to its state. */
+static int check_newest_state(struct segments_check *check, struct hf_error *err)
+{
+    struct hf_error found = {0};
+    if (check->count)
+        return 0;
+    int failed = walk_newest(check, &found);
+    bool changed = failed && found.code == HF_NOT_FOUND;
+    for (int i = 0; changed && i < MOST_LISTINGS; i++) {
+        if (list_again(check, &changed, err))
+            return -1;
+        found = (struct hf_error){0};
+        failed = walk_newest(check, &found);
+        changed = changed && failed && found.code == HF_NOT_FOUND;
+    }
+    const struct hf_timeline_entry *newest = hf_timeline_newest(&check->timeline);
+    return failed ? note_error(check, &newest->name, IN_STRUCTURE, &found, err) : 0;
+}
+
 static int check_all(struct segments_check *check, struct hf_error *err)
 {
-    const struct hf_timeline_entry *before = NULL;
-    uint64_t state = 0;
+    check->states = calloc(check->timeline.count + 1, sizeof *check->states);
+    check->knows_state = calloc(check->timeline.count + 1, sizeof *check->knows_state);
+    if (!check->states || !check->knows_state)
+        return hf_error_memory(err);
     for (size_t i = 0; i < check->timeline.count; i++)
-        if (check_segment(check, &check->timeline.entries[i], &before, &state, err))
+        if (check_segment(check, i, err))
             return -1;
     if (check->pool && hf_block_pool_finish(check->pool, err))
+        return -1;
+    if (forget_what_is_gone(check, err))
         return -1;
     if (check_newest_state(check, err) || judge_data_damage(check, err))
         return -1;
@@ -406,6 +492,8 @@ int hf_check_segments(struct hf_checking *checking, const struct hf_database *da
     hf_block_pool_free(check.pool);
     hf_timeline_release(&check.timeline);
     pthread_mutex_destroy(&check.lock);
+    free(check.states);
+    free(check.knows_state);
     free(check.damages);
     return failed;
 }

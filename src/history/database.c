@@ -70,13 +70,39 @@ static int put_about(const struct hf_database *database, const char *object, con
     return hf_record_put(repository->store, object, HF_OBJECT_ABOUT, &repository->keys, &body, err);
 }
 
+/* Where a put takes the place of what is there, two first runs must choose the same: what the one
+ * has stored with its secret must stay right when the other's `about` replaces its own. */
+static void derive_secret(const struct hf_database *database, uint8_t out[HF_FINGERPRINT_SECRET])
+{
+    uint8_t context[HF_ID_BYTES + 1];
+    memcpy(context, database->id, HF_ID_BYTES);
+    for (int i = 0; i < HF_FINGERPRINT_SECRET / HF_KEY_BYTES; i++) {
+        hf_auto(hf_key) struct hf_key piece;
+        context[HF_ID_BYTES] = (uint8_t)i;
+        hf_key_derive(&piece, &database->repository->keys.master, "holdfast fingerprint secret",
+                      context, sizeof context);
+        memcpy(out + (size_t)i * HF_KEY_BYTES, piece.bytes, HF_KEY_BYTES);
+    }
+}
+
+_Static_assert(HF_FINGERPRINT_SECRET % HF_KEY_BYTES == 0, "the secret is made of whole keys");
+
+static int choose_secret(const struct hf_database *database, uint8_t out[HF_FINGERPRINT_SECRET],
+                         struct hf_error *err)
+{
+    if (database->repository->store->ops->put_if_absent)
+        return hf_random(database->repository->keys.env, out, HF_FINGERPRINT_SECRET, err);
+    derive_secret(database, out);
+    return 0;
+}
+
 static int create_about(struct hf_database *database, const char *name, struct hf_error *err)
 {
     char object[HF_OBJECT_NAME_TEXT];
     uint8_t secret[HF_FINGERPRINT_SECRET];
     struct hf_error local = {0};
     hf_database_object(object, database, "about/%08x", 1);
-    if (hf_random(database->repository->keys.env, secret, sizeof secret, err))
+    if (choose_secret(database, secret, err))
         return -1;
     /* When another host was faster, its `about` is the one: two keys would never agree. */
     if (put_about(database, object, name, secret, &local) && local.code != HF_EXISTS) {

@@ -81,7 +81,12 @@ enum hf_tag {
     HF_TAG_ENTRY = 128, /* repeated: one catalog entry, itself a list of fields */
     HF_TAG_BYTES = 129,
 
-    HF_TAG_STAMP = 240, /* of the host's state only */
+    /* Of what the host keeps beside a database only: */
+    HF_TAG_STAMP = 240,
+    HF_TAG_DEVICE = 241,
+    HF_TAG_INODE = 242,
+    HF_TAG_OWN_HEADER = 243,
+    HF_TAG_ORIGINAL_HEADER = 244,
 };
 
 /* A list of fields in memory that somebody else owns. */

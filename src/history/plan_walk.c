@@ -6,6 +6,7 @@ struct walk {
     const struct hf_database *database;
     const struct hf_plan_visitor *visitor;
     struct hf_state state;
+    uint32_t base_pages; /* of the state that the plan begins at */
     struct hf_bitmap covered;
     uint32_t limit;     /* images of pages above it are dead */
     uint64_t remaining; /* pages without an image yet */
@@ -116,7 +117,7 @@ static int visit_step(struct walk *walk, const struct hf_plan *plan, size_t step
     return failed;
 }
 
-/* Pages that no segment has an image of. */
+/* Pages that no segment has an image of, and the state at the plan's beginning has not either. */
 static int visit_zeros(struct walk *walk, struct hf_error *err)
 {
     static const uint8_t zeros[65536];
@@ -124,7 +125,8 @@ static int visit_zeros(struct walk *walk, struct hf_error *err)
     uint64_t fingerprint =
         hf_page_fingerprint(&walk->database->fingerprints, zeros, walk->state.page_size);
     uint32_t count = walk->state.page_count;
-    for (uint64_t page = 1; walk->remaining && page <= count; page++) {
+    uint64_t kept = walk->base_pages < walk->limit ? walk->base_pages : walk->limit;
+    for (uint64_t page = kept + 1; walk->remaining && page <= count; page++) {
         uint64_t first = page;
         while (page <= count && page != walk->state.lock_byte_page &&
                !hf_bitmap_get(&walk->covered, page))
@@ -137,20 +139,38 @@ static int visit_zeros(struct walk *walk, struct hf_error *err)
     return 0;
 }
 
+static int walk_plan(struct walk *walk, const struct hf_plan *plan, struct hf_error *err)
+{
+    int failed = 0;
+    for (size_t step = 0; !failed && step < plan->count && (step == 0 || walk->remaining); step++)
+        failed = visit_step(walk, plan, step, err);
+    if (!failed)
+        failed = visit_zeros(walk, err);
+    hf_bitmap_release(&walk->covered);
+    return failed;
+}
+
 int hf_plan_walk(const struct hf_database *database, const struct hf_plan *plan,
                  const struct hf_plan_visitor *visitor, struct hf_error *err)
 {
     struct walk walk = {.database = database, .visitor = visitor};
-    int failed = 0;
-    for (size_t step = 0; !failed && step < plan->count && (step == 0 || walk.remaining); step++)
-        failed = visit_step(&walk, plan, step, err);
-    if (!failed)
-        failed = visit_zeros(&walk, err);
-    if (!failed && walk.terms != walk.state.fingerprint)
-        failed = hf_error_set(err, HF_CORRUPT,
-                              "the segments together do not give the state that restore point "
-                              "%" PRIu64 " had",
-                              plan->steps[0]->name.to);
-    hf_bitmap_release(&walk.covered);
-    return failed;
+    if (walk_plan(&walk, plan, err))
+        return -1;
+    if (walk.terms != walk.state.fingerprint)
+        return hf_error_set(err, HF_CORRUPT,
+                            "the segments together do not give the state that restore point "
+                            "%" PRIu64 " had",
+                            plan->steps[0]->name.to);
+    return 0;
+}
+
+int hf_plan_walk_from(const struct hf_database *database, const struct hf_plan *plan,
+                      uint32_t base_pages, const struct hf_plan_visitor *visitor, uint64_t *terms,
+                      struct hf_error *err)
+{
+    struct walk walk = {.database = database, .visitor = visitor, .base_pages = base_pages};
+    if (walk_plan(&walk, plan, err))
+        return -1;
+    *terms = walk.terms;
+    return 0;
 }

@@ -34,6 +34,15 @@ struct hf_plan_visitor {
 int hf_plan_walk(const struct hf_database *database, const struct hf_plan *plan,
                  const struct hf_plan_visitor *visitor, struct hf_error *err);
 
+/*
+ * The same for a plan that begins at a state with `base_pages` pages (hf_plan_from): gives only
+ * what changed since, and writes what that adds to the state's fingerprint. Whether the whole is
+ * the point is for the caller to prove, who has the rest.
+ */
+int hf_plan_walk_from(const struct hf_database *database, const struct hf_plan *plan,
+                      uint32_t base_pages, const struct hf_plan_visitor *visitor, uint64_t *terms,
+                      struct hf_error *err);
+
 /* The newest step's trailer as a state. */
 int hf_plan_state(const struct hf_database *database, const struct hf_plan *plan,
                   struct hf_state *out, struct hf_error *err);

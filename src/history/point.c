@@ -103,17 +103,6 @@ static int apply_change(void *arg, const struct hf_stored *object, struct hf_err
     return hf_error_pass(err, &local);
 }
 
-/* eff(i) = max(eff(i-1), min(time in the name, time the store received it)) */
-static void set_effective(struct hf_points *points, const struct hf_timeline_entry *entry)
-{
-    struct hf_point *point = &points->list[points->count];
-    point->effective = point->time;
-    if (entry->received && entry->received < point->effective)
-        point->effective = entry->received;
-    if (points->count && points->list[points->count - 1].effective > point->effective)
-        point->effective = points->list[points->count - 1].effective;
-}
-
 int hf_points_load(struct hf_points *out, const struct hf_database *database,
                    const struct hf_timeline *timeline, struct hf_error *err)
 {
@@ -133,8 +122,7 @@ int hf_points_load(struct hf_points *out, const struct hf_database *database,
         last = entry->name.to;
         if (describe(&points.list[points.count], database, entry, &catalog, err))
             return -1;
-        set_effective(&points, entry);
-        points.count++;
+        points.list[points.count++].effective = entry->effective;
     }
     hf_database_object(prefix, database, "points/");
     struct changes changes = {database, &points, strlen(prefix)};

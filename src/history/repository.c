@@ -202,6 +202,24 @@ static int unlock(struct hf_repository *repository, const struct head *head,
     return hf_keyring_unlock(repository->store, head->id, head->key_id, secret, &keys->master, err);
 }
 
+/* When somebody was faster, or our own reply was lost, what is there counts. A store that cannot
+ * put if absent is looked at before and after: two first runs at the very same moment are told
+ * there but for the time that one put takes. */
+static int put_head(struct hf_store *store, const struct hf_buf *text, struct head *head,
+                    struct hf_error *err)
+{
+    struct hf_error local = {0};
+    bool looks = !store->ops->put_if_absent;
+    if (looks && !load_head(store, head, &local))
+        return 0;
+    if (looks && local.code != HF_NOT_FOUND)
+        return hf_error_pass(err, &local);
+    local = (struct hf_error){0};
+    if (hf_store_put(store, head_name, text->data, text->length, &local) && local.code != HF_EXISTS)
+        return hf_error_pass(err, &local);
+    return looks || local.code == HF_EXISTS ? load_head(store, head, err) : 0;
+}
+
 /* The slot first, then the head that makes it a repository: a crash in between leaves a slot that
  * nothing refers to. */
 static int create(struct hf_repository *repository, const struct hf_new_slot *wanted,
@@ -211,7 +229,6 @@ static int create(struct hf_repository *repository, const struct hf_new_slot *wa
     hf_auto(hf_buf) struct hf_buf text = {0};
     struct head head;
     struct hf_slot slot;
-    struct hf_error local = {0};
     char name[128];
     if (first_key(repository->store, "", name, err))
         return -1;
@@ -230,12 +247,8 @@ static int create(struct hf_repository *repository, const struct hf_new_slot *wa
     head.created = hf_now(keys->env);
     if (format_head(&text, &head, err))
         return -1;
-    if (hf_store_put(repository->store, head_name, text.data, text.length, &local)) {
-        /* Somebody was faster, or our own reply was lost: what is there counts. */
-        if (local.code != HF_EXISTS || load_head(repository->store, &head, &local)) {
-            return hf_error_pass(err, &local);
-        }
-    }
+    if (put_head(repository->store, &text, &head, err))
+        return -1;
     return unlock(repository, &head, wanted->secret, err);
 }
 

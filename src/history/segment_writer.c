@@ -290,13 +290,14 @@ static uint64_t part_pages(const struct hf_segment_writer *writer)
 static int allocate(struct hf_segment_writer *writer, struct hf_error *err)
 {
     int workers = hf_pool_workers(writer->pool);
+    int level = writer->spec.level ? writer->spec.level : HF_COMPRESSION_LEVEL;
     writer->compressors = calloc((size_t)workers, sizeof(struct hf_compressor *));
     writer->jobs = calloc(writer->ring, sizeof *writer->jobs);
     writer->parts = calloc(writer->parts_in_all, sizeof *writer->parts);
     if (!writer->compressors || !writer->jobs || !writer->parts)
         return hf_error_memory(err);
     for (int i = 0; i < workers; i++)
-        if (!(writer->compressors[i] = hf_compressor_new(HF_COMPRESSION_LEVEL, err)))
+        if (!(writer->compressors[i] = hf_compressor_new(level, err)))
             return -1;
     for (uint32_t i = 0; i < writer->ring; i++) {
         struct frame_job *job = &writer->jobs[i];

@@ -23,6 +23,7 @@ struct hf_segment_spec {
     uint32_t page_size;
     uint64_t pages;      /* exactly how many will be written */
     uint64_t part_bytes; /* page images in one part, at most: whole frames. 0: HF_PART_PAGE_BYTES */
+    int level;           /* of compression. 0: HF_COMPRESSION_LEVEL */
     /* Told of every page in order, once its frame is written; may be NULL. Non-zero ends the work.
      */
     int (*on_page)(void *context, uint32_t page, uint64_t fingerprint, struct hf_error *err);

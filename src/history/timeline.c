@@ -5,7 +5,7 @@
 struct loading {
     struct hf_timeline *timeline;
     struct hf_timeline_entry open; /* the segment whose objects are being listed */
-    bool any, closed;
+    bool any;
     size_t prefix;
 };
 
@@ -17,19 +17,30 @@ static void note_highest(struct hf_timeline *timeline, const struct hf_segment_n
         timeline->epoch = name->epoch;
 }
 
-/* Names list parts right after the closing object, which sorts first: it has no suffix. */
 static int end_segment(struct loading *state, struct hf_error *err)
 {
     if (!state->any)
         return 0;
     state->any = false;
-    if (!state->closed) {
-        state->timeline->stray_parts++;
-        return 0;
-    }
     return hf_timeline_add(state->timeline, &state->open, err);
 }
 
+static int add_stray(struct hf_timeline *timeline, const struct hf_stray_part *stray,
+                     struct hf_error *err)
+{
+    size_t count = timeline->stray_parts;
+    if (!(count & (count - 1))) {
+        size_t capacity = count ? 2 * count : 1;
+        struct hf_stray_part *strays = realloc(timeline->strays, capacity * sizeof *strays);
+        if (!strays)
+            return hf_error_memory(err);
+        timeline->strays = strays;
+    }
+    timeline->strays[timeline->stray_parts++] = *stray;
+    return 0;
+}
+
+/* Names list parts right after the closing object, which sorts first: it has no suffix. */
 static int take_object(void *arg, const struct hf_stored *object, struct hf_error *err)
 {
     struct loading *state = arg;
@@ -37,19 +48,21 @@ static int take_object(void *arg, const struct hf_stored *object, struct hf_erro
     if (!hf_segment_name_parse(&name, object->key + state->prefix))
         return 0;
     note_highest(state->timeline, &name);
-    if (!state->any || !hf_segment_name_same(&name, &state->open.name)) {
-        if (end_segment(state, err))
-            return -1;
-        state->open = (struct hf_timeline_entry){.name = name};
-        state->any = true;
-        state->closed = false;
+    if (name.part && state->any && hf_segment_name_same(&name, &state->open.name)) {
+        state->open.bytes += object->size;
+        if (name.part > state->open.parts)
+            state->open.parts = name.part;
+        return 0;
     }
-    state->open.bytes += object->size;
-    if (!name.part) {
-        state->closed = true;
-        state->open.name.part = 0;
-        state->open.received = object->received;
+    if (end_segment(state, err))
+        return -1;
+    if (name.part) {
+        const struct hf_stray_part stray = {name, object->size, object->received};
+        return add_stray(state->timeline, &stray, err);
     }
+    state->open = (struct hf_timeline_entry){
+        .name = name, .bytes = object->size, .received = object->received};
+    state->any = true;
     return 0;
 }
 
@@ -74,6 +87,7 @@ int hf_timeline_load(struct hf_timeline *out, const struct hf_database *database
 void hf_timeline_release(struct hf_timeline *timeline)
 {
     free(timeline->entries);
+    free(timeline->strays);
     *timeline = (struct hf_timeline){0};
 }
 
@@ -118,14 +132,13 @@ static int compare_entries(const void *left, const void *right)
  */
 static void mark_orphans(struct hf_timeline *timeline)
 {
-    for (size_t i = 0; i < timeline->count; i++) {
-        const struct hf_segment_name *later = &timeline->entries[i].name;
-        if (later->level || (i && timeline->entries[i - 1].name.epoch == later->epoch &&
-                             !timeline->entries[i - 1].name.level))
-            continue; /* entries are in order of `to`: the run's first one says it all */
-        for (size_t j = timeline->count; j-- && timeline->entries[j].name.to >= later->to;)
-            if (timeline->entries[j].name.epoch < later->epoch && !timeline->entries[j].name.level)
-                timeline->entries[j].orphan = true;
+    uint32_t highest = 0; /* epoch that wrote at level 0 up to here */
+    for (size_t i = 0, end = 0; i < timeline->count; i++) {
+        struct hf_timeline_entry *entry = &timeline->entries[i];
+        for (; end < timeline->count && timeline->entries[end].name.to == entry->name.to; end++)
+            if (!timeline->entries[end].name.level && timeline->entries[end].name.epoch > highest)
+                highest = timeline->entries[end].name.epoch;
+        entry->orphan = !entry->name.level && entry->name.epoch < highest;
     }
 }
 
@@ -146,12 +159,38 @@ static void mark_restorable(struct hf_timeline *timeline)
     }
 }
 
+static int64_t earlier(const struct hf_timeline_entry *entry)
+{
+    int64_t time = entry->name.time;
+    return entry->received && entry->received < time ? entry->received : time;
+}
+
+/* eff(i) = max(eff(i-1), min(time in the name, time the store received it)), of all segments that
+ * end at the point: one that was merged later must not make it younger. */
+static void set_effective(struct hf_timeline *timeline)
+{
+    int64_t newest = INT64_MIN;
+    for (size_t i = 0, end = 0; i < timeline->count; i = end) {
+        int64_t time = INT64_MAX;
+        for (; end < timeline->count &&
+               timeline->entries[end].name.to == timeline->entries[i].name.to;
+             end++)
+            if (timeline->entries[end].restorable && earlier(&timeline->entries[end]) < time)
+                time = earlier(&timeline->entries[end]);
+        if (time != INT64_MAX && time > newest)
+            newest = time;
+        for (size_t j = i; j < end; j++)
+            timeline->entries[j].effective = newest;
+    }
+}
+
 void hf_timeline_settle(struct hf_timeline *timeline)
 {
     if (timeline->count)
         qsort(timeline->entries, timeline->count, sizeof *timeline->entries, compare_entries);
     mark_orphans(timeline);
     mark_restorable(timeline);
+    set_effective(timeline);
 }
 
 const struct hf_timeline_entry *hf_timeline_newest(const struct hf_timeline *timeline)
@@ -185,11 +224,11 @@ const struct hf_timeline_entry *hf_timeline_at(const struct hf_timeline *timelin
     return NULL;
 }
 
-/* What can come before `step`: it ends within [from-1, to-1]. The one that reaches back furthest.
- */
-static const struct hf_timeline_entry *predecessor(const struct hf_timeline *timeline,
+const struct hf_timeline_entry *hf_timeline_before(const struct hf_timeline *timeline,
                                                    const struct hf_timeline_entry *step)
 {
+    if (step->name.from == 1)
+        return NULL;
     const struct hf_timeline_entry *best = NULL;
     for (size_t i = lower_bound(timeline, step->name.to); i--;) {
         const struct hf_timeline_entry *entry = &timeline->entries[i];
@@ -251,8 +290,58 @@ int hf_plan_make(struct hf_plan *out, const struct hf_timeline *timeline, uint64
     const struct hf_timeline_entry *step = hf_timeline_at(timeline, seq);
     if (!step)
         return explain_missing(timeline, seq, err);
-    for (; step; step = step->name.from > 1 ? predecessor(timeline, step) : NULL)
+    for (; step; step = hf_timeline_before(timeline, step))
         if (append_step(&plan, step, err)) {
+            hf_plan_release(&plan);
+            return -1;
+        }
+    *out = plan;
+    return 0;
+}
+
+enum { NO_STEP = -1 };
+
+/* How a segment's end is reached from the state at hand. */
+struct way {
+    uint64_t bytes; /* read on the whole way; UINT64_MAX: it is not reached */
+    int64_t before; /* the segment applied just before, NO_STEP: none */
+};
+
+/* The cheapest way to the end of `step`, over the ends of the `count` segments before it. */
+static struct way way_to(const struct hf_timeline_entry *entries, const struct way *ways,
+                         size_t first, size_t step, uint64_t base)
+{
+    const struct hf_segment_name *name = &entries[step].name;
+    struct way best = {UINT64_MAX, NO_STEP};
+    if (!entries[step].restorable)
+        return best;
+    if (name->from - 1 <= base)
+        best.bytes = entries[step].bytes;
+    for (size_t i = step; i-- > first && entries[i].name.to + 1 >= name->from;)
+        if (ways[i].bytes != UINT64_MAX && ways[i].bytes + entries[step].bytes < best.bytes)
+            best = (struct way){ways[i].bytes + entries[step].bytes, (int64_t)i};
+    return best;
+}
+
+int hf_plan_from(struct hf_plan *out, const struct hf_timeline *timeline, uint64_t base,
+                 uint64_t seq, struct hf_error *err)
+{
+    struct hf_plan plan = {0};
+    size_t first = lower_bound(timeline, base + 1), end = lower_bound(timeline, seq + 1);
+    int64_t best = NO_STEP;
+    hf_auto_free struct way *ways = calloc(end + 1, sizeof *ways);
+    if (!ways)
+        return hf_error_memory(err);
+    for (size_t i = first; i < end; i++) {
+        ways[i] = way_to(timeline->entries, ways, first, i, base);
+        if (timeline->entries[i].name.to == seq && ways[i].bytes != UINT64_MAX &&
+            (best == NO_STEP || ways[i].bytes < ways[best].bytes))
+            best = (int64_t)i;
+    }
+    if (best == NO_STEP)
+        return explain_missing(timeline, seq, err);
+    for (; best != NO_STEP; best = ways[best].before)
+        if (append_step(&plan, &timeline->entries[best], err)) {
             hf_plan_release(&plan);
             return -1;
         }

@@ -12,17 +12,28 @@ struct hf_timeline_entry {
     struct hf_segment_name name; /* part 0 */
     uint64_t bytes;              /* of all its objects */
     int64_t received;            /* when the store received the closing part, by its clock */
-    bool orphan;                 /* written by somebody who had been taken over from */
-    bool restorable;             /* some plan ends here */
+    /* Of its point, once settled: not after the store received it, not before an older point's. */
+    int64_t effective;
+    uint16_t parts;  /* the highest part besides the closing one; 0: it is one object */
+    bool orphan;     /* written by somebody who had been taken over from */
+    bool restorable; /* some plan ends here */
+};
+
+/* An object of a segment that was never closed. */
+struct hf_stray_part {
+    struct hf_segment_name name;
+    uint64_t bytes;
+    int64_t received;
 };
 
 /* Entries sort by `to`, then `from`, then level. */
 struct hf_timeline {
     struct hf_timeline_entry *entries; /* owned */
     size_t count, capacity;
-    uint64_t stray_parts; /* objects of segments that were never closed */
-    uint64_t highest;     /* sequence number in any name, 0 when there is none */
-    uint32_t epoch;       /* the highest in any name */
+    struct hf_stray_part *strays; /* owned */
+    size_t stray_parts;
+    uint64_t highest; /* sequence number in any name, 0 when there is none */
+    uint32_t epoch;   /* the highest in any name */
 };
 
 /* Lists the segments. */
@@ -45,6 +56,11 @@ const struct hf_timeline_entry *hf_timeline_newest(const struct hf_timeline *tim
 /* The entry that ends at `seq` and reaches back furthest; NULL when there is none. */
 const struct hf_timeline_entry *hf_timeline_at(const struct hf_timeline *timeline, uint64_t seq);
 
+/* What a plan applies before this step: of what ends within [from-1, to-1], the one that reaches
+ * back furthest. NULL for a step from 1. */
+const struct hf_timeline_entry *hf_timeline_before(const struct hf_timeline *timeline,
+                                                   const struct hf_timeline_entry *step);
+
 /* Segments to apply for one point, newest first. */
 struct hf_plan {
     const struct hf_timeline_entry **steps; /* owned array of borrowed entries */
@@ -58,6 +74,15 @@ struct hf_plan {
  */
 int hf_plan_make(struct hf_plan *out, const struct hf_timeline *timeline, uint64_t seq,
                  struct hf_error *err);
+
+/*
+ * The segments with the fewest bytes that turn the state `base`, which the caller has, into point
+ * `seq`, which is above it; `base` need not be a point any more. HF_NOT_FOUND, HF_CORRUPT as above.
+ * For hf_plan_walk_from.
+ */
+int hf_plan_from(struct hf_plan *out, const struct hf_timeline *timeline, uint64_t base,
+                 uint64_t seq, struct hf_error *err);
+
 void hf_plan_release(struct hf_plan *plan);
 HF_AUTO_RELEASE(hf_plan)
 

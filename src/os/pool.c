@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 enum { MOST_PROCESSORS = 16 };
 
@@ -188,4 +190,10 @@ void hf_pool_free(struct hf_pool *pool)
     pthread_cond_destroy(&pool->work);
     pthread_mutex_destroy(&pool->lock);
     free(pool);
+}
+
+/* On Linux a priority is a thread's own. */
+void hf_thread_be_nice(int nice)
+{
+    setpriority(PRIO_PROCESS, (id_t)gettid(), nice);
 }

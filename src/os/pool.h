@@ -40,4 +40,8 @@ void hf_pool_drain(struct hf_pool *pool);
 void hf_pool_free(struct hf_pool *pool);
 HF_AUTO_FREE(hf_pool)
 
+/* The calling thread lets others go first from here on, when there is too little processor time:
+ * 0 to 19, as nice(1). Best effort. */
+void hf_thread_be_nice(int nice);
+
 #endif

@@ -9,14 +9,18 @@
 #include "os/signals.h"
 
 enum {
+    STORE_NICE = 5,
+    PRUNE_NICE = 10,
+    FIRST_PRUNE = 60000,
+    PRUNE_EVERY = 300000,
     FIRST_PAUSE = 500,
     LONGEST_PAUSE = 60000,
-    ABSENT_PAUSE = 1000,  /* for a database that is not there yet */
-    HEADER_PAUSE = 5,     /* for a header that does not come to rest */
-    SAFETY = 20000,       /* a look that nothing asked for */
-    WITHOUT_WATCH = 200,  /* the same where the system tells nothing */
+    ABSENT_PAUSE = 1000, /* for a database that is not there yet */
+    HEADER_PAUSE = 5,    /* for a header that does not come to rest */
+    SAFETY = 20000,      /* a look that nothing asked for */
+    WITHOUT_WATCH = 200, /* the same where the system tells nothing */
     SOON_AGAIN = 5000,
-    SCAN_SHARE = 10,      /* a scan takes at most one part in so many of the time */
+    SCAN_SHARE = 10, /* a scan takes at most one part in so many of the time */
 };
 
 void hf_guarded_init(struct hf_guarded *self, struct hf_guard_post *post,
@@ -30,7 +34,8 @@ void hf_guarded_init(struct hf_guarded *self, struct hf_guard_post *post,
         .fate_watch = -1,
         .changed = true,
     };
-    self->log_task.owner = self->store_task.owner = self;
+    self->log_task.owner = self->store_task.owner = self->prune_task.owner = self;
+    self->prune_at = hf_monotonic() + FIRST_PRUNE;
     hf_replica_init(&self->replica, world, name, path, state_path);
 }
 
@@ -46,6 +51,11 @@ static void run_task(struct hf_job *job, int worker)
     struct hf_guard_post *post = task->owner->post;
     const uint64_t one = 1;
     (void)worker;
+    /* The application, and rotations, which it may wait for, go first. */
+    if (task == &task->owner->store_task)
+        hf_thread_be_nice(STORE_NICE);
+    if (task == &task->owner->prune_task)
+        hf_thread_be_nice(PRUNE_NICE);
     task->work(&task->owner->replica);
     pthread_mutex_lock(&post->lock);
     task->next_done = post->done;
@@ -96,8 +106,7 @@ static void note_failure(struct hf_guarded *self, const struct hf_error *err)
         self->failing_since = clock_of(self);
         notice(self, err->text);
     }
-    snprintf(self->failing, sizeof self->failing, "%.*s", (int)sizeof self->failing - 1,
-             err->text);
+    snprintf(self->failing, sizeof self->failing, "%.*s", (int)sizeof self->failing - 1, err->text);
     self->changed = true;
 }
 
@@ -142,19 +151,17 @@ static void answer_snapshot(struct hf_guarded *self, const struct hf_error *err)
 {
     struct hf_replica *replica = &self->replica;
     const struct hf_point_result *point = &replica->point;
-    json_t *answer =
-        err ? json_pack("{s:s, s:I, s:i, s:s, s:s}", "event", "failed", "id",
-                        (json_int_t)replica->snapshot.request, "code", (int)err->code, "text",
-                        err->text, "hint", err->hint)
-            : json_pack("{s:s, s:I, s:I, s:I, s:b, s:I, s:I}", "event", "done", "id",
-                        (json_int_t)replica->snapshot.request, "point", (json_int_t)point->seq,
-                        "time", (json_int_t)point->time, "new", point->is_new, "pages_stored",
-                        (json_int_t)point->pages_stored, "bytes_added",
-                        (json_int_t)point->bytes_added);
+    json_t *answer = err ? json_pack("{s:s, s:I, s:i, s:s, s:s}", "event", "failed", "id",
+                                     (json_int_t)replica->snapshot.request, "code", (int)err->code,
+                                     "text", err->text, "hint", err->hint)
+                         : json_pack("{s:s, s:I, s:I, s:I, s:b, s:I, s:I}", "event", "done", "id",
+                                     (json_int_t)replica->snapshot.request, "point",
+                                     (json_int_t)point->seq, "time", (json_int_t)point->time, "new",
+                                     point->is_new, "pages_stored", (json_int_t)point->pages_stored,
+                                     "bytes_added", (json_int_t)point->bytes_added);
     hf_line_link_send(&self->post->link, answer);
     replica->snapshot = (struct hf_snapshot){0};
-    memmove(self->snapshots, self->snapshots + 1,
-            --self->snapshot_count * sizeof *self->snapshots);
+    memmove(self->snapshots, self->snapshots + 1, --self->snapshot_count * sizeof *self->snapshots);
 }
 
 /* The first that waits goes with the next point. */
@@ -180,6 +187,8 @@ static void tell_point(struct hf_guarded *self)
     const struct hf_point_result *point = &self->replica.point;
     if (!point->is_new)
         return;
+    if (!self->prune_at)
+        self->prune_at = hf_monotonic() + PRUNE_EVERY;
     tell(self, "point",
          json_pack("{s:I, s:I, s:I, s:I}", "point", (json_int_t)point->seq, "time",
                    (json_int_t)point->time, "pages_stored", (json_int_t)point->pages_stored,
@@ -352,7 +361,17 @@ static void let_go(struct hf_guarded *self)
     start_task(&self->log_task, self->post->log_pool, hf_replica_let_go);
 }
 
-void hf_guarded_step(struct hf_guarded *self)
+static void prune(struct hf_guarded *self)
+{
+    bool is_protecting = self->phase == HF_GUARD_FOLLOW || self->phase == HF_GUARD_LOOK;
+    if (!self->prune_at || self->prune_task.busy || self->stopping || !is_protecting ||
+        hf_monotonic() < self->prune_at)
+        return;
+    self->prune_at = 0;
+    start_task(&self->prune_task, self->post->prune_pool, hf_replica_prune);
+}
+
+static void step(struct hf_guarded *self)
 {
     if (self->phase == HF_GUARD_FOLLOW)
         follow_both(self);
@@ -367,6 +386,14 @@ void hf_guarded_step(struct hf_guarded *self)
         look_through(self);
     if (!is_busy(self) && (self->phase == HF_GUARD_BREAK || self->phase == HF_GUARD_LEAVE))
         let_go(self);
+}
+
+void hf_guarded_step(struct hf_guarded *self)
+{
+    step(self);
+    prune(self);
+    if (self->prune_at && self->phase != HF_GUARD_END && !self->stopping)
+        wake_before(self, self->prune_at);
 }
 
 static bool is_absent(const struct hf_error *err)
@@ -477,8 +504,7 @@ static void scan_done(struct hf_guarded *self)
     note_success(self);
     tell_point(self);
     int64_t pause = replica->store_outcome.took * SCAN_SHARE;
-    self->retry_at =
-        hf_monotonic() + (pause > self->pace.interval ? pause : self->pace.interval);
+    self->retry_at = hf_monotonic() + (pause > self->pace.interval ? pause : self->pace.interval);
 }
 
 static void let_go_done(struct hf_guarded *self)
@@ -503,18 +529,50 @@ static void note_for_status(struct hf_guarded *self)
     self->phase_mode = replica->mode;
     memcpy(self->phase_why, replica->mode_why, sizeof self->phase_why);
     self->spool_bytes = replica->has_cut ? hf_page_batch_bytes(&replica->cut.pages) : 0;
-    if (replica->capture && !self->log_task.busy)
+    if (replica->capture && !self->log_task.busy) {
         self->spool_bytes += hf_log_capture_bytes(replica->capture);
+        self->rotations = *hf_log_capture_counts(replica->capture);
+    }
     self->changed = true;
+}
+
+static void prune_done(struct hf_guarded *self)
+{
+    const struct hf_replica *replica = &self->replica;
+    const struct hf_prune_result *pruned = &replica->pruned;
+    if (replica->prune_outcome.err.code)
+        notice(self, replica->prune_outcome.err.text);
+    /* With nothing added since, there is nothing to thin but what waits for its time. */
+    if (pruned->more || replica->prune_outcome.err.code)
+        self->prune_at = hf_monotonic() + FIRST_PRUNE;
+    else if (pruned->waits.objects)
+        self->prune_at = hf_monotonic() + PRUNE_EVERY;
+    if (pruned->merges || pruned->deleted.objects)
+        tell(self, "pruned",
+             json_pack("{s:I, s:I, s:I, s:I, s:I}", "merges", (json_int_t)pruned->merges,
+                       "bytes_written", (json_int_t)pruned->bytes_written, "objects_removed",
+                       (json_int_t)pruned->deleted.objects, "bytes_freed",
+                       (json_int_t)pruned->deleted.bytes, "points", (json_int_t)pruned->kept));
+}
+
+static const struct hf_replica_outcome *outcome_of(const struct hf_guarded *self,
+                                                   const struct hf_task *task)
+{
+    if (task == &self->log_task)
+        return &self->replica.log_outcome;
+    return task == &self->store_task ? &self->replica.store_outcome : &self->replica.prune_outcome;
 }
 
 void hf_guarded_task_done(struct hf_guarded *self, struct hf_task *task)
 {
-    const struct hf_traffic *traffic = &self->replica.store_outcome.traffic;
+    const struct hf_traffic *traffic = &outcome_of(self, task)->traffic;
     task->busy = false;
     note_for_status(self);
-    if (task == &self->store_task)
-        hf_usage_add(&self->usage, clock_of(self), traffic->requests, traffic->sent);
+    hf_usage_add(&self->usage, clock_of(self), traffic->requests, traffic->sent);
+    if (task == &self->prune_task) {
+        prune_done(self);
+        return;
+    }
     if (task->work == hf_replica_begin)
         begin_done(self);
     else if (task->work == hf_replica_tail)

@@ -24,7 +24,7 @@ struct hf_task {
 /* What the loop gives to all of them. */
 struct hf_guard_post {
     struct hf_watch watch;
-    struct hf_pool *log_pool, *store_pool;
+    struct hf_pool *log_pool, *store_pool, *prune_pool;
     struct hf_line_link link;
     int woken_fd; /* eventfd: a job is done, or there is something to send */
     pthread_mutex_t lock;
@@ -45,7 +45,8 @@ struct hf_guarded {
     struct hf_replica replica;
     struct hf_pace pace;
     enum hf_guard_phase phase;
-    struct hf_task log_task, store_task;
+    struct hf_task log_task, store_task, prune_task;
+    int64_t prune_at;
     bool stopping;
     struct hf_error end; /* why it ended, when that was not asked for */
 
@@ -66,6 +67,7 @@ struct hf_guarded {
     struct hf_point_result seen;
     struct hf_replica_scan seen_scan;
     uint64_t spool_bytes;
+    struct hf_log_hold_counts rotations;
     int64_t uncut_since, cut_since; /* ms since 1970 when it was first seen; 0: nothing is */
     int64_t pending_since;          /* the earlier of both */
     int64_t failing_since;

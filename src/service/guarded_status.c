@@ -17,8 +17,7 @@ static json_t *scan_of(const struct hf_replica_scan *scan)
         return json_null();
     return json_pack("{s:I, s:s, s:I, s:I, s:I}", "time", (json_int_t)scan->time, "reason",
                      scan->why, "duration_ms", (json_int_t)scan->took, "pages_read",
-                     (json_int_t)scan->pages_read, "pages_stored",
-                     (json_int_t)scan->pages_stored);
+                     (json_int_t)scan->pages_read, "pages_stored", (json_int_t)scan->pages_stored);
 }
 
 /* What belongs to a job that is running stays out: it is told when that has ended. */
@@ -40,12 +39,15 @@ json_t *hf_guarded_status(struct hf_guarded *self)
         (json_int_t)today.requests, "bytes_day", (json_int_t)day.bytes, "requests_day",
         (json_int_t)day.requests);
     json_object_set_new(entry, "point",
-                        self->seen.seq
-                            ? json_pack("{s:I, s:I}", "seq", (json_int_t)self->seen.seq, "time",
-                                        (json_int_t)self->seen.time)
-                            : json_null());
+                        self->seen.seq ? json_pack("{s:I, s:I}", "seq", (json_int_t)self->seen.seq,
+                                                   "time", (json_int_t)self->seen.time)
+                                       : json_null());
     json_object_set_new(entry, "last_scan", scan_of(&self->seen_scan));
     json_object_set_new(entry, "pages_pending", json_integer(self->log.unread));
     json_object_set_new(entry, "spool_bytes", json_integer((json_int_t)self->spool_bytes));
+    json_object_set_new(entry, "rotations", json_integer((json_int_t)self->rotations.rotations));
+    json_object_set_new(entry, "forced", json_integer((json_int_t)self->rotations.forced));
+    json_object_set_new(entry, "longest_hold_us",
+                        json_integer((json_int_t)self->rotations.longest_hold));
     return entry;
 }

@@ -95,8 +95,8 @@ static void take_lines(struct hf_line_link *link,
         link->in.length = 0;
 }
 
-bool hf_line_link_work(struct hf_line_link *link, void (*each)(void *context, const json_t *message),
-                       void *context)
+bool hf_line_link_work(struct hf_line_link *link,
+                       void (*each)(void *context, const json_t *message), void *context)
 {
     if (link->fd < 0)
         return false;

@@ -31,7 +31,7 @@ bool hf_line_link_wants_write(struct hf_line_link *link);
 
 /* Writes and reads what is possible without waiting; whole lines that are JSON objects go to
  * `each`, which borrows them, other lines are passed over. False when the other side is gone. */
-bool hf_line_link_work(struct hf_line_link *link, void (*each)(void *context, const json_t *message),
-                       void *context);
+bool hf_line_link_work(struct hf_line_link *link,
+                       void (*each)(void *context, const json_t *message), void *context);
 
 #endif

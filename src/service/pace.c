@@ -3,10 +3,10 @@
 enum {
     ROTATE_FRAMES = 800, /* below the 1,000 at which an application checkpoints by itself */
     FORCE_BYTES = 4 << 20,
-    QUIET = 150,      /* ms without a commit until the log is brought into the file */
-    SOONEST = 2,      /* ms between two looks */
-    LATEST = 50,      /* the same while it is written to: a burst must not find us asleep */
-    FIRST_PAUSE = 4,  /* before the next attempt at a rotation that was in vain */
+    QUIET = 150,     /* ms without a commit until the log is brought into the file */
+    SOONEST = 2,     /* ms between two looks */
+    LATEST = 50,     /* the same while it is written to: a burst must not find us asleep */
+    FIRST_PAUSE = 4, /* before the next attempt at a rotation that was in vain */
     READER_PAUSE = 100,
     LONGEST_PAUSE = 5000,
 };

@@ -15,8 +15,8 @@ enum {
 void hf_replica_init(struct hf_replica *self, struct hf_replica_world *world, const char *name,
                      const char *path, char *state_path)
 {
-    *self = (struct hf_replica){
-        .world = world, .name = name, .path = path, .state_path = state_path};
+    *self =
+        (struct hf_replica){.world = world, .name = name, .path = path, .state_path = state_path};
     snprintf(self->scan_why, sizeof self->scan_why, "protection begins");
 }
 
@@ -68,8 +68,7 @@ static int hold_log(struct hf_replica *self, struct hf_error *err)
         set_mode(self, HF_CAPTURE_SCAN, "capture: scan");
         return 0;
     }
-    self->capture =
-        hf_log_capture_open(self->path, world->env, &world->budget, BUSY_MS, &cause);
+    self->capture = hf_log_capture_open(self->path, world->env, &world->budget, BUSY_MS, &cause);
     if (!self->capture && cause.code == HF_UNSUPPORTED && !self->made_wal) {
         cause = (struct hf_error){0};
         self->made_wal = !hf_log_make_wal(self->path, BUSY_MS, &cause);
@@ -266,6 +265,29 @@ void hf_replica_let_go(struct hf_replica *self)
     struct measure measure = measure_begin(&self->log_outcome);
     let_go(self, LEAVE_MS);
     measure_end(&measure, &self->log_outcome);
+}
+
+static bool is_stopping(void *context)
+{
+    return atomic_load(&((struct hf_replica *)context)->world->stopping);
+}
+
+void hf_replica_prune(struct hf_replica *self)
+{
+    struct measure measure = measure_begin(&self->prune_outcome);
+    const struct hf_events events = {.context = self, .notice = pass_notice};
+    const struct hf_prune_options options = {
+        .rule = &self->world->rule,
+        .zone = self->world->zone,
+        .grace = -1,
+        .quick = true,
+        .workers = 1,
+        .events = &events,
+        .stop = is_stopping,
+        .context = self,
+    };
+    hf_prune(&self->database, &options, &self->pruned, &self->prune_outcome.err);
+    measure_end(&measure, &self->prune_outcome);
 }
 
 void hf_replica_release(struct hf_replica *self)

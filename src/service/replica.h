@@ -8,12 +8,14 @@
  *   store      make a point of the cut                                  the store's side
  *   scan       look through a database whose log cannot be held         needs both sides
  *   let_go     the end: what was not stored is left to the next scan    needs both sides
+ *   prune      thin the history by its rule                             beside everything
  */
 #ifndef HF_SERVICE_REPLICA_H
 #define HF_SERVICE_REPLICA_H
 
 #include "config/config.h"
 #include "engine/point_writer.h"
+#include "history/prune.h"
 #include "history/segment_format.h"
 #include "os/pool.h"
 #include "service/pace.h"
@@ -27,6 +29,9 @@ struct hf_replica_world {
     enum hf_capture_wanted wanted;
     bool gentle, take_over;
     int64_t interval; /* ms */
+    struct hf_retention_rule rule;
+    enum hf_retention_zone zone;
+    atomic_bool stopping; /* a prune ends between two objects */
     /* A line for people, from any thread. */
     void (*notice)(void *context, const char *database, const char *text);
     void *context;
@@ -50,8 +55,8 @@ struct hf_replica_outcome {
 };
 
 struct hf_replica_scan {
-    int64_t time;    /* 0: none yet */
-    char why[256];   /* what made it necessary */
+    int64_t time;  /* 0: none yet */
+    char why[256]; /* what made it necessary */
     int64_t took;
     uint64_t pages_read, pages_stored;
 };
@@ -84,6 +89,9 @@ struct hf_replica {
     struct hf_replica_scan last_scan;
 
     struct hf_replica_outcome log_outcome, store_outcome;
+
+    struct hf_prune_result pruned; /* by the last prune */
+    struct hf_replica_outcome prune_outcome;
 };
 
 void hf_replica_init(struct hf_replica *self, struct hf_replica_world *world, const char *name,
@@ -95,6 +103,7 @@ void hf_replica_tail(struct hf_replica *self);
 void hf_replica_store(struct hf_replica *self);
 void hf_replica_scan(struct hf_replica *self);
 void hf_replica_let_go(struct hf_replica *self);
+void hf_replica_prune(struct hf_replica *self);
 
 /* Lets go at once. */
 void hf_replica_release(struct hf_replica *self);

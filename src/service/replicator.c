@@ -14,6 +14,7 @@
 #include "os/signals.h"
 #include "service/access.h"
 #include "service/guarded.h"
+#include "service/keep_settings.h"
 
 enum {
     WORKERS = 2,
@@ -43,8 +44,8 @@ struct replicator {
 static void pass_notice(void *context, const char *database, const char *text)
 {
     struct replicator *self = context;
-    hf_line_link_send(&self->post.link, json_pack("{s:s, s:s?, s:s}", "event", "notice",
-                                                  "database", database, "text", text));
+    hf_line_link_send(&self->post.link, json_pack("{s:s, s:s?, s:s}", "event", "notice", "database",
+                                                  database, "text", text));
 }
 
 static bool is_chosen(const struct replicator *self, const char *name)
@@ -60,8 +61,8 @@ static int add_database(struct replicator *self, const struct hf_config_database
                         struct hf_error *err)
 {
     char *state_path;
-    if (hf_access_state_path(&state_path, self->options->config, self->options->env,
-                             database->name, err))
+    if (hf_access_state_path(&state_path, self->options->config, self->options->env, database->name,
+                             err))
         return -1;
     struct hf_guarded **grown =
         realloc(self->guarded, (self->count + 1) * sizeof(struct hf_guarded *));
@@ -71,8 +72,7 @@ static int add_database(struct replicator *self, const struct hf_config_database
         free(state_path);
         return hf_error_memory(err);
     }
-    hf_guarded_init(guarded, &self->post, &self->world, database->name, database->path,
-                    state_path);
+    hf_guarded_init(guarded, &self->post, &self->world, database->name, database->path, state_path);
     self->guarded[self->count++] = guarded;
     return 0;
 }
@@ -134,13 +134,15 @@ static int open_post(struct hf_guard_post *post, int channel, struct hf_error *e
         return hf_error_sys(err, errno, "make", "an event descriptor");
     post->log_pool = hf_pool_new(WORKERS, QUEUE, err);
     post->store_pool = post->log_pool ? hf_pool_new(WORKERS, QUEUE, err) : NULL;
-    return post->store_pool ? 0 : -1;
+    post->prune_pool = post->store_pool ? hf_pool_new(1, QUEUE, err) : NULL;
+    return post->prune_pool ? 0 : -1;
 }
 
 static void close_post(struct hf_guard_post *post)
 {
     hf_pool_free(post->log_pool);
     hf_pool_free(post->store_pool);
+    hf_pool_free(post->prune_pool);
     hf_watch_release(&post->watch);
     if (post->woken_fd >= 0)
         close(post->woken_fd);
@@ -151,16 +153,16 @@ static void close_post(struct hf_guard_post *post)
 static void stop(struct replicator *self)
 {
     self->stopping = true;
+    atomic_store(&self->world.stopping, true);
     for (size_t i = 0; i < self->count; i++)
         hf_guarded_stop(self->guarded[i]);
 }
 
 static void refuse_order(struct replicator *self, int64_t id, const char *text)
 {
-    hf_line_link_send(&self->post.link,
-                      json_pack("{s:s, s:I, s:i, s:s, s:s}", "event", "failed", "id",
-                                (json_int_t)id, "code", (int)HF_NOT_FOUND, "text", text, "hint",
-                                ""));
+    hf_line_link_send(&self->post.link, json_pack("{s:s, s:I, s:i, s:s, s:s}", "event", "failed",
+                                                  "id", (json_int_t)id, "code", (int)HF_NOT_FOUND,
+                                                  "text", text, "hint", ""));
 }
 
 static const char *text_of(const json_t *message, const char *key, const char *otherwise)
@@ -250,8 +252,8 @@ static void send_status(struct replicator *self)
         self->guarded[i]->changed = false;
     }
     if (entries)
-        hf_line_link_send(&self->post.link, json_pack("{s:s, s:o}", "event", "status",
-                                                      "databases", entries));
+        hf_line_link_send(&self->post.link,
+                          json_pack("{s:s, s:o}", "event", "status", "databases", entries));
 }
 
 static bool anything_changed(const struct replicator *self)
@@ -353,7 +355,12 @@ static int run(struct replicator *self, int channel, struct hf_error *err)
 {
     const struct hf_config *config = self->options->config;
     int64_t interval = hf_config_duration(config, HF_SETTING_SYNC_INTERVAL);
+    struct hf_retention_rule rule;
+    if (hf_keep_rule(&rule, config, err))
+        return -1;
     self->world = (struct hf_replica_world){
+        .rule = rule,
+        .zone = hf_keep_zone(config),
         .repository = self->options->repository,
         .env = self->options->env,
         .wanted = (enum hf_capture_wanted)hf_config_choice(config, HF_SETTING_CAPTURE),

@@ -2,8 +2,8 @@
  * Continuous protection of many databases in one process: the one place that waits, for the logs,
  * for the jobs, for orders, for signals (docs/replicate.md).
  *
- * Threads: the caller's decides and never blocks; two follow logs, two store. A slow repository so
- * never delays a rotation.
+ * Threads: the caller's decides and never blocks; two follow logs, two store, one prunes. A slow
+ * repository so never delays a rotation.
  */
 #ifndef HF_SERVICE_REPLICATOR_H
 #define HF_SERVICE_REPLICATOR_H

@@ -18,6 +18,11 @@ static char *literal_path(const char *path)
     return literal;
 }
 
+void hf_connections_begin_small(void)
+{
+    sqlite3_config(SQLITE_CONFIG_PAGECACHE, NULL, 0, 0);
+}
+
 static int too_long_for_sqlite(const char *path, struct hf_error *err)
 {
     char resolved[PATH_MAX];

@@ -8,6 +8,10 @@
 
 #include "base/error.h"
 
+/* Before SQLite is used for the first time: no connection gets room for pages (90 KiB each) before
+ * it reads some. A process that holds a thousand databases would have 180 MB of it. */
+void hf_connections_begin_small(void);
+
 /*
  * Opens an existing database for reading and writing (for reading alone where that is all that is
  * permitted), through the VFS `vfs` (NULL: the default). `path` is taken literally: nothing in it

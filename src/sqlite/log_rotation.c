@@ -13,7 +13,8 @@
 #include "sqlite/log_hold_parts.h"
 
 enum {
-    TRIES = 4,         /* newer marks before the write lock is thought of */
+    TRIES = 4,         /* newer marks before a rotation is given up */
+    FEW_FRAMES = 200,  /* copied in no time */
     SPIN_US = 50,      /* between two attempts at the write lock */
     SPIN_FOR_MS = 100, /* SQLite's own busy handler sleeps longer each time, and starves */
     STOPPED_TEXT = 256,
@@ -192,6 +193,27 @@ static enum hf_rotation force(struct rotation *self)
     return hf_log_pinned(hold)->slot == 0 ? HF_ROTATION_DONE : HF_ROTATION_LATER;
 }
 
+/* Frames that are not in the file. */
+static uint32_t left_behind(struct rotation *self)
+{
+    struct hf_wal_index index;
+    if (hf_log_hold_index(self->hold, &index, NULL) || index.backfilled > index.max_frame)
+        return 0;
+    return index.max_frame - index.backfilled;
+}
+
+/* The log is long, and another copy would leave as much again to be done with the write lock held:
+ * the writer is as fast as the disk. */
+static bool wants_force(struct rotation *self, uint32_t before)
+{
+    struct hf_wal_index index;
+    if (!self->options->force_frames || hf_log_hold_index(self->hold, &index, NULL) ||
+        index.max_frame < self->options->force_frames)
+        return false;
+    uint32_t left = left_behind(self);
+    return left < FEW_FRAMES || left > before / 2;
+}
+
 static enum hf_rotation rotate(struct rotation *self)
 {
     struct hf_log_hold *hold = self->hold;
@@ -205,13 +227,13 @@ static enum hf_rotation rotate(struct rotation *self)
         return HF_ROTATION_CHECKPOINT;
     if (pin_anew(self))
         return HF_ROTATION_FAILED;
-    for (int i = 0; i < TRIES && result == HF_ROTATION_LATER; i++)
+    for (int i = 0; i < TRIES && result == HF_ROTATION_LATER; i++) {
+        uint32_t before = left_behind(self);
         result = hf_log_pinned(hold)->slot == 0 ? HF_ROTATION_DONE : copy_and_pin(self);
-    if (result != HF_ROTATION_LATER || !self->options->force_frames)
-        return result;
-    if (hf_log_hold_index(hold, &index, self->err))
-        return HF_ROTATION_FAILED;
-    return index.max_frame >= self->options->force_frames ? force(self) : HF_ROTATION_LATER;
+        if (result == HF_ROTATION_LATER && wants_force(self, before))
+            return force(self);
+    }
+    return result;
 }
 
 enum hf_rotation hf_log_hold_rotate(struct hf_log_hold *hold,

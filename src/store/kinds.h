@@ -22,6 +22,10 @@ struct hf_store *hf_store_directory_new(const struct hf_env *env, const char *pa
 /* In memory, gone when it is freed. `env` for its clock. */
 struct hf_store *hf_store_memory_new(const struct hf_env *env, struct hf_error *err);
 
+/* The same without put-if-absent: a put or upload takes the place of what is there, as some servers
+ * do. */
+struct hf_store *hf_store_memory_replacing_new(const struct hf_env *env, struct hf_error *err);
+
 struct hf_retry_options {
     int attempts;         /* tries in all, 1 or more */
     int64_t first_wait;   /* ms before the second try; doubles, with a random half */

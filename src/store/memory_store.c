@@ -15,6 +15,7 @@ struct object {
 
 struct memory_store {
     struct hf_store store;
+    struct hf_store_ops ops;
     const struct hf_env *env;
     pthread_mutex_t lock;   /* all below */
     struct object *objects; /* in the order of their keys */
@@ -73,8 +74,14 @@ static int make_room(struct memory_store *self, struct hf_error *err)
 
 static int insert(struct memory_store *self, struct object *object, struct hf_error *err)
 {
-    if (find(self, object->key))
+    struct object *there = find(self, object->key);
+    if (there && self->store.ops->put_if_absent)
         return hf_error_set(err, HF_EXISTS, "there is an object '%s' already", object->key);
+    if (there) {
+        release_object(there);
+        *there = *object;
+        return 0;
+    }
     if (make_room(self, err))
         return -1;
     size_t place = place_of(self, object->key);
@@ -249,26 +256,42 @@ static void memory_free(struct hf_store *store)
     free(self);
 }
 
-struct hf_store *hf_store_memory_new(const struct hf_env *env, struct hf_error *err)
+static const struct hf_store_ops memory_ops = {
+    .kind = "memory",
+    .put_if_absent = true,
+    .put = memory_put,
+    .upload_begin = memory_upload_begin,
+    .read = memory_read,
+    .stat = memory_stat,
+    .list = memory_list,
+    .remove = memory_remove,
+    .free = memory_free,
+};
+
+enum manner { PUTS_IF_ABSENT, REPLACES };
+
+static struct hf_store *memory_new(const struct hf_env *env, enum manner manner,
+                                   struct hf_error *err)
 {
-    static const struct hf_store_ops ops = {
-        .kind = "memory",
-        .put_if_absent = true,
-        .put = memory_put,
-        .upload_begin = memory_upload_begin,
-        .read = memory_read,
-        .stat = memory_stat,
-        .list = memory_list,
-        .remove = memory_remove,
-        .free = memory_free,
-    };
     struct memory_store *self = calloc(1, sizeof *self);
     if (!self) {
         hf_error_memory(err);
         return NULL;
     }
-    self->store.ops = &ops;
+    self->ops = memory_ops;
+    self->ops.put_if_absent = manner == PUTS_IF_ABSENT;
+    self->store.ops = &self->ops;
     self->env = env;
     pthread_mutex_init(&self->lock, NULL);
     return &self->store;
+}
+
+struct hf_store *hf_store_memory_new(const struct hf_env *env, struct hf_error *err)
+{
+    return memory_new(env, PUTS_IF_ABSENT, err);
+}
+
+struct hf_store *hf_store_memory_replacing_new(const struct hf_env *env, struct hf_error *err)
+{
+    return memory_new(env, REPLACES, err);
 }

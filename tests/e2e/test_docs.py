@@ -39,13 +39,20 @@ def test_every_json_field_is_documented(holdfast, tmp_path, db):
     (tmp_path / "holdfast.yml").write_text("repository: repo\ndatabase: app.db\n",
                                            encoding="utf-8")
     shown = [holdfast.json("init"), holdfast.json("backup"), holdfast.json("test-restore"),
-             holdfast.json("list"), holdfast.json("status"), holdfast.json("config", "check"),
+             holdfast.json("list"), holdfast.json("pin", "1"), holdfast.json("unpin", "1"),
+             holdfast.json("status"), holdfast.json("follow", "--to", "replica.db", "--once"),
+             holdfast.json("config", "check"),
              holdfast.json("restore", "--dry-run"), holdfast.json("restore", "--to", "out.db"),
              holdfast.json("restore"), holdfast.json("check", "--repair", "--yes"),
              holdfast.json("key", "add", "--new-keyfile", "key", "--slot-name", "mine"),
              holdfast.json("key", "list"), holdfast.json("key", "kit"),
              holdfast.json("key", "rotate-slot", "mine", "--new-keyfile", "key"),
              holdfast.unchecked("restore", "--point", "99", "--json").json]
+    for step in range(5, 8):
+        conftest.execute(db, f"update note set body = 'other' where id = {step}")
+        holdfast("backup")
+    shown += [holdfast.json("prune", "--keep", "last:1", "--dry-run")]
+    assert shown[-1]["databases"][0]["goes"]
     (tmp_path / "schema.sql").write_text("CREATE TABLE more(id INTEGER PRIMARY KEY);",
                                          encoding="utf-8")
     (tmp_path / "wrong.sql").write_text("CREATE TABLE (", encoding="utf-8")

@@ -132,3 +132,20 @@ def test_the_repository_of_the_page_restores(tmp_path):
     assert reader.derive(bytes(32), b"keyfile", first) == vector["keyfile-key"]
     assert reader.argon2id.kdf(32, b"open sesame", bytes(range(16)), opslimit=3,
                                memlimit=64 << 20) == vector["passphrase-key"]
+
+
+def test_merged_history_restores(holdfast, tmp_path):
+    db = tmp_path / "app.db"
+    conftest.make(db, rows=3000)
+    states = []
+    for step in range(8):
+        conftest.execute(db, f"update note set body = 'step {step}' where id % 8 = {step}",
+                         "delete from note where id > 2000" if step == 3 else "vacuum")
+        states.append(settled(db))
+        holdfast("backup", "--db", db, "-r", "repo")
+    holdfast("pin", "3", "-r", "repo")
+    holdfast("prune", "-r", "repo", "--keep-last", "2", "--grace", "0")
+    left = [point["point"] for point in holdfast.json("list", "-r", "repo")["databases"][0]["points"]]
+    assert len(left) < 8 and {3, 7, 8} <= set(left)
+    for point in left:
+        assert_restores(tmp_path, point, states[point - 1])

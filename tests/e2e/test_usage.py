@@ -7,7 +7,8 @@ import pytest
 
 import conftest
 
-VERBS = ["run", "init", "backup", "list", "restore", "check", "test-restore", "status",
+VERBS = ["run", "replicate", "init", "backup", "list", "restore", "check", "test-restore",
+         "follow", "status", "prune", "pin", "unpin",
          "export", "import", "key list", "key add", "key remove", "key rotate-slot",
          "key kit", "config check"]
 

@@ -10,6 +10,7 @@
 #include "engine/in_place.h"
 #include "engine/test_restore.h"
 #include "history/check.h"
+#include "history/prune.h"
 
 /* Restores over the target that is there. */
 static struct hf_restore_result restore_over(struct workshop *shop, const char *target,
@@ -309,6 +310,75 @@ static void a_whole_repository_has_no_findings(void **state)
     assert_int_equal(losses, 0);
 }
 
+static void prune_to_the_newest(struct workshop *shop)
+{
+    const struct hf_retention_rule rule = {.last = 1};
+    const struct hf_prune_options options = {.rule = &rule, .events = &shop->events};
+    struct hf_prune_result result;
+    struct hf_error err = {0};
+    for (int i = 0; i < 3; i++)
+        if (hf_prune(&shop->database, &options, &result, &err))
+            fail_msg("%s", err.text);
+}
+
+/* Between its listing and its reading, what it wants to read is merged and deleted. */
+static void a_restore_that_misses_a_segment_lists_and_plans_again(void **state)
+{
+    static const enum hf_restore_manner manners[] = {HF_RESTORE_NEW, HF_RESTORE_REPLACE,
+                                                     HF_RESTORE_DELTA};
+    struct workshop *shop = *state;
+    hf_auto(hf_timeline) struct hf_timeline listed = {0};
+    struct hf_restore_result result;
+    struct hf_error err = {0};
+    workshop_fill(shop, 60);
+    workshop_backup(shop);
+    for (int i = 0; i < 6; i++) {
+        workshop_sql(shop, "UPDATE film SET data = randomblob(1700) WHERE id %% 6 = %d", i);
+        workshop_backup(shop);
+    }
+    assert_int_equal(hf_timeline_load(&listed, &shop->database, &err), 0);
+    prune_to_the_newest(shop);
+    hf_auto(hf_plan) struct hf_plan plan = {0};
+    hf_auto(hf_timeline) struct hf_timeline now = {0};
+    assert_int_equal(hf_timeline_load(&now, &shop->database, &err), 0);
+    assert_true(now.count < listed.count);
+    for (size_t i = 0; i < sizeof manners / sizeof *manners; i++) {
+        const struct hf_restore_options options = {.target = shop->target, .manner = manners[i]};
+        if (hf_restore(&shop->database, &listed, 7, &options, &result, &err))
+            fail_msg("%s", err.text);
+        assert_is_point(shop, shop->target, 7);
+    }
+    /* A point that has gone is said to be missing, and nothing is touched. */
+    const struct hf_restore_options options = {.target = shop->target,
+                                               .manner = HF_RESTORE_REPLACE};
+    assert_int_equal(hf_restore(&shop->database, &listed, 3, &options, &result, &err), -1);
+    assert_int_equal(err.code, HF_NOT_FOUND);
+    assert_is_point(shop, shop->target, 7);
+}
+
+/* The writer's own map of what it knows is lost at the same time. */
+static void a_backup_goes_on_from_merged_history(void **state)
+{
+    struct workshop *shop = *state;
+    workshop_fill(shop, 60);
+    workshop_backup(shop);
+    for (int i = 0; i < 6; i++) {
+        workshop_sql(shop, "UPDATE film SET data = randomblob(1700) WHERE id %% 6 = %d", i);
+        workshop_backup(shop);
+    }
+    prune_to_the_newest(shop);
+    workshop_sql(shop, "UPDATE film SET title = 'after' WHERE id = 3");
+    assert_int_equal(workshop_backup(shop).kind, HF_BACKUP_INCREMENTAL);
+    prune_to_the_newest(shop);
+    char *state_file = hf_scratch_path(&shop->scratch, "app.db-holdfast");
+    assert_true(hf_scratch_exists(state_file));
+    hf_scratch_remove(state_file);
+    free(state_file);
+    workshop_sql(shop, "UPDATE film SET title = 'later' WHERE id = 3");
+    assert_int_equal(workshop_backup(shop).kind, HF_BACKUP_INCREMENTAL);
+    workshop_assert_restores(shop, 9);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, workshop_setup, workshop_teardown)
@@ -326,6 +396,8 @@ int main(void)
         TEST(a_database_that_was_damaged_when_it_was_backed_up_fails_its_test_restore),
         TEST(a_difference_restores_a_database_in_wal_mode),
         TEST(a_whole_repository_has_no_findings),
+        TEST(a_restore_that_misses_a_segment_lists_and_plans_again),
+        TEST(a_backup_goes_on_from_merged_history),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

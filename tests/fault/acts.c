@@ -10,9 +10,11 @@
 
 #include "engine/in_place.h"
 #include "engine/test_restore.h"
+#include "fault/acts_follow.h"
 #include "fault/stage.h"
 #include "history/check.h"
 #include "history/point.h"
+#include "history/prune.h"
 #include "os/file.h"
 
 enum { PAGE_SIZE = 1024, PAGES = 24 };
@@ -445,6 +447,61 @@ static int check(struct stage *stage, const struct stage_tools *tools, struct hf
     return hf_check(session.repository, &options, refuse_to_remove, stage, &result, err);
 }
 
+/*
+ * Retention.
+ */
+
+/* A longer history, of which the rule keeps three points. */
+static void prepare_history(struct stage *stage)
+{
+    const struct stage_tools tools = stage_no_faults();
+    const struct hf_point_change pin = {.pin = 1};
+    hf_auto(stage_session) struct stage_session session = {0};
+    struct hf_error err = {0};
+    prepare_point(stage);
+    for (int i = 1; i < 6; i++) {
+        change(stage->db, i);
+        stage_backup(stage);
+    }
+    if (stage_session_open(&session, stage, &tools, HF_DATABASE_EXISTING, &err) ||
+        hf_point_change(&session.database, stage->points[2].seq, &pin, &err))
+        fail_msg("%s", err.text);
+    stage->points[0] = stage->points[2];
+    stage->points[1] = stage->points[4];
+    stage->points[2] = stage->points[5];
+    stage->count = 3;
+}
+
+/* Once to merge, and once to delete what was merged. */
+static int prune(struct stage *stage, const struct stage_tools *tools, struct hf_error *err)
+{
+    const struct hf_retention_rule rule = {.last = 2};
+    const struct hf_prune_options options = {.rule = &rule};
+    hf_auto(stage_session) struct stage_session session = {0};
+    if (stage_session_open(&session, stage, tools, HF_DATABASE_EXISTING, err))
+        return -1;
+    for (int i = 0; i < 2; i++) {
+        struct hf_prune_result result;
+        if (hf_prune(&session.database, &options, &result, err))
+            return -1;
+    }
+    return 0;
+}
+
+static void prove_pruned(struct stage *stage, bool succeeded)
+{
+    const struct stage_tools tools = stage_no_faults();
+    hf_auto(stage_session) struct stage_session session = {0};
+    struct hf_error err = {0};
+    stage_must(stage, !stage_session_open(&session, stage, &tools, HF_DATABASE_EXISTING, &err),
+               "the repository does not open: %s", err.text);
+    for (size_t i = 0; i < session.timeline.count; i++)
+        stage_must(stage, session.timeline.entries[i].restorable, "a segment lost its predecessor");
+    /* The base is merged up to the pinned point, and what was between it and the last two too. */
+    stage_must(stage, !succeeded || session.timeline.count < 6, "%zu segments are left",
+               session.timeline.count);
+}
+
 const struct act stage_acts[] = {
     {"create a repository", prepare_database, create, prove_created, LEAVES_DATABASE, 1},
     {"add a key", prepare_point, add_key, prove_key_added, LEAVES_DATABASE, 1},
@@ -470,7 +527,16 @@ const struct act stage_acts[] = {
     {"restore the difference in place", prepare_increment, change_in_place, prove_in_place,
      REWRITES_DATABASE, 1},
     {"test restore", prepare_increment, test_restore, NULL, LEAVES_DATABASE, 1},
+    {"make a replica", prepare_no_replica, follow_once, prove_replica, LEAVES_DATABASE, 1},
+    {"follow with a replica", prepare_replica, follow_once, prove_replica, LEAVES_DATABASE, 1},
+    {"follow with a replica, same size", prepare_replica_of_same_size, follow_once, prove_replica,
+     LEAVES_DATABASE, 1},
+    {"follow with a replica, shorter", prepare_shrinking_replica, follow_once, prove_replica,
+     LEAVES_DATABASE, 1},
+    {"follow with a replica that was written to", prepare_written_replica, follow_once,
+     prove_written_replica, LEAVES_DATABASE, 1},
     {"check", prepare_increment, check, NULL, LEAVES_DATABASE, 1},
+    {"prune", prepare_history, prune, prove_pruned, LEAVES_DATABASE, 1},
 };
 
 const size_t stage_act_count = sizeof stage_acts / sizeof *stage_acts;

@@ -11,8 +11,9 @@
 
 static bool belongs_beside(const char *name, enum stage_litter litter)
 {
-    static const char *const patterns[] = {"app.db",     "app.db-holdfast", "app.db-wal",
-                                           "app.db-shm", "other.db",        "*.db.replaced-*"};
+    static const char *const patterns[] = {
+        "app.db",   "app.db-holdfast",          "app.db-wal",     "app.db-shm",
+        "other.db", "other.db-holdfast-follow", "*.db.replaced-*"};
     for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++)
         if (!fnmatch(patterns[i], name, FNM_PERIOD))
             return true;

@@ -68,26 +68,25 @@ static void handle_free(struct hf_store *store)
     free(store);
 }
 
+#define HANDLE_OPS(put_if_absent_)                                                                 \
+    {                                                                                              \
+        .kind = "memory", .put_if_absent = put_if_absent_, .put = handle_put,                      \
+        .upload_begin = handle_upload, .read = handle_read, .stat = handle_stat,                   \
+        .list = handle_list, .remove = handle_remove, .free = handle_free,                         \
+    }
+
 struct hf_store *archive_store(struct archive *archive)
 {
-    static const struct hf_store_ops ops = {
-        .kind = "memory",
-        .put_if_absent = true,
-        .put = handle_put,
-        .upload_begin = handle_upload,
-        .read = handle_read,
-        .stat = handle_stat,
-        .list = handle_list,
-        .remove = handle_remove,
-        .free = handle_free,
-    };
+    static const struct hf_store_ops kinds[] = {HANDLE_OPS(false), HANDLE_OPS(true)};
+    const struct hf_store_ops *ops = &kinds[archive->memory->ops->put_if_absent];
     struct handle *handle = calloc(1, sizeof *handle);
     assert_non_null(handle);
-    *handle = (struct handle){{&ops}, archive};
+    *handle = (struct handle){{ops}, archive};
     return &handle->store;
 }
 
-int archive_setup(void **state)
+static int set_up(void **state,
+                  struct hf_store *(*memory)(const struct hf_env *env, struct hf_error *err))
 {
     struct archive *archive = calloc(1, sizeof *archive);
     const struct hf_unlock none = {0};
@@ -97,7 +96,7 @@ int archive_setup(void **state)
     archive->world = hf_fault_env_new(hf_env_system());
     hf_fault_env_set_clock(archive->world, (int64_t)ARCHIVE_TIME * 1000);
     archive->env = hf_fault_env_get(archive->world);
-    archive->memory = hf_store_memory_new(archive->env, &err);
+    archive->memory = memory(archive->env, &err);
     archive->pool = hf_pool_new(2, 4, &err);
     assert_non_null(archive->pool);
     archive->repository = hf_repository_create(archive_store(archive), archive->env, &slot, &err);
@@ -106,6 +105,16 @@ int archive_setup(void **state)
         fail_msg("%s", err.text);
     *state = archive;
     return 0;
+}
+
+int archive_setup(void **state)
+{
+    return set_up(state, hf_store_memory_new);
+}
+
+int archive_setup_replacing(void **state)
+{
+    return set_up(state, hf_store_memory_replacing_new);
 }
 
 int archive_teardown(void **state)
@@ -175,7 +184,7 @@ uint64_t archive_write(struct archive *archive, const struct archive_segment *se
                  .epoch = made.epoch ? made.epoch : 1,
                  .from = made.from,
                  .to = made.to,
-                 .time = (int64_t)ARCHIVE_TIME * 1000 + (int64_t)made.to},
+                 .time = made.time ? made.time : (int64_t)ARCHIVE_TIME * 1000 + (int64_t)made.to},
         .page_size = page_size,
         .pages = made.count,
         .part_bytes = made.part_bytes,

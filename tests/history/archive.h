@@ -32,6 +32,8 @@ enum { ARCHIVE_TIME = 1700000000 };
 
 /* cmocka's setup and teardown: *state is a struct archive with one plain slot, database "app". */
 int archive_setup(void **state);
+/* The same on a store without put-if-absent. */
+int archive_setup_replacing(void **state);
 int archive_teardown(void **state);
 
 /* A handle of the memory; whoever has it frees it. */
@@ -56,6 +58,7 @@ struct archive_segment {
     const struct hf_buf *dictionary;
     const char *label;
     uint32_t flags;
+    int64_t time; /* ms; 0: ARCHIVE_TIME and `to` milliseconds */
 };
 
 /* Writes it; returns the length of all its objects. `name` may be NULL. */

@@ -336,6 +336,42 @@ static void what_is_no_object_is_noted_and_left_alone(void **state)
     assert_int_equal(seen.last.remedy, HF_REMEDY_NONE);
 }
 
+static void put_claim(struct archive *archive, const char *name)
+{
+    const struct hf_repository *repository = archive->database.repository;
+    static const uint8_t id[HF_ID_BYTES] = {1};
+    hf_auto(hf_buf) struct hf_buf body = {0};
+    char key[HF_OBJECT_NAME_TEXT];
+    hf_database_object(key, &archive->database, "writers/%s", name);
+    assert_int_equal(hf_field_bytes(&body, HF_TAG_WRITER_ID, id, sizeof id, NULL), 0);
+    assert_int_equal(
+        hf_record_put(repository->store, key, HF_OBJECT_WRITER, &repository->keys, &body, NULL), 0);
+}
+
+/* Of stores without put-if-absent: two of one epoch may be there, and both count. */
+static void claims_count_by_their_epoch(void **state)
+{
+    struct archive *archive = *state;
+    struct hf_check_result result;
+    static const char *const names[] = {"00000002", "00000002.0123456789abcdef",
+                                        "00000002.fedcba9876543210"};
+    for (size_t i = 0; i < 3; i++)
+        put_claim(archive, names[i]);
+    archive_points(archive, 1);
+    struct seen seen = check(archive, HF_CHECK_DATA, &result);
+    assert_int_equal(seen.losses + seen.notes, 0);
+    char key[HF_OBJECT_NAME_TEXT];
+    hf_database_object(key, &archive->database, "writers/%s", names[0]);
+    archive_flip(archive, key, 40, 1);
+    seen = check(archive, HF_CHECK_DATA, &result);
+    assert_int_equal(seen.losses, 1);
+    assert_string_equal(seen.last.object, key);
+    put_claim(archive, "00000003.0123456789abcdef");
+    seen = check(archive, HF_CHECK_DATA, &result);
+    assert_int_equal(seen.losses, 0);
+    assert_int_equal(seen.last.remedy, HF_REMEDY_REMOVE);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, archive_setup, archive_teardown)
@@ -353,6 +389,7 @@ int main(void)
         TEST(parts_without_their_closing_part_are_removed_when_they_are_old),
         TEST(an_orphan_is_noted_and_loses_nothing),
         TEST(what_is_no_object_is_noted_and_left_alone),
+        TEST(claims_count_by_their_epoch),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -204,6 +204,70 @@ static void segments_that_do_not_fit_together_are_corrupt(void **state)
     }
 }
 
+static uint64_t walk_from(struct archive *archive, uint64_t base, uint32_t base_pages, uint64_t seq,
+                          struct given *given)
+{
+    hf_auto(hf_timeline) struct hf_timeline timeline = {0};
+    hf_auto(hf_plan) struct hf_plan plan = {0};
+    const struct hf_plan_visitor visitor = {given, keep_state, take_block, take_zeros};
+    struct hf_error err = {0};
+    uint64_t terms = 0;
+    *given = (struct given){.archive = archive};
+    if (hf_timeline_load(&timeline, &archive->database, &err) ||
+        hf_plan_from(&plan, &timeline, base, seq, &err) ||
+        hf_plan_walk_from(&archive->database, &plan, base_pages, &visitor, &terms, &err))
+        fail_msg("%s", err.text);
+    return terms;
+}
+
+static void from_a_state_only_what_changed_is_given(void **state)
+{
+    struct archive *archive = *state;
+    /* 6 pages; page 2 changes, then the database is cut to 2 pages and grows to 5: 3 is new, 4 and
+     * 5 are zeros though the state at hand has something there. */
+    static const uint32_t two[] = {2}, three[] = {3}, last[] = {0, 2, 3, 0, 0};
+    struct given given;
+    archive_write(archive,
+                  &(struct archive_segment){.from = 1,
+                                            .to = 1,
+                                            .page_count = 6,
+                                            .first = 1,
+                                            .last = 6,
+                                            .version = 1,
+                                            .state_after = 5},
+                  NULL);
+    archive_write(archive,
+                  &(struct archive_segment){.from = 2,
+                                            .to = 2,
+                                            .page_count = 6,
+                                            .pages = two,
+                                            .count = 1,
+                                            .version = 2,
+                                            .state_before = 5,
+                                            .state_after = 6},
+                  NULL);
+    archive_write(archive,
+                  &(struct archive_segment){.from = 3,
+                                            .to = 4,
+                                            .page_count = 5,
+                                            .page_min = 2,
+                                            .pages = three,
+                                            .count = 1,
+                                            .version = 3,
+                                            .state_before = 6,
+                                            .state_after = 7},
+                  NULL);
+    uint64_t terms = walk_from(archive, 1, 6, 4, &given);
+    for (uint32_t page = 1; page <= 5; page++) {
+        assert_int_equal(given.times[page], page != 1);
+        assert_int_equal(given.version[page], last[page - 1]);
+    }
+    assert_int_equal(terms, state_of(archive, last, 5, 1));
+    walk_from(archive, 1, 6, 2, &given);
+    for (uint32_t page = 1; page <= 6; page++)
+        assert_int_equal(given.times[page], page == 2);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, archive_setup, archive_teardown)
@@ -212,6 +276,7 @@ int main(void)
         TEST(images_above_page_min_are_dead),
         TEST(the_lock_byte_page_is_never_given),
         TEST(segments_that_do_not_fit_together_are_corrupt),
+        TEST(from_a_state_only_what_changed_is_given),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -191,6 +191,23 @@ static void names_of_databases_are_plain(void **state)
     assert_true(hf_database_name_valid("App-2.db_x"));
 }
 
+/* Each makes `about`, the second in the place of the first's: what the first stores stays right. */
+static void two_first_runs_have_one_fingerprint_secret(void **state)
+{
+    struct archive *archive = *state;
+    struct hf_database first, second;
+    char key[HF_OBJECT_NAME_TEXT];
+    assert_int_equal(hf_database_open(&first, archive->repository, "new", HF_DATABASE_CREATE, NULL),
+                     0);
+    hf_database_object(key, &first, "about/%08x", 1);
+    archive_remove(archive, key);
+    assert_int_equal(
+        hf_database_open(&second, archive->repository, "new", HF_DATABASE_CREATE, NULL), 0);
+    assert_memory_equal(&first.fingerprints, &second.fingerprints, sizeof first.fingerprints);
+    assert_memory_not_equal(&first.fingerprints, &archive->database.fingerprints,
+                            sizeof first.fingerprints);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, archive_setup, archive_teardown)
@@ -204,6 +221,12 @@ int main(void)
         TEST(databases_are_found_by_name_and_listed),
         TEST(a_database_that_another_host_made_at_once_is_the_same),
         TEST(names_of_databases_are_plain),
+        {"two_creators_at_once_end_with_one_repository (no put-if-absent)",
+         two_creators_at_once_end_with_one_repository, archive_setup_replacing, archive_teardown,
+         NULL},
+        {"two_first_runs_have_one_fingerprint_secret (no put-if-absent)",
+         two_first_runs_have_one_fingerprint_secret, archive_setup_replacing, archive_teardown,
+         NULL},
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

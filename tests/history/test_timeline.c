@@ -221,8 +221,60 @@ static void a_part_without_its_closing_part_is_no_segment(void **state)
     archive_remove(archive, key);
     assert_int_equal(hf_timeline_load(&timeline, &archive->database, NULL), 0);
     assert_int_equal(timeline.count, 2);
-    assert_int_equal(timeline.stray_parts, 1);
+    assert_int_equal(timeline.stray_parts, 2);
     assert_int_equal(timeline.highest, 3);
+}
+
+/* Sizes count: the entries' bytes are set by hand. */
+static void the_way_from_a_state_reads_the_fewest_bytes(void **state)
+{
+    (void)state;
+    static const struct part_of_timeline parts[] = {{1, 1, 1, 0}, {2, 2, 1, 0}, {3, 3, 1, 0},
+                                                    {4, 4, 1, 0}, {1, 4, 1, 2}, {2, 4, 1, 1}};
+    hf_auto(hf_timeline) struct hf_timeline timeline;
+    make_timeline(&timeline, parts, 6);
+    static const struct {
+        uint64_t base, seq;
+        size_t length;
+        uint64_t from; /* of the oldest */
+    } ways[] = {{1, 4, 1, 2}, {2, 4, 2, 3}, {3, 4, 1, 4}, {1, 3, 2, 2}, {1, 2, 1, 2}};
+    for (size_t i = 0; i < timeline.count; i++)
+        if (timeline.entries[i].name.level)
+            timeline.entries[i].bytes = timeline.entries[i].name.from == 1 ? 1000 : 25;
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        hf_auto(hf_plan) struct hf_plan plan = {0};
+        assert_int_equal(hf_plan_from(&plan, &timeline, ways[i].base, ways[i].seq, NULL), 0);
+        assert_int_equal(plan.count, ways[i].length);
+        assert_int_equal(plan.steps[plan.count - 1]->name.from, ways[i].from);
+    }
+}
+
+static void a_state_that_is_no_point_any_more_is_within_a_merged_segment(void **state)
+{
+    (void)state;
+    static const struct part_of_timeline merged[] = {{1, 8, 1, 2}, {6, 12, 1, 1}, {13, 13, 1, 0}};
+    hf_auto(hf_timeline) struct hf_timeline timeline;
+    hf_auto(hf_plan) struct hf_plan plan = {0};
+    struct hf_error err = {0};
+    make_timeline(&timeline, merged, 3);
+    assert_int_equal(hf_plan_from(&plan, &timeline, 9, 13, &err), 0);
+    assert_int_equal(plan.count, 2);
+    assert_int_equal(plan.steps[1]->name.from, 6);
+    assert_int_equal(hf_plan_from(&plan, &timeline, 9, 14, &err), -1);
+    assert_int_equal(err.code, HF_NOT_FOUND);
+}
+
+static void orphans_are_no_way(void **state)
+{
+    (void)state;
+    static const struct part_of_timeline taken[] = {
+        {1, 1, 1, 0}, {2, 2, 1, 0}, {3, 3, 1, 0}, {3, 3, 2, 0}, {4, 4, 2, 0}};
+    hf_auto(hf_timeline) struct hf_timeline timeline;
+    hf_auto(hf_plan) struct hf_plan plan = {0};
+    make_timeline(&timeline, taken, 5);
+    assert_int_equal(hf_plan_from(&plan, &timeline, 1, 4, NULL), 0);
+    assert_int_equal(plan.count, 3);
+    assert_int_equal(plan.steps[1]->name.epoch, 2);
 }
 
 int main(void)
@@ -238,6 +290,9 @@ int main(void)
         cmocka_unit_test(random_timelines_agree_with_the_definition),
         cmocka_unit_test_setup_teardown(a_part_without_its_closing_part_is_no_segment,
                                         archive_setup, archive_teardown),
+        cmocka_unit_test(the_way_from_a_state_reads_the_fewest_bytes),
+        cmocka_unit_test(a_state_that_is_no_point_any_more_is_within_a_merged_segment),
+        cmocka_unit_test(orphans_are_no_way),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

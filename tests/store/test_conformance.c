@@ -21,6 +21,12 @@ static struct hf_store *open_memory(const struct hf_scratch *scratch)
     return hf_store_memory_new(hf_env_system(), NULL);
 }
 
+static struct hf_store *open_replacing_memory(const struct hf_scratch *scratch)
+{
+    (void)scratch;
+    return hf_store_memory_replacing_new(hf_env_system(), NULL);
+}
+
 static int do_not_wait(void *context, int64_t milliseconds)
 {
     (void)context, (void)milliseconds;
@@ -58,6 +64,7 @@ int main(void)
     static const struct hf_conformance kinds[] = {
         {"directory store", open_directory, true, false},
         {"memory store", open_memory, false, false},
+        {"memory store without put-if-absent", open_replacing_memory, false, false},
         {"retry over faults over directory", open_retry_over_directory, true, true},
         {"retry over faults over memory", open_retry_over_memory, false, true},
     };

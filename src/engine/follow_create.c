@@ -1,0 +1,115 @@
+#include "engine/follow_create.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/page_writer.h"
+#include "sqlite/replica_header.h"
+#include "sqlite/restore_target.h"
+
+/* A counter that no other file has: that the file is this replica can be told by it. Far from its
+ * end, and from the small ones of young databases. */
+static int random_counter(const struct hf_env *env, uint32_t *counter, struct hf_error *err)
+{
+    if (hf_random(env, counter, sizeof *counter, err))
+        return -1;
+    *counter = (*counter & 0x3fffffff) | 0x10000000;
+    return 0;
+}
+
+static int mark(const struct hf_new_file *file, struct hf_position *position, struct hf_error *err)
+{
+    struct stat status;
+    uint8_t header[HF_DB_HEADER_BYTES];
+    struct hf_replica_marks marks;
+    int64_t got = hf_file_read(file->env, file->fd, file->temporary, header, sizeof header, 0, err);
+    if (got < 0 || random_counter(file->env, &marks.change_counter, err))
+        return -1;
+    if (got < (int64_t)sizeof header)
+        return hf_error_set(err, HF_CORRUPT, "the restore point is no SQLite database");
+    if (fstat(file->fd, &status))
+        return hf_error_sys(err, errno, "stat", file->temporary);
+    memcpy(position->original, header, sizeof header);
+    marks.schema_cookie = hf_replica_marks_of(header).schema_cookie;
+    hf_replica_mark(header, &marks);
+    memcpy(position->own, header, sizeof header);
+    position->device = status.st_dev;
+    position->inode = status.st_ino;
+    return hf_file_write(file->env, file->fd, file->temporary, header, sizeof header, 0, err);
+}
+
+static int write_all(const struct hf_creating *creating, const struct hf_plan *plan,
+                     const struct hf_new_file *file, struct hf_position *position,
+                     struct hf_error *err)
+{
+    struct hf_state state;
+    uint64_t written;
+    const struct hf_fs *fs = &file->env->fs;
+    if (hf_plan_state(creating->database, plan, &state, err))
+        return -1;
+    const struct hf_page_file pages = {file->env, file->fd, file->temporary, state.page_size};
+    if (fs->truncate(fs->context, file->fd, (off_t)((uint64_t)state.page_size * state.page_count)))
+        return hf_error_sys(err, errno, "extend", file->temporary);
+    *position = (struct hf_position){.segment = plan->steps[0]->name,
+                                     .fingerprint = state.fingerprint,
+                                     .page_size = state.page_size,
+                                     .page_count = state.page_count};
+    return hf_write_pages(&pages, creating->database, plan, NULL, state.page_count,
+                          creating->events, &written, err);
+}
+
+/* As what it replaces belonged to. */
+static int adopt_mode(const struct hf_new_file *file, struct hf_error *err)
+{
+    struct stat old;
+    const struct hf_fs *fs = &file->env->fs;
+    if (fs->stat(fs->context, file->path, &old))
+        return 0;
+    if (fchown(file->fd, old.st_uid, old.st_gid) && errno != EPERM)
+        return hf_error_sys(err, errno, "set the owner of", file->temporary);
+    if (fchmod(file->fd, old.st_mode & 07777))
+        return hf_error_sys(err, errno, "set the mode of", file->temporary);
+    return 0;
+}
+
+static int put_in_place(const struct hf_creating *creating, struct hf_restore_target *target,
+                        struct hf_new_file *file, struct hf_error *err)
+{
+    char kept[4096];
+    if (adopt_mode(file, err) || hf_restore_target_set_aside(target, kept, sizeof kept, err))
+        return -1;
+    if (*kept)
+        hf_notice(creating->events, "what was at '%s' is kept as '%s'", creating->path, kept);
+    bool vacant = hf_restore_target_state(target) == HF_TARGET_ABSENT && !creating->replace;
+    return hf_new_file_commit(file, vacant ? HF_COMMIT_NEW : HF_COMMIT_REPLACE, err);
+}
+
+int hf_create_replica(const struct hf_creating *creating, const struct hf_plan *plan,
+                      uint64_t *pages, struct hf_error *err)
+{
+    const struct hf_env *env = creating->database->repository->keys.env;
+    struct hf_position position;
+    hf_auto(hf_new_file) struct hf_new_file file = {.fd = -1};
+    hf_auto_ptr(hf_restore_target) struct hf_restore_target *target =
+        hf_restore_target_take(env, creating->path, creating->busy_ms, err);
+    if (!target)
+        return -1;
+    if (hf_restore_target_state(target) != HF_TARGET_ABSENT && !creating->replace) {
+        hf_error_set(err, HF_REFUSED,
+                     "there is a file at '%s' that is not a replica of this "
+                     "database",
+                     creating->path);
+        return hf_error_hint(err, "name another file with --to, or replace this one with "
+                                  "--overwrite");
+    }
+    if (hf_new_file_begin(&file, env, hf_restore_target_path(target), 0600, err))
+        return -1;
+    hf_new_file_remove_litter(&file, HF_LITTER_OF_FILE);
+    if (write_all(creating, plan, &file, &position, err) || mark(&file, &position, err) ||
+        hf_follow_state_put(creating->state, 0, creating->database, &position, err) ||
+        put_in_place(creating, target, &file, err))
+        return -1;
+    *pages = position.page_count;
+    return 0;
+}
