@@ -27,7 +27,7 @@ class HoldfastReplicatesMany(HoldfastReplicates):
         config = os.path.join(self.folder, "holdfast.yml")
         with open(config, "w", encoding="utf-8") as out:
             out.write(f"repository: {self.stored}\nkeyfile: {self.keyfile}\n"
-                      f"databases:\n  - path: {self.database}\n")
+                      f"databases:\n  - path: {os.path.dirname(self.database)}/*.db\n")
         return [self.program, "replicate", "--config", config]
 
     def has_all(self):
@@ -80,7 +80,7 @@ def lag(commit, arrivals):
 def measure(scratch, program, length, say):
     folder = os.path.join(scratch, "tenants")
     make_databases(folder)
-    tool = HoldfastReplicatesMany(scratch, os.path.join(folder, "*.db"), program)
+    tool = HoldfastReplicatesMany(scratch, os.path.join(folder, "t0000.db"), program)
     try:
         tool.start()
         first = tool.usage()

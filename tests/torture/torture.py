@@ -162,6 +162,10 @@ class Torture:
         self.downtime = self.disturb()
 
     def replicator_again(self):
+        """Not while the repository is away: what starts then makes one anew."""
+        if not self.replicator.lives() and not os.path.exists(self.stage.repository):
+            self.after(0.1, self.replicator_again)
+            return
         if not self.replicator.lives():
             self.start_replicator()
         self.downtime[1] = now()
@@ -346,8 +350,8 @@ class Torture:
         if self.quiet(now() - STARTS_WITHIN * 10**6, now()):
             self.fail("the replicator", "ended by itself: " + text)
         self.counts["ends of the replicator by itself"] += 1
-        self.disturb(3)
-        self.start_replicator()
+        self.disturb_replicator()
+        self.replicator_again()
 
     def settle(self):
         """Everything that goes on ends; the application stops as applications do."""
