@@ -5,6 +5,39 @@
 #include <stdio.h>
 #include <string.h>
 
+static const char *const code_names[] = {
+    [HF_OK] = "ok",
+    [HF_FAILED] = "failed",
+    [HF_NO_MEMORY] = "no_memory",
+    [HF_IO] = "io",
+    [HF_NO_SPACE] = "no_space",
+    [HF_NOT_FOUND] = "not_found",
+    [HF_EXISTS] = "exists",
+    [HF_USAGE] = "usage",
+    [HF_CONFIG] = "config",
+    [HF_LOCKED] = "locked",
+    [HF_UNREACHABLE] = "unreachable",
+    [HF_CORRUPT] = "corrupt",
+    [HF_WRONG_KEY] = "wrong_key",
+    [HF_STALE] = "stale",
+    [HF_REFUSED] = "refused",
+    [HF_UNSUPPORTED] = "unsupported",
+};
+
+const char *hf_code_name(enum hf_code code)
+{
+    return code_names[code];
+}
+
+enum hf_code hf_code_of_name(const char *name)
+{
+    for (size_t i = 0; i < sizeof code_names / sizeof *code_names; i++) {
+        if (!strcmp(code_names[i], name))
+            return (enum hf_code)i;
+    }
+    return HF_FAILED;
+}
+
 static const char ellipsis[] = "\xe2\x80\xa6";
 
 /* Copies one line: control characters become escapes; what does not fit is cut at a character. */

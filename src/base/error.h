@@ -29,6 +29,12 @@ enum hf_code {
     HF_UNSUPPORTED, /* newer format, feature not known here */
 };
 
+/* "wrong_key": the code as JSON, scripts and other processes see it. */
+const char *hf_code_name(enum hf_code code);
+
+/* HF_FAILED for a name that is none. */
+enum hf_code hf_code_of_name(const char *name);
+
 struct hf_error {
     enum hf_code code;
     int sys;           /* errno, or 0 */

@@ -4,8 +4,8 @@
 
 #include "base/text.h"
 #include "cli/cli.h"
+#include "cli/live.h"
 #include "cli/output.h"
-#include "cli/session.h"
 #include "engine/backup.h"
 
 enum { BUSY_MS = 5000 };
@@ -46,6 +46,10 @@ static void to_text(const char *name, const struct hf_backup_result *result, int
     else if (result->kind == HF_BACKUP_FULL)
         printf("%s: point %" PRIu64 ": all of %s stored as %s in %s\n", name, result->seq, size,
                added, duration);
+    else if (!result->database_bytes)
+        printf("%s: point %" PRIu64 ": %s changed, stored as %s in %s, by the running Holdfast\n",
+               name, result->seq,
+               hf_format_count(pages, sizeof pages, result->pages_stored, "page"), added, duration);
     else if (!result->pages_stored)
         printf("%s: point %" PRIu64 ": nothing changed, stored as %s in %s\n", name, result->seq,
                added, duration);
@@ -53,6 +57,50 @@ static void to_text(const char *name, const struct hf_backup_result *result, int
         printf("%s: point %" PRIu64 ": %s of %s changed, stored as %s in %s\n", name, result->seq,
                hf_format_count(pages, sizeof pages, result->pages_stored, "page"), size, added,
                duration);
+}
+
+static void tell(const struct hf_cli *cli, const char *name, json_t *item,
+                 const struct hf_backup_result *result)
+{
+    if (item)
+        to_json(item, result);
+    else
+        to_text(name, result, hf_now(cli->env));
+}
+
+/* By the replicator that follows the database already. False when there is none. */
+static bool back_up_live(struct hf_cli *cli, const struct hf_choice *choice,
+                         struct hf_backup_result *result, int *failed, struct hf_error *err)
+{
+    hf_auto(hf_control_client) struct hf_control_client client = {0};
+    struct hf_error local = {0};
+    const char *label = hf_option(&cli->arguments, "label");
+    bool there = false;
+    int64_t began = hf_now(cli->env);
+    if (hf_live_open(&client, &there, cli, choice, &local) || !there)
+        return false;
+    json_t *answer =
+        hf_live_ask(&client, cli,
+                    json_pack("{s:s, s:s, s:s, s:b, s:s}", "do", "snapshot", "database",
+                              choice->name, "label", label ? label : "", "pin",
+                              hf_option_given(&cli->arguments, "pin"), "reason", "manual"),
+                    0, &local);
+    if (!answer && (local.code == HF_UNSUPPORTED || local.code == HF_UNREACHABLE))
+        return false; /* nothing has it open: a backup of one's own is possible */
+    *failed = answer ? 0 : hf_error_pass(err, &local);
+    if (answer)
+        *result = (struct hf_backup_result){
+            .kind = json_is_false(json_object_get(answer, "new")) ? HF_BACKUP_UNCHANGED
+                                                                  : HF_BACKUP_INCREMENTAL,
+            .seq = (uint64_t)hf_member_integer(answer, "point", 0),
+            .time = hf_member_integer(answer, "time", 0),
+            .database_bytes = (uint64_t)hf_member_integer(answer, "database_bytes", 0),
+            .pages_read = (uint64_t)hf_member_integer(answer, "pages_read", 0),
+            .pages_stored = (uint64_t)hf_member_integer(answer, "pages_stored", 0),
+            .bytes_added = (uint64_t)hf_member_integer(answer, "bytes_added", 0),
+            .duration = hf_now(cli->env) - began};
+    json_decref(answer);
+    return true;
 }
 
 static int back_up(struct hf_cli *cli, const struct hf_database *database,
@@ -74,13 +122,13 @@ static int back_up(struct hf_cli *cli, const struct hf_database *database,
         .events = &cli->progress.events,
     };
     struct hf_backup_result result;
-    if (hf_backup(database, &wanted, &result, err))
+    int failed = 0;
+    if (!back_up_live(cli, choice, &result, &failed, err))
+        failed = hf_backup(database, &wanted, &result, err);
+    if (failed)
         return -1;
     hf_progress_line_clear(&cli->progress);
-    if (item)
-        to_json(item, &result);
-    else
-        to_text(database->name, &result, hf_now(cli->env));
+    tell(cli, database->name, item, &result);
     return 0;
 }
 

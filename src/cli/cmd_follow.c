@@ -52,6 +52,28 @@ static int check_usage(const struct hf_cli *cli, struct hf_error *err)
     return 0;
 }
 
+static bool same_file(const struct hf_env *env, const char *a, const char *b)
+{
+    struct stat first, second;
+    return !env->fs.stat(env->fs.context, a, &first) &&
+           !env->fs.stat(env->fs.context, b, &second) && first.st_dev == second.st_dev &&
+           first.st_ino == second.st_ino;
+}
+
+/* A slip of the hand must not cost the live database, with --overwrite least of all. */
+static int refuse_own_databases(const struct hf_cli *cli, struct hf_error *err)
+{
+    const char *to = hf_option(&cli->arguments, "to");
+    for (size_t i = 0; i < cli->config.database_count; i++) {
+        if (!same_file(cli->env, to, cli->config.databases[i].path))
+            continue;
+        hf_error_set(err, HF_USAGE, "'%s' is the database '%s' itself", to,
+                     cli->config.databases[i].name);
+        return hf_error_hint(err, "a replica needs a file of its own");
+    }
+    return 0;
+}
+
 /* All steps to the newest point, added up. */
 static int catch_up(const struct hf_database *database, const struct hf_follow_options *wanted,
                     struct hf_follow_step *sum, struct hf_error *err)
@@ -144,7 +166,7 @@ static int run(struct hf_cli *cli, struct hf_error *err)
     struct hf_database database;
     int64_t interval;
     if (check_usage(cli, err) || read_interval(&interval, cli, err) ||
-        hf_choose_one(&choice, cli, err) ||
+        refuse_own_databases(cli, err) || hf_choose_one(&choice, cli, err) ||
         hf_session_open(&session, cli, HF_SESSION_EXISTING, err) ||
         hf_session_database(&database, &session, &choice, err))
         return -1;

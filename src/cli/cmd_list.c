@@ -5,13 +5,16 @@
 #include "base/time.h"
 #include "cli/cli.h"
 #include "cli/list_groups.h"
+#include "cli/list_near.h"
 #include "cli/output.h"
 #include "cli/point_output.h"
 #include "cli/session.h"
 #include "cli/table.h"
 
 static const struct hf_option options[] = {
-    {"all", 0, NULL, "each continuous point, and not one row an hour, day or month"}, {0}};
+    {"all", 0, NULL, "each continuous point, and not one row an hour, day or month"},
+    {"at", 0, "TIME", "only the points around then, with their distances: '14:05'"},
+    {0}};
 
 static const struct hf_column columns[] = {{"POINT", HF_RIGHT},    {"TIME", HF_LEFT},
                                            {"AGE", HF_LEFT},       {"REASON", HF_LEFT},
@@ -78,6 +81,8 @@ static int list(struct hf_cli *cli, const struct hf_database *database,
     if (hf_timeline_load(&timeline, database, err) ||
         hf_points_load(&points, database, &timeline, err))
         return -1;
+    if (hf_option_given(&cli->arguments, "at"))
+        return hf_list_near(cli, database, &points, item, err);
     if (!item)
         return to_table(cli, database, &points, err);
     json_t *all = hf_json_list(item, "points");

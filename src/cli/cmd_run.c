@@ -14,6 +14,7 @@ static const struct hf_option options[] = {
     {"keep-copies", 0, "COUNT", "how many dated portable copies are kept (20)"},
     {"profile", 0, "NAME", "the application's profile, for portable copies"},
     {"profiles-dir", 0, "DIR", "where profiles of your own are"},
+    {"capture", 0, "HOW", "how changes are followed meanwhile: wal, scan, off"},
     {"restart", 0, "WHEN", "start the application again: no, on-failure, always"},
     {"stop-timeout", 0, "TIME", "how long stopping may take altogether (9s)"},
     {"ready", 0, "URL", "what answers when the application works"},
@@ -51,10 +52,9 @@ const struct hf_verb hf_verb_run = {
     .name = "run",
     .operands = "-- COMMAND [ARGUMENT...]",
     .summary = "protect the data, update the schema, run an application",
-    .about = "Takes a restore point, restores a missing or damaged database, brings its schema up\n"
-             "to date, writes the portable copy, then runs the command and looks after it: what a\n"
-             "container's start script does, safely. Every option is also a variable\n"
-             "(HOLDFAST_READY) and a key of holdfast.yml (ready:). docs/run.md tells all of it.",
+    .about = "Heals, backs up and updates the database, writes the portable copy, then runs the\n"
+             "command, follows what it writes and looks after it. Options are also variables\n"
+             "(HOLDFAST_READY) and keys of holdfast.yml (ready:); docs/run.md has more of these.",
     .most_operands = HF_COMMAND,
     .options = options,
     .run = run,

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "cli/cli.h"
+#include "cli/live_status.h"
 #include "cli/output.h"
 #include "cli/point_output.h"
 #include "cli/session.h"
@@ -79,24 +80,38 @@ static int read_limit(int64_t *oldest, const struct hf_cli *cli, struct hf_error
     return hf_error_hint(err, "for example '15m', '24h', '7d'");
 }
 
+/* A database that has been looked up in the repository. */
+static bool tell(struct hf_cli *cli, const struct hf_choice *choice, const struct hf_points *points,
+                 int64_t oldest, const json_t *live, json_t *item)
+{
+    struct summary summary = sum_up(points);
+    bool stale = oldest && (!summary.newest || summary.newest->time < oldest);
+    if (item) {
+        to_json(item, points, &summary);
+        hf_json_boolean(item, "stale", stale);
+    } else {
+        to_text(choice->name, points, &summary, hf_now(cli->env));
+    }
+    if (live)
+        hf_live_status_tell(cli, choice, live, summary.newest, item);
+    return stale;
+}
+
 static int status(struct hf_cli *cli, const struct hf_database *database,
                   const struct hf_choice *choice, json_t *item, struct hf_error *err)
 {
-    (void)choice;
     hf_auto(hf_timeline) struct hf_timeline timeline = {0};
     hf_auto(hf_points) struct hf_points points = {0};
     int64_t oldest;
-    if (read_limit(&oldest, cli, err) || hf_timeline_load(&timeline, database, err) ||
-        hf_points_load(&points, database, &timeline, err))
+    if (read_limit(&oldest, cli, err))
         return -1;
-    struct summary summary = sum_up(&points);
-    bool stale = oldest && (!summary.newest || summary.newest->time < oldest);
-    if (item) {
-        to_json(item, &points, &summary);
-        hf_json_boolean(item, "stale", stale);
-    } else {
-        to_text(database->name, &points, &summary, hf_now(cli->env));
-    }
+    json_t *live = hf_live_status_ask(cli, choice);
+    int failed = hf_timeline_load(&timeline, database, err) ||
+                 hf_points_load(&points, database, &timeline, err);
+    bool stale = !failed && tell(cli, choice, &points, oldest, live, item);
+    json_decref(live);
+    if (failed)
+        return -1;
     if (!stale)
         return 0;
     hf_error_set(err, HF_STALE, "the newest restore point of '%s' is older than %s", database->name,
@@ -126,8 +141,10 @@ const struct hf_verb hf_verb_status = {
     .name = "status",
     .operands = "[DATABASE...]",
     .summary = "show how well each database is protected",
-    .about = "Shows the newest restore point of each database, the newest one that a test restore\n"
-             "has proven, and whether the repository asks for a key.",
+    .about =
+        "Shows the newest restore point of each database, the newest one that a test restore\n"
+        "has proven, and whether the repository asks for a key. Where a running Holdfast looks\n"
+        "after a database: how it captures changes, and whether any wait.",
     .most_operands = HF_MOST_OPERANDS,
     .options = options,
     .run = run,

@@ -7,36 +7,15 @@
 
 #include "base/time.h"
 
-static const struct {
-    const char *name;
-    int exit;
-} codes[] = {
-    [HF_OK] = {"ok", 0},
-    [HF_FAILED] = {"failed", 1},
-    [HF_NO_MEMORY] = {"no_memory", 1},
-    [HF_IO] = {"io", 1},
-    [HF_NO_SPACE] = {"no_space", 1},
-    [HF_NOT_FOUND] = {"not_found", 1},
-    [HF_EXISTS] = {"exists", 1},
-    [HF_USAGE] = {"usage", 2},
-    [HF_CONFIG] = {"config", 3},
-    [HF_LOCKED] = {"locked", 4},
-    [HF_UNREACHABLE] = {"unreachable", 5},
-    [HF_CORRUPT] = {"corrupt", 6},
-    [HF_WRONG_KEY] = {"wrong_key", 7},
-    [HF_STALE] = {"stale", 8},
-    [HF_REFUSED] = {"refused", 9},
-    [HF_UNSUPPORTED] = {"unsupported", 1},
-};
-
 int hf_exit_code(enum hf_code code)
 {
-    return codes[code].exit;
-}
-
-const char *hf_code_name(enum hf_code code)
-{
-    return codes[code].name;
+    static const int codes[] = {
+        [HF_OK] = 0,        [HF_FAILED] = 1,    [HF_NO_MEMORY] = 1,   [HF_IO] = 1,
+        [HF_NO_SPACE] = 1,  [HF_NOT_FOUND] = 1, [HF_EXISTS] = 1,      [HF_USAGE] = 2,
+        [HF_CONFIG] = 3,    [HF_LOCKED] = 4,    [HF_UNREACHABLE] = 5, [HF_CORRUPT] = 6,
+        [HF_WRONG_KEY] = 7, [HF_STALE] = 8,     [HF_REFUSED] = 9,     [HF_UNSUPPORTED] = 1,
+    };
+    return codes[code];
 }
 
 void hf_print_error(FILE *out, const struct hf_error *err)

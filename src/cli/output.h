@@ -14,9 +14,6 @@
 /* The frozen exit codes of docs/architecture.md, "Errors". */
 int hf_exit_code(enum hf_code code);
 
-/* "wrong_key": the code as JSON and scripts see it. */
-const char *hf_code_name(enum hf_code code);
-
 /* "holdfast: <text>" and, when there is one, "  hint: <hint>". */
 void hf_print_error(FILE *out, const struct hf_error *err);
 

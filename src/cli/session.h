@@ -67,6 +67,10 @@ int hf_state_path(char **out, const struct hf_cli *cli, const struct hf_choice *
 int hf_choose_form(struct hf_profile_choice *out, const struct hf_cli *cli, const char *path,
                    struct hf_error *err);
 
+/* The last moment that `typed` may mean: of "14:05" its last millisecond. */
+int hf_choose_time(int64_t *time, const struct hf_cli *cli, const char *typed,
+                   struct hf_error *err);
+
 /* The point that --at or --point asks for, else the newest. */
 int hf_choose_point(uint64_t *seq, const struct hf_cli *cli, const struct hf_database *database,
                     const struct hf_timeline *timeline, struct hf_error *err);

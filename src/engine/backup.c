@@ -39,7 +39,7 @@ static const struct hf_env *env_of(const struct backup *backup)
 
 static bool wants_point_of_its_own(const struct hf_backup_options *options)
 {
-    return options->pin || options->full || (options->label && options->label[0]);
+    return options->pin || options->own || options->full || (options->label && options->label[0]);
 }
 
 static int open_state(struct backup *backup, struct hf_error *err)

@@ -118,16 +118,17 @@ static int create(struct going *going, bool replace, struct hf_error *err)
 {
     struct hf_follower *follower = going->follower;
     hf_auto(hf_plan) struct hf_plan plan = {0};
+    hf_follow_place_leave(&follower->place);
     const struct hf_creating creating = {.database = follower->database,
                                          .path = follower->place.path,
                                          .replace = replace,
                                          .busy_ms = follower->options.busy_ms,
                                          .state = &follower->place.state,
+                                         .slot = hf_follow_free_slot(&follower->place),
                                          .events = follower->options.events};
-    hf_follow_place_leave(&follower->place);
     if (hf_plan_make(&plan, &going->timeline, going->course.target, err) ||
         hf_create_replica(&creating, &plan, &going->step->pages, err) ||
-        hf_follow_place_settle(&follower->place, 0, err))
+        hf_follow_place_settle(&follower->place, creating.slot, err))
         return -1;
     tell_step(going, HF_FOLLOW_CREATED, &plan);
     return 0;
@@ -219,8 +220,7 @@ static int go_around_damage(struct going *going, const struct hf_error *found, s
     uint64_t next = next_point(&going->timeline, hf_follower_point(follower));
     if (next && next < going->course.target && !go_forward(going, next, &proof, &local))
         return 0;
-    if (follower->place.slot ==
-        HF_NOWHERE) /* the file was touched, and has to be looked at again */
+    if (!hf_follower_point(follower)) /* the file was touched: it has to be looked at again */
         return hf_error_pass(err, &local);
     local = (struct hf_error){0};
     if (!go_by_comparison(going, &local))
@@ -387,10 +387,11 @@ static void tell_where(const struct hf_follower *follower, struct hf_follow_step
     step->size = (uint64_t)at->page_size * at->page_count;
 }
 
-/* Somebody wrote to the replica meanwhile, or retention removed a segment that was being read. */
-static bool is_passing(enum hf_code code)
+/* Somebody wrote to the replica meanwhile, which has to be looked at again; or retention removed a
+ * segment that was being read. */
+static bool is_passing(const struct hf_follower *follower, enum hf_code code)
 {
-    return code == HF_STALE || code == HF_NOT_FOUND;
+    return (code == HF_STALE && !follower->place.file) || code == HF_NOT_FOUND;
 }
 
 int hf_follow(struct hf_follower *follower, struct hf_follow_step *out, struct hf_error *err)
@@ -402,7 +403,9 @@ int hf_follow(struct hf_follower *follower, struct hf_follow_step *out, struct h
     if (is_due(follower, &due, err))
         return -1;
     int failed = due ? -1 : 0;
-    for (int i = 0; due && failed && i < ATTEMPTS && (i == 0 || is_passing(local.code)); i++) {
+    for (int i = 0; due && failed && i < ATTEMPTS; i++) {
+        if (i && !is_passing(follower, local.code))
+            break;
         local = (struct hf_error){0};
         failed = attempt(follower, &step, &local);
     }

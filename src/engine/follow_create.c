@@ -107,7 +107,7 @@ int hf_create_replica(const struct hf_creating *creating, const struct hf_plan *
         return -1;
     hf_new_file_remove_litter(&file, HF_LITTER_OF_FILE);
     if (write_all(creating, plan, &file, &position, err) || mark(&file, &position, err) ||
-        hf_follow_state_put(creating->state, 0, creating->database, &position, err) ||
+        hf_follow_state_put(creating->state, creating->slot, creating->database, &position, err) ||
         put_in_place(creating, target, &file, err))
         return -1;
     *pages = position.page_count;

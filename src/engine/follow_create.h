@@ -13,7 +13,8 @@ struct hf_creating {
     const char *path;
     bool replace; /* what is there; else HF_REFUSED when something is */
     int busy_ms;
-    struct hf_follow_state *state; /* slot 0 becomes where the new file is */
+    struct hf_follow_state *state;
+    int slot; /* of the state: becomes where the new file is */
     const struct hf_events *events;
 };
 

@@ -2,6 +2,8 @@
 
 #include <errno.h>
 
+#include "engine/undo.h"
+
 enum { ATTEMPTS = 5 };
 
 enum kept {
@@ -39,7 +41,9 @@ static int keep(const struct hf_database *database, const struct hf_backup_optio
         return 0;
     }
     *kept = KEPT_AS_POINT;
-    if (!hf_backup(database, before, point, &local))
+    struct hf_backup_options named = *before;
+    named.reason = before->reason ? before->reason : HF_BEFORE_RESTORE;
+    if (!hf_backup(database, &named, point, &local))
         return 0;
     /* Somebody who works on the database now is no reason to replace it under their hands. */
     if (local.code == HF_LOCKED || local.code == HF_REFUSED ||
@@ -79,6 +83,26 @@ static int attempt(const struct hf_database *database, const struct hf_timeline 
     return hf_restore(database, timeline, seq, &manner, &result->restore, err);
 }
 
+/* A restore is a change on the timeline, which says so itself: for `list`, and so that it can be
+ * undone without guessing what it replaced. */
+static void record(const struct hf_database *database, const struct hf_backup_options *before,
+                   struct hf_in_place_result *result)
+{
+    struct hf_backup_options after = *before;
+    struct hf_backup_result point;
+    struct hf_error local = {0};
+    char reason[HF_REASON_TEXT];
+    after.reason = hf_restore_reason(reason, result->restore.seq, result->before);
+    after.own = true;
+    after.label = NULL;
+    after.pin = false;
+    if (!hf_backup(database, &after, &point, &local))
+        result->recorded = point.seq;
+    else
+        hf_notice(before->events, "the restore is done, but not noted in the repository: %s",
+                  local.text);
+}
+
 int hf_restore_in_place(const struct hf_database *database, const struct hf_timeline *timeline,
                         uint64_t seq, const struct hf_backup_options *before,
                         const struct hf_restore_options *restore, struct hf_in_place_result *result,
@@ -89,6 +113,7 @@ int hf_restore_in_place(const struct hf_database *database, const struct hf_time
         struct hf_in_place_result found = {0};
         local = (struct hf_error){0};
         if (!attempt(database, timeline, seq, before, restore, &found, &local)) {
+            record(database, before, &found);
             *result = found;
             return 0;
         }

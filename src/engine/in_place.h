@@ -1,6 +1,6 @@
 /*
  * Restore over the protected database itself: what is there becomes a restore point first, so that
- * a restore can always be undone.
+ * a restore can always be undone (engine/undo.h).
  */
 #ifndef HF_ENGINE_IN_PLACE_H
 #define HF_ENGINE_IN_PLACE_H
@@ -10,13 +10,16 @@
 
 struct hf_in_place_result {
     struct hf_restore_result restore;
-    uint64_t before; /* the point that holds what was there; 0: there was nothing to keep */
+    uint64_t before;   /* the point that holds what was there; 0: there was nothing to keep */
+    uint64_t recorded; /* the point that was taken right after and names both; 0: none could be */
 };
 
 /*
  * Takes a point of `before->path`, then restores `seq` over `restore->target`, which is the same
- * file, in the manner that `restore` says (never HF_RESTORE_NEW). A database that cannot be backed
- * up, because it is damaged or the repository takes nothing more, is kept beside as
+ * file, in the manner that `restore` says (never HF_RESTORE_NEW), and takes a point again: its
+ * reason says which point was restored over which. When only that last one fails it is a notice.
+ * Without a reason the first is called "before restore". A database that cannot be backed up,
+ * because it is damaged or the repository takes nothing more, is kept beside as
  * "<target>.replaced-<ms>", and a notice says so; with HF_RESTORE_DELTA, which would overwrite it,
  * the call fails instead.
  * What is committed between the two is noticed once the file is locked: the point is taken again,

@@ -7,7 +7,7 @@
 #include "history/segment_writer.h"
 
 /* Sealed bytes that all inputs together read ahead. */
-enum { READ_AHEAD = 4 << 20 };
+enum { READ_AHEAD = 2 << 20 };
 
 /* Clocks of host and store that differ by less are both right. */
 static const int64_t right_enough = INT64_C(60) * 1000;
@@ -103,6 +103,7 @@ static int open_inputs(struct merge *merge, const struct hf_segment_name *names,
         if (!segment)
             return -1;
         const struct hf_trailer *trailer = &segment->trailer;
+        hf_segment_forget_ends(segment);
         if (!i)
             limit = trailer->page_count;
         merge->count++;
@@ -175,11 +176,13 @@ static int survey(struct merge *merge, struct hf_error *err)
     return merge->trailer.flags & HF_SEGMENT_FULL ? prove_state(merge, &covered, err) : 0;
 }
 
-/* Frames that lie evenly spread over all inputs. */
+/* Frames that lie evenly spread over all inputs. For an increment a third is enough: a merge should
+ * take little memory beside an application. */
 static int read_samples(struct merge *merge, struct hf_buf *samples, struct hf_error *err)
 {
     uint64_t blocks = 0, seen = 0;
-    size_t wanted = HF_DICTIONARY_SAMPLES - HF_FRAME_BYTES;
+    bool full = merge->trailer.flags & HF_SEGMENT_FULL;
+    size_t wanted = HF_DICTIONARY_SAMPLES / (full ? 1 : 3) - HF_FRAME_BYTES;
     struct hf_index_block *block = merge->inputs[0].index;
     for (size_t i = 0; i < merge->count; i++)
         for (uint32_t object = 0; object < merge->inputs[i].segment->objects; object++)

@@ -241,6 +241,13 @@ void hf_segment_release(struct hf_segment *segment)
     free(segment);
 }
 
+void hf_segment_forget_ends(struct hf_segment *segment)
+{
+    for (uint32_t i = 0; i < segment->objects; i++)
+        if (segment->object[i].tail.length < segment->object[i].length)
+            hf_buf_release(&segment->object[i].tail);
+}
+
 int hf_segment_read_trailer_fields(const struct hf_database *database,
                                    const struct hf_segment_name *name, struct hf_buf *out,
                                    struct hf_error *err)

@@ -41,6 +41,10 @@ struct hf_segment *hf_segment_open(const struct hf_database *database,
 struct hf_segment *hf_segment_hold(struct hf_segment *segment);
 void hf_segment_release(struct hf_segment *segment);
 
+/* Gives back the memory of what was read with the ends of its objects, but of those that it holds
+ * whole: for who has many open. Nobody else may hold the segment. */
+void hf_segment_forget_ends(struct hf_segment *segment);
+
 /* Only the trailer, with one read of the object's end. Caller releases it. */
 int hf_segment_read_trailer(const struct hf_database *database, const struct hf_segment_name *name,
                             struct hf_trailer *out, struct hf_error *err);

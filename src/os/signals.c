@@ -2,8 +2,8 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <poll.h>
 #include <stdbool.h>
+#include <string.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -58,7 +58,7 @@ int hf_signals_open(struct hf_signals *out, struct hf_error *err)
     int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     if (fd < 0)
         return hf_error_sys(err, errno, "signalfd", "holdfast");
-    out->fd = fd;
+    *out = (struct hf_signals){.fd = fd};
     sigprocmask(SIG_BLOCK, &set, &out->before);
     return 0;
 }
@@ -105,9 +105,54 @@ static bool take_signal(struct hf_signals *signals, struct hf_happening *out)
     return false;
 }
 
+static struct pollfd *find_watched(struct hf_signals *signals, int fd)
+{
+    for (size_t i = 0; i < signals->watched_count; i++) {
+        if (signals->watched[i].fd == fd)
+            return &signals->watched[i];
+    }
+    return NULL;
+}
+
+int hf_signals_watch(struct hf_signals *signals, int fd, enum hf_readiness what,
+                     struct hf_error *err)
+{
+    struct pollfd *watched = find_watched(signals, fd);
+    if (!watched && signals->watched_count == HF_MOST_WATCHED)
+        return hf_error_set(err, HF_FAILED, "too many descriptors to wait for");
+    if (!watched)
+        watched = &signals->watched[signals->watched_count++];
+    *watched = (struct pollfd){.fd = fd, .events = (short)what};
+    return 0;
+}
+
+void hf_signals_forget(struct hf_signals *signals, int fd)
+{
+    struct pollfd *watched = find_watched(signals, fd);
+    if (watched)
+        *watched = signals->watched[--signals->watched_count];
+}
+
+/* The next one after the last that was told. */
+static bool take_descriptor(struct hf_signals *signals, const struct pollfd *found,
+                            struct hf_happening *out)
+{
+    for (size_t i = 1; i <= signals->watched_count; i++) {
+        size_t at = (signals->last + i) % signals->watched_count;
+        if (!found[at].revents)
+            continue;
+        signals->last = at;
+        *out = (struct hf_happening){
+            .kind = found[at].revents & ~POLLOUT ? HF_READABLE : HF_WRITABLE, .fd = found[at].fd};
+        return true;
+    }
+    return false;
+}
+
 int hf_signals_wait(struct hf_signals *signals, int64_t deadline, struct hf_happening *out,
                     struct hf_error *err)
 {
+    struct pollfd all[HF_MOST_WATCHED + 1];
     for (;;) {
         /* Signals first: one that asked for the end is known before the end is seen. A child that
          * ends after the look makes the descriptor readable. */
@@ -118,8 +163,15 @@ int hf_signals_wait(struct hf_signals *signals, int64_t deadline, struct hf_happ
             *out = (struct hf_happening){.kind = HF_DEADLINE};
             return 0;
         }
-        struct pollfd fd = {.fd = signals->fd, .events = POLLIN};
-        if (poll(&fd, 1, left > INT_MAX ? INT_MAX : (int)left) < 0 && errno != EINTR)
-            return hf_error_sys(err, errno, "poll", "signals");
+        size_t count = signals->watched_count;
+        memcpy(all, signals->watched, count * sizeof *all);
+        all[count] = (struct pollfd){.fd = signals->fd, .events = POLLIN};
+        if (poll(all, (nfds_t)count + 1, left > INT_MAX ? INT_MAX : (int)left) < 0) {
+            if (errno != EINTR)
+                return hf_error_sys(err, errno, "poll", "signals");
+            continue;
+        }
+        if (!all[count].revents && take_descriptor(signals, all, out))
+            return 0;
     }
 }

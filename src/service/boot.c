@@ -93,6 +93,7 @@ static void release(struct hf_boot *boot)
         free(boot->databases[i].copy_path);
     }
     free(boot->databases);
+    free(boot->protected);
     free(boot->environment);
     free(boot->data_dir);
     hf_session_release(&boot->session);

@@ -14,6 +14,8 @@ struct hf_boot_options {
     const struct hf_env *env;
     char *const *command; /* the application, with this process's environment but its secrets */
     const char *version;  /* of Holdfast, for portable copies */
+    /* Instead of Holdfast's replicator (service/guard.h), with what `boot` knows; NULL: that. */
+    int (*replicate)(void *boot, int channel);
     FILE *log;
     bool quiet; /* no lines of steps, no notices */
 };

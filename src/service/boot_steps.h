@@ -13,6 +13,8 @@
 #include "service/access.h"
 #include "service/boot.h"
 #include "service/boot_log.h"
+#include "service/protection.h"
+#include "service/supervisor.h"
 
 enum { HF_BOOT_BUSY_MS = 5000 };
 
@@ -31,6 +33,21 @@ struct hf_boot_database {
         point; /* the newest one that this boot took or found to be the present state; 0: none */
 };
 
+/* A restore that somebody asked for while the application runs. */
+struct hf_boot_restore {
+    enum {
+        HF_RESTORE_IDLE,
+        HF_RESTORE_ASKED,  /* the application is to be stopped for it */
+        HF_RESTORE_TRYING, /* done; does the application come up with it? */
+    } stage;
+    hf_control_request request;
+    struct hf_boot_database *database;
+    uint64_t point;
+    bool delta;
+    uint64_t before; /* the point that holds what was there; 0: none */
+    json_t *done;    /* what the client is told when all is well */
+};
+
 struct hf_boot {
     const struct hf_boot_options *options;
     const struct hf_config *config;
@@ -45,9 +62,13 @@ struct hf_boot {
     bool has_schema;
     uint8_t schema_digest[HF_DIGEST_BYTES]; /* of its text */
     bool schema_changed;                    /* by this boot */
-    char **environment; /* of what is started: without secrets. Entries are borrowed */
-    bool was_started;   /* the application, once at least */
-    int status;         /* its exit code */
+    char **environment;              /* of what is started: without secrets. Entries are borrowed */
+    struct hf_signals signals;       /* open while the application runs */
+    struct hf_protection protection; /* likewise */
+    struct hf_protected *protected;  /* its databases */
+    struct hf_boot_restore restore;
+    bool was_started; /* the application, once at least */
+    int status;       /* its exit code */
 };
 
 /* [1/6] Is there a place to keep data, and may this user write there? Reads the secrets, and
@@ -90,5 +111,34 @@ int hf_boot_portable(struct hf_boot *boot, struct hf_error *err);
 
 /* [6/6] Runs the application until it has ended for good, and takes a last point. */
 int hf_boot_start(struct hf_boot *boot, struct hf_error *err);
+
+/* Part of 6: what the application writes is followed from here on, and the control socket is there.
+ * Without a repository nothing is. */
+int hf_boot_protect(struct hf_boot *boot, struct hf_error *err);
+
+/* Part of 6: the replicator lets go of the databases, because one is to be replaced or the end has
+ * come, and takes them up again. True when all that was committed is in the repository. */
+bool hf_boot_pause_capture(struct hf_boot *boot, int64_t deadline);
+void hf_boot_resume_capture(struct hf_boot *boot);
+
+/* TERM or INT, by somebody who will not wait. */
+bool hf_boot_is_impatient(void *context, const struct hf_happening *happening);
+
+/* Part of 6: somebody asks for a restore of a database that the application has (a
+ * hf_control_asked). */
+void hf_boot_restore_asked(void *context, hf_control_request request, const json_t *what);
+
+/* The application is stopped for it: restores. In any case the application is to be started again;
+ * true when somebody asked for the end meanwhile. */
+bool hf_boot_restore_now(struct hf_boot *boot);
+
+/* The application works with it. */
+void hf_boot_restore_works(struct hf_boot *boot);
+
+/* It does not: what was there comes back. True as with hf_boot_restore_now. */
+bool hf_boot_restore_undo(struct hf_boot *boot);
+
+/* It will not come to an end, because all of it ends. Fine when there is none. */
+void hf_boot_restore_abandon(struct hf_boot *boot);
 
 #endif

@@ -31,7 +31,9 @@ struct supervisor {
     int64_t pause, probe_pause;
     int64_t stop_by;
     int status;
+    int64_t well_at; /* end of the probation; 0: none */
     bool asked, is_ready, never_ready, ended;
+    bool set_aside; /* is being stopped for the companion */
 };
 
 static void notice(const struct supervisor *self, const char *format, ...)
@@ -64,6 +66,8 @@ static int start(struct supervisor *self, struct hf_error *err)
         self->probe_at = self->started + FIRST_PROBE;
         self->ready_by = self->started + wanted->ready_timeout + 1;
     }
+    if (!wanted->ready && wanted->probation && !self->is_ready)
+        self->well_at = self->started + wanted->probation;
     wanted->started(wanted->context, self->application);
     return 0;
 }
@@ -108,12 +112,19 @@ static void probe_ended(struct supervisor *self, int status)
 
 static void stop_probing(struct supervisor *self)
 {
-    self->probe_at = self->ready_by = 0;
+    self->probe_at = self->ready_by = self->well_at = 0;
     if (!self->probe)
         return;
     kill(self->probe, SIGKILL);
     hf_child_wait(self->probe, &(int){0}, NULL);
     self->probe = 0;
+}
+
+static void passed_probation(struct supervisor *self)
+{
+    self->well_at = 0;
+    self->is_ready = true;
+    self->wanted->became_ready(self->wanted->context, hf_monotonic() - self->started);
 }
 
 static void kill_group(struct supervisor *self)
@@ -168,9 +179,24 @@ static void take_signal(struct supervisor *self, int number)
     kill(self->application, number);
 }
 
+/* For a while: it is started again when what needed it is done. */
+static void set_aside(struct supervisor *self)
+{
+    self->set_aside = true;
+    stop_probing(self);
+    if (!self->application) {
+        self->start_at = 0;
+        self->ended = true;
+        return;
+    }
+    begin_stop(self);
+    kill(self->application, SIGTERM);
+}
+
 static bool wants_restart(const struct supervisor *self)
 {
-    if (self->asked || self->never_ready || self->wanted->restart == HF_RESTART_NO)
+    if (self->asked || self->never_ready || self->set_aside ||
+        self->wanted->restart == HF_RESTART_NO)
         return false;
     return self->wanted->restart == HF_RESTART_ALWAYS || self->status;
 }
@@ -199,19 +225,19 @@ static void stop_listening(struct supervisor *self)
 static void application_ended(struct supervisor *self, int status)
 {
     char pause[32];
-    bool was_waited_for = self->ready_by != 0;
+    bool was_waited_for = self->ready_by || self->well_at;
     pid_t group = self->application;
     stop_listening(self);
     hf_terminal_take_back(group);
     self->application = 0;
     self->status = hf_exit_status(status);
     self->kill_at = 0;
-    if (was_waited_for && self->wanted->must_become_ready) {
+    if (was_waited_for && self->wanted->must_become_ready && !self->asked) {
         notice(self, "the application ended with %d before it was ready", self->status);
         self->never_ready = true;
     }
     /* What it left behind. Nobody may have the database open when it is to be restored. */
-    if (self->never_ready)
+    if (self->never_ready || self->set_aside)
         hf_group_end(group);
     else
         kill(-group, SIGTERM);
@@ -246,12 +272,17 @@ static int do_what_is_due(struct supervisor *self, struct hf_error *err)
         not_ready_in_time(self);
     if (is_due(self->probe_at, now))
         probe(self);
+    if (is_due(self->well_at, now))
+        passed_probation(self);
     return is_due(self->start_at, now) ? start(self, err) : 0;
 }
 
 static int64_t next_deadline(const struct supervisor *self)
 {
-    const int64_t all[] = {self->kill_at, self->ready_by, self->probe_at, self->start_at};
+    const struct hf_companion *companion = self->wanted->companion;
+    const int64_t all[] = {self->kill_at,  self->ready_by,
+                           self->probe_at, self->start_at,
+                           self->well_at,  companion ? companion->deadline(companion->context) : 0};
     int64_t next = 0;
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         if (all[i] && (!next || all[i] < next))
@@ -260,25 +291,45 @@ static int64_t next_deadline(const struct supervisor *self)
     return next;
 }
 
+static void tell_companion(struct supervisor *self, const struct hf_happening *happening)
+{
+    const struct hf_companion *companion = self->wanted->companion;
+    if (!companion)
+        return;
+    companion->happened(companion->context, happening);
+    if (!self->set_aside && !self->asked && !self->never_ready &&
+        companion->needs_stop(companion->context))
+        set_aside(self);
+}
+
+static int take(struct supervisor *self, const struct hf_happening *happening, struct hf_error *err)
+{
+    bool is_end = happening->kind == HF_CHILD_ENDED;
+    if (happening->kind == HF_SIGNALLED)
+        take_signal(self, happening->signal);
+    else if (is_end && happening->pid == self->application)
+        application_ended(self, happening->status);
+    else if (is_end && happening->pid == self->probe)
+        probe_ended(self, happening->status);
+    else if (is_end && happening->pid == self->listener)
+        listener_ended(self, happening->status);
+    else if (happening->kind == HF_CHILD_STOPPED && happening->pid == self->application)
+        hf_terminal_stop_with(self->application);
+    else if (happening->kind == HF_DEADLINE && do_what_is_due(self, err))
+        return -1;
+    else
+        tell_companion(self, happening);
+    return 0;
+}
+
 static int run(struct supervisor *self, struct hf_error *err)
 {
     if (start(self, err))
         return -1;
     while (!self->ended) {
         struct hf_happening happening;
-        if (hf_signals_wait(self->signals, next_deadline(self), &happening, err))
-            return -1;
-        if (happening.kind == HF_SIGNALLED)
-            take_signal(self, happening.signal);
-        else if (happening.kind == HF_CHILD_ENDED && happening.pid == self->application)
-            application_ended(self, happening.status);
-        else if (happening.kind == HF_CHILD_ENDED && happening.pid == self->probe)
-            probe_ended(self, happening.status);
-        else if (happening.kind == HF_CHILD_ENDED && happening.pid == self->listener)
-            listener_ended(self, happening.status);
-        else if (happening.kind == HF_CHILD_STOPPED && happening.pid == self->application)
-            hf_terminal_stop_with(self->application);
-        else if (happening.kind == HF_DEADLINE && do_what_is_due(self, err))
+        if (hf_signals_wait(self->signals, next_deadline(self), &happening, err) ||
+            take(self, &happening, err))
             return -1;
     }
     return 0;
@@ -297,6 +348,7 @@ int hf_supervise(struct hf_signals *signals, const struct hf_supervision *wanted
         .status = self.status,
         .never_ready = self.never_ready,
         .asked = self.asked,
+        .set_aside = self.set_aside && !self.asked,
         .stop_by = self.stop_by ? self.stop_by : hf_monotonic() + wanted->stop_timeout,
     };
     return 0;

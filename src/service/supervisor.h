@@ -16,6 +16,16 @@
 #include "config/config.h"
 #include "os/signals.h"
 
+/* Others who are waited for in the same place. */
+struct hf_companion {
+    void *context;
+    int64_t (*deadline)(void *context); /* of hf_monotonic; 0: none */
+    /* All that happens but the application's own affairs; deadlines too. */
+    void (*happened)(void *context, const struct hf_happening *happening);
+    /* Whether the application is to be stopped now, for something that needs it stopped. */
+    bool (*needs_stop)(void *context);
+};
+
 struct hf_supervision {
     char *const *command;
     char *const *environment;
@@ -26,8 +36,12 @@ struct hf_supervision {
 
     const char *ready;     /* URL whose answer 2xx means that the application works, or NULL */
     int64_t ready_timeout; /* ms */
+    int64_t
+        probation; /* ms: without such a URL it is ready when it has run for so long; 0: at once */
     /* When it is not ready in time, or ends before: stop it and return. Else it goes on. */
     bool must_become_ready;
+
+    const struct hf_companion *companion; /* or NULL */
 
     void *context;
     void (*started)(void *context, pid_t pid);
@@ -39,6 +53,7 @@ struct hf_supervised {
     int status; /* the application's exit code, or 128 + the signal that ended it */
     bool never_ready;
     bool asked;      /* to stop, by a signal */
+    bool set_aside;  /* stopped because the companion needs it so, and not asked otherwise */
     int64_t stop_by; /* of hf_monotonic: when stopping must be over */
 };
 

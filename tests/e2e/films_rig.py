@@ -128,6 +128,11 @@ class Boot:
         return [pid for pid, state, _ in session_of(self.process.pid)
                 if pid != self.process.pid and state not in "ZX"]
 
+    def programs(self):
+        """Those that are not holdfast, nor a process that it has for itself."""
+        own = os.readlink(f"/proc/{self.process.pid}/exe")
+        return [pid for pid in self.others() if os.readlink(f"/proc/{pid}/exe") != own]
+
     def application(self):
         """Its process id: holdfast's only child of that name."""
         def found():

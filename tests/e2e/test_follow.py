@@ -268,6 +268,10 @@ def test_wrong_usage_is_explained(holdfast, ledger):
     holdfast("follow", "-r", "repo", "--to", "x.db", "--interval", "soon", code=2).says("soon")
     holdfast("follow", "-r", "repo", "--to", "x.db", "--json", code=2).says("--once")
     assert not os.path.exists(ledger.parent / "x.db")
+    before = ledger.read_bytes()
+    holdfast("follow", "--db", ledger, "-r", "repo", "--to", ledger, "--overwrite", "--once",
+             code=2).says("the database 'app' itself")
+    assert ledger.read_bytes() == before
 
 
 def test_another_follower_is_refused(holdfast, ledger):
@@ -298,3 +302,44 @@ def test_a_take_over_leads_it_to_the_new_timeline(holdfast, tmp_path, ledger):
         wait_until(lambda: follower.events("compared"))
         assert "had been taken over from" in follower.events("notice")[0]["text"]
         assert conftest.content(tmp_path / "replica.db") == conftest.content(other)
+
+
+def test_a_history_that_is_thinned_out_all_the_time_is_followed(holdfast, tmp_path, ledger):
+    """Each pause is longer than what retention keeps; sometimes the base moves past the replica."""
+    seen = set()
+    for number in range(1, 25):
+        book(ledger, number)
+        back_up(holdfast, ledger)
+        if number % 2:
+            holdfast("prune", "-r", "repo", "--keep-last", 1 + number % 5, "--grace", "0")
+        if number % 3 == 0:
+            done = holdfast.json("follow", "app", "-r", "repo", "--to", "replica.db", "--once")
+            seen.add(done["change"])
+            assert done["point"] == number + 1
+            assert conftest.content(tmp_path / "replica.db") == conftest.content(ledger)
+    assert {"created", "compared"} <= seen
+
+
+def test_beside_replicate_it_follows_every_commit(holdfast, tmp_path, ledger):
+    protector = holdfast.start("replicate", "--db", ledger, "-r", "repo", "--sync-interval",
+                               "100ms", "-q")
+    try:
+        with following(holdfast) as follower:
+            wait_until(lambda: follower.events("created"))
+            reader = subprocess.Popen(["/usr/bin/python3", "-c", READER], cwd=tmp_path, text=True,
+                                      stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            assert reader.stdout.readline() == "0\n"
+            for number in range(1, 200):
+                book(ledger, number)
+            for line in reader.stdout:
+                if line == "199\n":
+                    break
+            assert reader.poll() is None, reader.stderr.read()
+            reader.kill()
+            reader.communicate()
+            assert not follower.events("error"), follower.lines
+    finally:
+        protector.terminate()
+        protector.communicate(timeout=30)
+    assert protector.returncode == 0
+    assert conftest.content(tmp_path / "replica.db") == conftest.content(ledger)

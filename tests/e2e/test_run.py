@@ -185,7 +185,7 @@ def test_an_interrupt_is_handed_on_and_asks_for_the_end(films):
                                      command=python(TRAPS, "SIGINT")))
     boot.signal(signal.SIGINT)
     films_rig.wait_for(lambda: got(films), "SIGINT")
-    os.kill(boot.others()[0], signal.SIGTERM)
+    os.kill(boot.programs()[0], signal.SIGTERM)
     boot.ended(5)
     assert got(films) == ["SIGINT", "SIGTERM"]
 

@@ -365,7 +365,7 @@ static void run_life(struct workshop *shop, uint64_t seed)
         "BEGIN; INSERT INTO film(id, data) VALUES(99999, randomblob(90000)); INSERT INTO "
         "film(data) "
         "VALUES(randomblob(100)); DELETE FROM film WHERE id = 99999; COMMIT",
-        "PRAGMA wal_checkpoint(TRUNCATE)",
+        "PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)",
         "PRAGMA incremental_vacuum(5)",
         "INSERT INTO film(data) SELECT randomblob(2000) FROM film LIMIT 300",
     };

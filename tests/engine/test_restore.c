@@ -379,6 +379,33 @@ static void a_backup_goes_on_from_merged_history(void **state)
     workshop_assert_restores(shop, 9);
 }
 
+/* When it begins to learn what the newest point consists of, that has been listed. */
+static void prune_when_it_learns(void *context, const char *stage, uint64_t done, uint64_t total)
+{
+    (void)done, (void)total;
+    if (!strcmp(stage, "learn"))
+        prune_to_the_newest(context);
+}
+
+static void a_backup_that_misses_a_segment_lists_again(void **state)
+{
+    struct workshop *shop = *state;
+    const struct hf_events events = {.context = shop, .progress = prune_when_it_learns};
+    const struct hf_backup_options options = {.path = shop->db, .events = &events};
+    workshop_fill(shop, 60);
+    workshop_backup(shop);
+    for (int i = 0; i < 6; i++) {
+        workshop_sql(shop, "UPDATE film SET data = randomblob(1700) WHERE id %% 6 = %d", i);
+        workshop_backup(shop);
+    }
+    char *state_file = hf_scratch_path(&shop->scratch, "app.db-holdfast");
+    hf_scratch_remove(state_file);
+    free(state_file);
+    workshop_sql(shop, "UPDATE film SET title = 'later' WHERE id = 3");
+    assert_int_equal(workshop_backup_with(shop, &options).kind, HF_BACKUP_INCREMENTAL);
+    workshop_assert_restores(shop, 8);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, workshop_setup, workshop_teardown)
@@ -398,6 +425,7 @@ int main(void)
         TEST(a_whole_repository_has_no_findings),
         TEST(a_restore_that_misses_a_segment_lists_and_plans_again),
         TEST(a_backup_goes_on_from_merged_history),
+        TEST(a_backup_that_misses_a_segment_lists_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

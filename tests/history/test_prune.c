@@ -6,6 +6,7 @@
 #include "history/ledger.h"
 #include "history/prune.h"
 #include "support/fault_store.h"
+#include "support/seeded.h"
 
 enum { STEP = 15000 };
 
@@ -158,6 +159,8 @@ static void a_point_that_its_own_trailer_pins_is_kept(void **state)
     for (int i = 0; i < 4; i++)
         prune(ledger, "60s:all 240s:60s", 0, &result);
     assert_true(has_point(ledger, 7));
+    /* The base ends at it: it stands in nobody's way. */
+    assert_false(has_point(ledger, 6));
     prove(ledger);
     const struct hf_point_change unpin = {.pin = 0};
     assert_int_equal(hf_point_change(&ledger->archive->database, 7, &unpin, NULL), 0);
@@ -422,6 +425,39 @@ static void whatever_fails_every_kept_point_restores(void **state)
     assert_true(tried > 100);
 }
 
+/* Random histories that are pruned as they grow, by rules that change, with pins that come and go.
+ */
+static void at_every_moment_of_a_random_life_all_points_restore(void **state)
+{
+    static const char *const rules[] = {"60s:all 300s:60s 1h:5m", "120s:30s 20m:2m", "last:5",
+                                        "last:2 45s:all forever:10m"};
+    for (uint64_t seed = 1; seed <= 6; seed++) {
+        archive_teardown(state);
+        archive_setup(state);
+        struct ledger *ledger = calloc(1, sizeof *ledger);
+        assert_non_null(ledger);
+        ledger->archive = *state;
+        ledger->step = STEP;
+        ledger->seed = seed;
+        ledger->lock_byte_page = seed % 2 ? 0 : 11;
+        while (ledger->seq < 150) {
+            struct hf_prune_result result;
+            uint64_t random = hf_seeded_next(&ledger->seed);
+            ledger_points(ledger, 1 + random % 9);
+            random >>= 8;
+            const struct hf_point_change change = {.pin = (int)(random % 2)};
+            if (random % 4 == 0 && has_point(ledger, ledger->seq / 2))
+                assert_int_equal(
+                    hf_point_change(&ledger->archive->database, ledger->seq / 2, &change, NULL), 0);
+            prune(ledger, rules[(random >> 8) % 4], random % 3 ? 0 : 60000, &result);
+            prove(ledger);
+            assert_true(has_point(ledger, ledger->seq));
+        }
+        check(ledger);
+        free(ledger);
+    }
+}
+
 static struct ledger *other;
 
 static void prune_meanwhile(struct archive *archive, const char *key)
@@ -499,6 +535,7 @@ int main(void)
         ON_ARCHIVE(many_merges_make_a_new_catalog),
         ON_ARCHIVE(a_catalog_is_written_anew_though_no_point_has_come),
         ON_ARCHIVE(damage_in_one_place_does_not_keep_the_rest_from_being_thinned),
+        ON_ARCHIVE(at_every_moment_of_a_random_life_all_points_restore),
         ON_ARCHIVE(whatever_fails_every_kept_point_restores),
         ON_ARCHIVE(a_prune_within_another_does_no_harm),
         ON_ARCHIVE(a_plan_that_somebody_else_has_carried_out_does_no_harm),

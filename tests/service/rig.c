@@ -87,6 +87,7 @@ static int boot(void *context)
                                             .env = hf_env_system(),
                                             .command = command,
                                             .version = "test",
+                                            .replicate = rig->replicate,
                                             .log = log};
     int failed = hf_boot(&options, &status, &err);
     hf_config_release(&config);

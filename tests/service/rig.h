@@ -22,6 +22,7 @@ struct rig {
     char *data, *db, *repository, *schema, *log_path, *config_path;
     char settings[RIG_SETTINGS][400]; /* "HOLDFAST_READY=..."; "" ends them */
     struct hf_buf log;                /* what the last boot said */
+    int (*replicate)(void *boot, int channel); /* what boots have as replicator, or NULL */
 };
 
 /* cmocka's setup and teardown: *state is a struct rig with an empty data directory. */
