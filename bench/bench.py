@@ -18,6 +18,7 @@ from types import SimpleNamespace
 import extremes
 import floors
 import portable_copy
+import replication
 import report
 import schema_sync
 from boot import boot
@@ -132,7 +133,7 @@ def arguments():
     parser.add_argument("--holdfast", required=True, metavar="PROGRAM", help="the program to measure")
     parser.add_argument("--size-mb", type=int, default=1081, metavar="N",
                         help="size of the database (1081)")
-    parser.add_argument("--quick", action="store_true", help="120 MB, for a first look")
+    parser.add_argument("--quick", action="store_true", help="120 MB, and replication for a tenth of its time, for a first look")
     parser.add_argument("--runs", type=int, default=3, metavar="N", help="rounds (3)")
     parser.add_argument("--peers", default=",".join(PEERS), metavar="NAMES",
                         help="which peers, comma between (all): " + ", ".join(PEERS))
@@ -141,6 +142,8 @@ def arguments():
     parser.add_argument("--boot", action="store_true", help="the boot of an application too")
     parser.add_argument("--schema", action="store_true", help="schema sync too: many tables, a large one")
     parser.add_argument("--copies", action="store_true", help="portable copies of 100,000 items too")
+    parser.add_argument("--replication", action="store_true",
+                        help="continuous protection beside a writer too, and Litestream's")
     parser.add_argument("--only-extremes", action="store_true",
                         help="without the comparison: what other options ask for alone")
     parser.add_argument("--machine", default="this machine", help="what the report calls it")
@@ -150,6 +153,7 @@ def arguments():
     args.size_mb = 120 if args.quick else args.size_mb
     args.peers = [name for name in args.peers.split(",") if name]
     args.holdfast = os.path.abspath(args.holdfast)
+    args.build = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "build")
     if unknown := [name for name in args.peers if name not in PEERS]:
         parser.error(f"no such peer: {', '.join(unknown)}")
     return args
@@ -173,6 +177,8 @@ def bench(args, scratch):
         result.extreme(schema_sync.rebuild(scratch, args.holdfast, say))
     if args.copies:
         result.extreme(portable_copy.copies(scratch, args.holdfast, say))
+    if args.replication:
+        result.extreme(replication.replication(scratch, args.holdfast, args, say))
     if args.large:
         result.extreme(extremes.large(scratch, args.holdfast, say))
     if args.chain:

@@ -97,6 +97,13 @@ const struct hf_known_state *hf_point_writer_known(const struct hf_point_writer 
     return &writer->state.known;
 }
 
+/* Pages past it count as new: a restore takes them from no older segment. */
+static uint32_t lowest_size(const struct appending *self)
+{
+    const struct hf_known_state *known = &self->writer->state.known;
+    return self->cut->page_min < known->page_count ? self->cut->page_min : known->page_count;
+}
+
 /* Keeps the pages of the cut that differ from the newest point, and adds up the state after. */
 static int compare(struct appending *self, const uint32_t *pages, uint8_t *image,
                    struct hf_map_editor *map, struct hf_error *err)
@@ -110,7 +117,7 @@ static int compare(struct appending *self, const uint32_t *pages, uint8_t *image
             (was_there && hf_map_editor_get(map, pages[i], &before, err)))
             return -1;
         now = hf_page_fingerprint(&self->writer->database->fingerprints, image, cut->page_size);
-        if (was_there && now == before)
+        if (pages[i] <= lowest_size(self) && now == before)
             continue;
         self->state_after += hf_state_term(pages[i], now);
         if (was_there)
@@ -159,7 +166,7 @@ static void describe(const struct appending *self, struct hf_trailer *trailer)
     *trailer = (struct hf_trailer){
         .page_size = cut->page_size,
         .page_count = cut->page_count,
-        .page_min = cut->page_min < known->page_count ? cut->page_min : known->page_count,
+        .page_min = lowest_size(self),
         .lock_byte_page = hf_lock_byte_page(cut->page_size),
         .first_commit = cut->first_seen ? cut->first_seen : cut->time,
         .last_commit = cut->time,

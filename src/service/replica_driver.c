@@ -251,6 +251,15 @@ static bool grew_unseen(struct hf_driver *self)
            again.frames != self->log.frames || again.unread != self->log.unread;
 }
 
+/* What was written to the log is published after it, and after its fsync, of which nothing tells:
+ * once woken, it is looked at again and again, ever more rarely. */
+static void look_on(struct hf_driver *self, int64_t now)
+{
+    int64_t since = now - self->woken_at;
+    if (self->woken_at && since < SAFETY)
+        wake_before(self, now + 1 + since / 2);
+}
+
 static void wait_for_more(struct hf_driver *self, const struct hf_pace_order *order)
 {
     int64_t now = hf_monotonic();
@@ -258,6 +267,7 @@ static void wait_for_more(struct hf_driver *self, const struct hf_pace_order *or
     if (!order->watch)
         return;
     watch_log(self);
+    look_on(self, now);
     wake_before(self, now + (self->write_watch >= 0 ? SAFETY : WITHOUT_WATCH));
     if (grew_unseen(self))
         wake_before(self, now + 1);
@@ -597,6 +607,8 @@ void hf_driver_woken(struct hf_driver *self, int watch)
         return;
     self->fate |= fate;
     self->written |= write;
+    if (write)
+        self->woken_at = hf_monotonic();
     if (watch == self->write_watch)
         self->write_watch = -1;
     hf_driver_step(self);

@@ -255,6 +255,9 @@ bool hf_log_hold_resume(struct hf_log_hold *hold, const struct hf_log_position *
     if (!log || !at->frame || hf_log_hold_index(hold, &index, NULL) || !same_log(at, &index) ||
         at->frame > index.max_frame)
         return false;
+    /* On slot 0 a writer may restart the log before what is new in it was read. */
+    if (hf_log_pinned(hold)->slot == 0 && at->frame < index.max_frame)
+        return false;
     index.max_frame = at->frame;
     memcpy(index.checksum, at->checksum, sizeof index.checksum);
     if (hf_log_frames_visit(log, &index, &reached, NULL, NULL, NULL))

@@ -44,8 +44,8 @@ struct hf_log_position hf_log_hold_position(const struct hf_log_hold *hold);
 
 /*
  * Goes on where an earlier hold had read to, without reading it again: true when exactly those
- * frames are still in the log. Then nothing was lost in between, as the log was never restarted.
- * Before the first read.
+ * frames are still in the log, and nobody can take away what follows them before it was read. Then
+ * nothing was lost in between, as the log was never restarted. Before the first read.
  */
 bool hf_log_hold_resume(struct hf_log_hold *hold, const struct hf_log_position *at);
 

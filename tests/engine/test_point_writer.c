@@ -179,6 +179,67 @@ static void a_hold_goes_on_without_a_scan_while_the_log_is_the_same(void **state
     sqlite3_close(keeper);
 }
 
+static sqlite3 *keep_open(struct workshop *shop)
+{
+    sqlite3 *keeper; /* its being open keeps the log there */
+    assert_int_equal(sqlite3_open(shop->db, &keeper), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(keeper, "PRAGMA journal_mode = WAL", NULL, NULL, NULL), 0);
+    return keeper;
+}
+
+/* On slot 0 writers may restart the log, also before what is new in it was read. */
+static void what_was_committed_before_a_hold_on_slot_0_is_not_lost(void **state)
+{
+    struct workshop *shop = *state;
+    struct capture capture;
+    prepare(shop, 50);
+    sqlite3 *keeper = keep_open(shop);
+    begin(&capture, shop, SCANNED);
+    workshop_sql(shop, "UPDATE film SET title = 'other' WHERE id = 7");
+    take_point(&capture);
+    end(&capture);
+    workshop_sql(shop, "UPDATE film SET title = 'third' WHERE id = 40");
+    workshop_sql(shop, "PRAGMA wal_checkpoint(PASSIVE)");
+    begin(&capture, shop, EITHER);
+    workshop_sql(shop, "UPDATE film SET title = 'fourth' WHERE id = 9");
+    struct hf_point_result point = take_point(&capture);
+    end(&capture);
+    workshop_assert_restores(shop, point.seq);
+    sqlite3_close(keeper);
+}
+
+/* The log is read from its beginning, where the database was smaller. */
+static void a_log_that_begins_before_the_scan_takes_no_pages_away(void **state)
+{
+    struct workshop *shop = *state;
+    struct capture capture;
+    sqlite3 *keeper = keep_open(shop);
+    workshop_fill(shop, 20);
+    workshop_sql(shop, "INSERT INTO film(data) VALUES(randomblob(90000))");
+    begin(&capture, shop, SCANNED);
+    workshop_sql(shop, "UPDATE film SET title = 'other' WHERE id = 7");
+    struct hf_point_result point = take_point(&capture);
+    end(&capture);
+    workshop_assert_restores(shop, point.seq);
+    sqlite3_close(keeper);
+}
+
+static void pages_that_are_as_before_a_shrink_are_stored_again(void **state)
+{
+    struct workshop *shop = *state;
+    struct capture capture;
+    workshop_sql(shop, "PRAGMA auto_vacuum = 1");
+    prepare(shop, 50);
+    workshop_sql(shop, "CREATE TABLE twin AS SELECT * FROM film");
+    begin(&capture, shop, SCANNED);
+    take_point(&capture);
+    workshop_sql(shop, "DROP TABLE twin");
+    workshop_sql(shop, "CREATE TABLE twin AS SELECT * FROM film");
+    struct hf_point_result point = take_point(&capture);
+    end(&capture);
+    workshop_assert_restores(shop, point.seq);
+}
+
 /* Killed between changing the map and saying so. */
 static void a_map_that_is_half_changed_is_not_believed(void **state)
 {
@@ -354,6 +415,9 @@ int main(void)
         SHOP_TEST(nothing_changed_makes_no_point),
         SHOP_TEST(a_label_makes_a_point_of_its_own),
         SHOP_TEST(a_hold_goes_on_without_a_scan_while_the_log_is_the_same),
+        SHOP_TEST(what_was_committed_before_a_hold_on_slot_0_is_not_lost),
+        SHOP_TEST(a_log_that_begins_before_the_scan_takes_no_pages_away),
+        SHOP_TEST(pages_that_are_as_before_a_shrink_are_stored_again),
         SHOP_TEST(a_map_that_is_half_changed_is_not_believed),
         SHOP_TEST(a_point_whose_reply_was_lost_is_not_stored_twice),
         SHOP_TEST(a_takeover_is_noticed_at_the_next_point),
