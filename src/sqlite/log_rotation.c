@@ -178,8 +178,8 @@ static enum hf_rotation force(struct rotation *self)
     int64_t began = microseconds();
     int failed = move_pin(self);
     if (failed && hf_log_pinned(hold)->slot < 0) {
-        /* The writer's transaction is the only hold that is left: it becomes the pin, and nobody
-         * can write until it is another one. */
+        /* No reader holds the log any more, and the write lock must not be kept for that: the
+         * caller has to begin anew. */
         hf_log_reader_end(writer);
         return HF_ROTATION_FAILED;
     }
