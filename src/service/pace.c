@@ -2,7 +2,10 @@
 
 enum {
     ROTATE_FRAMES = 800, /* below the 1,000 at which an application checkpoints by itself */
-    FORCE_BYTES = 4 << 20,
+    FAST_ROTATE_FRAMES = 300,
+    FAST_RATE = 4,           /* frames a millisecond */
+    ROTATE_BYTES = 16 << 20, /* with large pages sooner */
+    FORCE_BYTES = 8 << 20,
     QUIET = 150,     /* ms without a commit until the log is brought into the file */
     SOONEST = 2,     /* ms between two looks */
     LATEST = 50,     /* the same while it is written to: a burst must not find us asleep */
@@ -22,10 +25,31 @@ static uint32_t growth(const struct hf_pace *pace, const struct hf_log_look *log
     return log->frames >= pace->frames ? log->frames - pace->frames : log->frames;
 }
 
-/* When the log will be full, going by the last look. */
-static int64_t full_at(const struct hf_pace_view *view, uint32_t grown, int64_t took)
+static uint32_t at_most(uint32_t frames, uint32_t bytes, const struct hf_log_look *log)
 {
-    int64_t room = ROTATE_FRAMES - (int64_t)view->log.not_in_file;
+    uint32_t fit = log->page_size ? bytes / log->page_size : frames;
+    return fit < frames ? fit : frames;
+}
+
+/* A writer that is as fast as the disk commits as much during a copy as is copied, and waits while
+ * that is copied: the less it is, the shorter. */
+static uint32_t rotate_frames(const struct hf_pace *pace, const struct hf_log_look *log)
+{
+    return at_most(pace->is_fast ? FAST_ROTATE_FRAMES : ROTATE_FRAMES, ROTATE_BYTES, log);
+}
+
+/* Well above what a rotation begins at: the write lock is taken once for many that were almost
+ * done. Fewer than one in a hundred commits of a writer with ordinary traffic then meet it. */
+static uint32_t force_frames(const struct hf_pace *pace, const struct hf_log_look *log)
+{
+    return pace->gentle ? 0 : at_most(UINT32_MAX, FORCE_BYTES, log);
+}
+
+/* When the log will be full, going by the last look. */
+static int64_t full_at(const struct hf_pace *pace, const struct hf_pace_view *view, uint32_t grown,
+                       int64_t took)
+{
+    int64_t room = (int64_t)rotate_frames(pace, &view->log) - (int64_t)view->log.not_in_file;
     if (room <= 0)
         return view->now + SOONEST;
     int64_t wait = room * (took > 0 ? took : 1) * 3 / 4 / grown;
@@ -45,11 +69,13 @@ static void note_cut(struct hf_pace *pace, const struct hf_pace_view *view)
         pace->cut_at = view->now + pace->interval - ahead;
 }
 
-static bool wants_rotation(const struct hf_pace *pace, const struct hf_pace_view *view, bool cut)
+static bool wants_rotation(const struct hf_pace *pace, const struct hf_pace_view *view)
 {
+    uint32_t force = force_frames(pace, &view->log);
     if (!view->log.not_in_file || view->now < pace->rotate_after)
         return false;
-    return cut || view->log.not_in_file >= ROTATE_FRAMES || view->now - pace->grew_at >= QUIET;
+    return view->cut_now || view->log.not_in_file >= rotate_frames(pace, &view->log) ||
+           (force && view->log.frames >= force) || view->now - pace->grew_at >= QUIET;
 }
 
 static int64_t next_look(const struct hf_pace *pace, const struct hf_pace_view *view,
@@ -57,7 +83,7 @@ static int64_t next_look(const struct hf_pace *pace, const struct hf_pace_view *
 {
     int64_t at = view->may_cut ? pace->cut_at : 0;
     if (grown)
-        at = earlier(at, full_at(view, grown, took));
+        at = earlier(at, full_at(pace, view, grown, took));
     if (view->log.not_in_file) {
         int64_t quiet = pace->grew_at + QUIET;
         at = earlier(at, quiet > pace->rotate_after ? quiet : pace->rotate_after);
@@ -71,14 +97,16 @@ struct hf_pace_order hf_pace_decide(struct hf_pace *pace, const struct hf_pace_v
     int64_t took = view->now - pace->looked_at;
     if (grown)
         pace->grew_at = view->now;
+    if (grown && took > 0)
+        pace->is_fast = grown / took >= FAST_RATE;
     note_cut(pace, view);
     struct hf_pace_order order = {
         .cut = view->may_cut && (view->cut_now || (pace->cut_at && view->now >= pace->cut_at)),
         .idle = !view->log.unread && !view->has_pages && !view->log.not_in_file,
     };
-    order.rotate = wants_rotation(pace, view, order.cut);
-    if (order.rotate && !pace->gentle && view->log.page_size)
-        order.force_frames = FORCE_BYTES / view->log.page_size;
+    order.rotate = wants_rotation(pace, view);
+    if (order.rotate)
+        order.force_frames = force_frames(pace, &view->log);
     order.look_at = next_look(pace, view, grown, took);
     order.watch = !grown;
     pace->looked_at = view->now;

@@ -24,7 +24,7 @@ enum {
     LONGEST_LINE = 64 << 10,
     MOST_WAITING = 4 << 20,
     ALIVE = 3000,
-    STATUS = 1000,
+    STATUS = 250,
     PATTERN_PAUSE = 200, /* a new file is often written to at once */
 };
 
