@@ -1,8 +1,9 @@
 #include "service/pace.h"
 
 enum {
-    ROTATE_FRAMES = 800, /* below the 1,000 at which an application checkpoints by itself */
-    FORCE_BYTES = 4 << 20,
+    ROTATE_FRAMES = 800,     /* below the 1,000 at which an application checkpoints by itself */
+    ROTATE_BYTES = 16 << 20, /* with large pages sooner */
+    FORCE_BYTES = 8 << 20,
     QUIET = 150,     /* ms without a commit until the log is brought into the file */
     SOONEST = 2,     /* ms between two looks */
     LATEST = 50,     /* the same while it is written to: a burst must not find us asleep */
@@ -22,10 +23,28 @@ static uint32_t growth(const struct hf_pace *pace, const struct hf_log_look *log
     return log->frames >= pace->frames ? log->frames - pace->frames : log->frames;
 }
 
+static uint32_t at_most(uint32_t frames, uint32_t bytes, const struct hf_log_look *log)
+{
+    uint32_t fit = log->page_size ? bytes / log->page_size : frames;
+    return fit < frames ? fit : frames;
+}
+
+static uint32_t rotate_frames(const struct hf_log_look *log)
+{
+    return at_most(ROTATE_FRAMES, ROTATE_BYTES, log);
+}
+
+/* Well above what a rotation begins at: the write lock is taken once for many that were almost
+ * done. Fewer than one in a hundred commits of a writer with ordinary traffic then meet it. */
+static uint32_t force_frames(const struct hf_pace *pace, const struct hf_log_look *log)
+{
+    return pace->gentle ? 0 : at_most(UINT32_MAX, FORCE_BYTES, log);
+}
+
 /* When the log will be full, going by the last look. */
 static int64_t full_at(const struct hf_pace_view *view, uint32_t grown, int64_t took)
 {
-    int64_t room = ROTATE_FRAMES - (int64_t)view->log.not_in_file;
+    int64_t room = (int64_t)rotate_frames(&view->log) - (int64_t)view->log.not_in_file;
     if (room <= 0)
         return view->now + SOONEST;
     int64_t wait = room * (took > 0 ? took : 1) * 3 / 4 / grown;
@@ -45,11 +64,13 @@ static void note_cut(struct hf_pace *pace, const struct hf_pace_view *view)
         pace->cut_at = view->now + pace->interval - ahead;
 }
 
-static bool wants_rotation(const struct hf_pace *pace, const struct hf_pace_view *view, bool cut)
+static bool wants_rotation(const struct hf_pace *pace, const struct hf_pace_view *view)
 {
+    uint32_t force = force_frames(pace, &view->log);
     if (!view->log.not_in_file || view->now < pace->rotate_after)
         return false;
-    return cut || view->log.not_in_file >= ROTATE_FRAMES || view->now - pace->grew_at >= QUIET;
+    return view->cut_now || view->log.not_in_file >= rotate_frames(&view->log) ||
+           (force && view->log.frames >= force) || view->now - pace->grew_at >= QUIET;
 }
 
 static int64_t next_look(const struct hf_pace *pace, const struct hf_pace_view *view,
@@ -76,9 +97,9 @@ struct hf_pace_order hf_pace_decide(struct hf_pace *pace, const struct hf_pace_v
         .cut = view->may_cut && (view->cut_now || (pace->cut_at && view->now >= pace->cut_at)),
         .idle = !view->log.unread && !view->has_pages && !view->log.not_in_file,
     };
-    order.rotate = wants_rotation(pace, view, order.cut);
-    if (order.rotate && !pace->gentle && view->log.page_size)
-        order.force_frames = FORCE_BYTES / view->log.page_size;
+    order.rotate = wants_rotation(pace, view);
+    if (order.rotate)
+        order.force_frames = force_frames(pace, &view->log);
     order.look_at = next_look(pace, view, grown, took);
     order.watch = !grown;
     pace->looked_at = view->now;

@@ -13,24 +13,26 @@
 #include "config/databases.h"
 #include "os/signals.h"
 #include "service/access.h"
-#include "service/guarded.h"
 #include "service/keep_settings.h"
+#include "service/replica_driver.h"
 
 enum {
     WORKERS = 2,
     QUEUE = INT_MAX, /* a task is there once a side: more are never waiting */
     MEMORY_BUDGET = 8 << 20,
     FILE_BUDGET = 512 << 20,
+    LONGEST_LINE = 64 << 10,
+    MOST_WAITING = 4 << 20,
     ALIVE = 3000,
-    STATUS = 1000,
+    STATUS = 250,
     PATTERN_PAUSE = 200, /* a new file is often written to at once */
 };
 
 struct replicator {
     const struct hf_replicator_options *options;
     struct hf_replica_world world;
-    struct hf_guard_post post;
-    struct hf_guarded **guarded;
+    struct hf_driver_post post;
+    struct hf_driver **drivers;
     size_t count;
     struct hf_signals signals;
     int *directory_watches;
@@ -38,14 +40,20 @@ struct replicator {
     int64_t expand_at; /* patterns; 0: not needed */
     int64_t alive_at, status_at;
     int64_t stop_order; /* id; 0: none */
-    bool stopping;
+    bool stopping, was_signalled;
 };
 
+/* From any thread: the loop sends it. */
 static void pass_notice(void *context, const char *database, const char *text)
 {
-    struct replicator *self = context;
-    hf_line_link_send(&self->post.link, json_pack("{s:s, s:s?, s:s}", "event", "notice", "database",
-                                                  database, "text", text));
+    struct hf_driver_post *post = &((struct replicator *)context)->post;
+    const uint64_t one = 1;
+    pthread_mutex_lock(&post->lock);
+    json_array_append_new(post->notices, json_pack("{s:s, s:s?, s:s}", "event", "notice",
+                                                   "database", database, "text", text));
+    pthread_mutex_unlock(&post->lock);
+    ssize_t ignored = write(post->woken_fd, &one, sizeof one);
+    (void)ignored;
 }
 
 static bool is_chosen(const struct replicator *self, const char *name)
@@ -64,16 +72,16 @@ static int add_database(struct replicator *self, const struct hf_config_database
     if (hf_access_state_path(&state_path, self->options->config, self->options->env, database->name,
                              err))
         return -1;
-    struct hf_guarded **grown =
-        realloc(self->guarded, (self->count + 1) * sizeof(struct hf_guarded *));
-    struct hf_guarded *guarded = grown ? malloc(sizeof *guarded) : NULL;
-    self->guarded = grown ? grown : self->guarded;
-    if (!guarded) {
+    struct hf_driver **grown =
+        realloc(self->drivers, (self->count + 1) * sizeof(struct hf_driver *));
+    struct hf_driver *drivers = grown ? malloc(sizeof *drivers) : NULL;
+    self->drivers = grown ? grown : self->drivers;
+    if (!drivers) {
         free(state_path);
         return hf_error_memory(err);
     }
-    hf_guarded_init(guarded, &self->post, &self->world, database->name, database->path, state_path);
-    self->guarded[self->count++] = guarded;
+    hf_driver_init(drivers, &self->post, &self->world, database->name, database->path, state_path);
+    self->drivers[self->count++] = drivers;
     return 0;
 }
 
@@ -110,8 +118,8 @@ static void expand_patterns(struct replicator *self)
     if (add_from(self, before, &err))
         pass_notice(self, NULL, err.text);
     for (size_t i = 0; i < self->count; i++)
-        if (self->guarded[i]->phase == HF_GUARD_BEGIN)
-            hf_guarded_step(self->guarded[i]);
+        if (self->drivers[i]->phase == HF_DRIVE_BEGIN)
+            hf_driver_step(self->drivers[i]);
 }
 
 /* A thousand databases need some thousand descriptors. */
@@ -124,10 +132,13 @@ static void raise_descriptor_limit(void)
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-static int open_post(struct hf_guard_post *post, int channel, struct hf_error *err)
+static int open_post(struct hf_driver_post *post, int channel, struct hf_error *err)
 {
-    *post = (struct hf_guard_post){.lock = PTHREAD_MUTEX_INITIALIZER, .watch = {.fd = -1}};
-    hf_line_link_init(&post->link, channel);
+    *post = (struct hf_driver_post){.lock = PTHREAD_MUTEX_INITIALIZER, .watch = {.fd = -1}};
+    hf_json_channel_init(&post->channel, channel, LONGEST_LINE, MOST_WAITING);
+    post->notices = json_array();
+    if (!post->notices)
+        return hf_error_memory(err);
     hf_watch_open(&post->watch);
     post->woken_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (post->woken_fd < 0)
@@ -138,7 +149,7 @@ static int open_post(struct hf_guard_post *post, int channel, struct hf_error *e
     return post->prune_pool ? 0 : -1;
 }
 
-static void close_post(struct hf_guard_post *post)
+static void close_post(struct hf_driver_post *post)
 {
     hf_pool_free(post->log_pool);
     hf_pool_free(post->store_pool);
@@ -146,7 +157,8 @@ static void close_post(struct hf_guard_post *post)
     hf_watch_release(&post->watch);
     if (post->woken_fd >= 0)
         close(post->woken_fd);
-    hf_line_link_release(&post->link);
+    hf_json_channel_release(&post->channel);
+    json_decref(post->notices);
     pthread_mutex_destroy(&post->lock);
 }
 
@@ -155,44 +167,40 @@ static void stop(struct replicator *self)
     self->stopping = true;
     atomic_store(&self->world.stopping, true);
     for (size_t i = 0; i < self->count; i++)
-        hf_guarded_stop(self->guarded[i]);
+        hf_driver_stop(self->drivers[i]);
 }
 
 static void refuse_order(struct replicator *self, int64_t id, const char *text)
 {
-    hf_line_link_send(&self->post.link, json_pack("{s:s, s:I, s:i, s:s, s:s}", "event", "failed",
-                                                  "id", (json_int_t)id, "code", (int)HF_NOT_FOUND,
-                                                  "text", text, "hint", ""));
-}
-
-static const char *text_of(const json_t *message, const char *key, const char *otherwise)
-{
-    const char *text = json_string_value(json_object_get(message, key));
-    return text ? text : otherwise;
+    struct hf_error err = {0};
+    hf_error_set(&err, HF_NOT_FOUND, "%s", text);
+    json_t *answer = hf_json_failed(&err);
+    if (answer)
+        json_object_set_new(answer, "id", json_integer((json_int_t)id));
+    hf_json_channel_send(&self->post.channel, answer);
 }
 
 static void order_snapshot(struct replicator *self, int64_t id, const json_t *message)
 {
-    struct hf_snapshot snapshot = {.request = id,
-                                   .pin = json_is_true(json_object_get(message, "pin"))};
-    const char *name = text_of(message, "database", "");
-    snprintf(snapshot.label, sizeof snapshot.label, "%s", text_of(message, "label", ""));
-    snprintf(snapshot.reason, sizeof snapshot.reason, "%s", text_of(message, "reason", "manual"));
+    struct hf_snapshot snapshot = {.request = id, .pin = hf_member_true(message, "pin")};
+    const char *name = hf_member_text(message, "database", "");
+    snprintf(snapshot.label, sizeof snapshot.label, "%s", hf_member_text(message, "label", ""));
+    snprintf(snapshot.reason, sizeof snapshot.reason, "%s",
+             hf_member_text(message, "reason", "manual"));
     for (size_t i = 0; i < self->count; i++) {
-        struct hf_guarded *guarded = self->guarded[i];
-        if (strcmp(guarded->replica.name, name) || guarded->phase >= HF_GUARD_LEAVE)
+        struct hf_driver *drivers = self->drivers[i];
+        if (strcmp(drivers->replica.name, name) || drivers->phase >= HF_DRIVE_LEAVE)
             continue;
-        hf_guarded_snapshot(guarded, &snapshot);
+        hf_driver_snapshot(drivers, &snapshot);
         return;
     }
     refuse_order(self, id, "no database of that name is protected here");
 }
 
-static void take_order(void *context, const json_t *message)
+static void take_order(struct replicator *self, const json_t *message)
 {
-    struct replicator *self = context;
-    int64_t id = json_integer_value(json_object_get(message, "id"));
-    const char *order = text_of(message, "do", "");
+    int64_t id = hf_member_integer(message, "id", 0);
+    const char *order = hf_member_text(message, "do", "");
     if (!strcmp(order, "snapshot") && id > 0)
         order_snapshot(self, id, message);
     else if (!strcmp(order, "stop")) {
@@ -202,6 +210,24 @@ static void take_order(void *context, const json_t *message)
         refuse_order(self, id, "this order is not known");
 }
 
+static void take_orders(struct replicator *self)
+{
+    struct hf_json_channel *channel = &self->post.channel;
+    json_t *order;
+    hf_json_channel_flush(channel);
+    hf_json_channel_receive(channel);
+    while ((order = hf_json_channel_next(channel, NULL))) {
+        take_order(self, order);
+        json_decref(order);
+    }
+    if (!channel->ended && !channel->broken)
+        return;
+    /* Whoever started this is gone: nobody would start it again, and nobody wants it. */
+    if (channel->ended && !self->stopping)
+        stop(self);
+    hf_json_channel_release(channel);
+}
+
 static void take_watch(void *context, int id)
 {
     struct replicator *self = context;
@@ -209,7 +235,7 @@ static void take_watch(void *context, int id)
         if ((id < 0 || self->directory_watches[i] == id) && !self->expand_at)
             self->expand_at = hf_monotonic() + PATTERN_PAUSE;
     for (size_t i = 0; i < self->count; i++)
-        hf_guarded_woken(self->guarded[i], id);
+        hf_driver_woken(self->drivers[i], id);
 }
 
 static void take_done(struct replicator *self)
@@ -220,11 +246,16 @@ static void take_done(struct replicator *self)
     pthread_mutex_lock(&self->post.lock);
     struct hf_task *done = self->post.done;
     self->post.done = NULL;
+    json_t *notices = json_copy(self->post.notices);
+    json_array_clear(self->post.notices);
     pthread_mutex_unlock(&self->post.lock);
+    for (size_t i = 0; i < json_array_size(notices); i++)
+        hf_json_channel_send(&self->post.channel, json_incref(json_array_get(notices, i)));
+    json_decref(notices);
     while (done) {
         struct hf_task *task = done;
         done = task->next_done;
-        hf_guarded_task_done(task->owner, task);
+        hf_driver_task_done(task->owner, task);
     }
 }
 
@@ -236,30 +267,33 @@ static void take_signal(struct replicator *self)
         happening.kind != HF_SIGNALLED ||
         (happening.signal != SIGTERM && happening.signal != SIGINT))
         return;
-    if (self->stopping)
+    /* The first may come with an order to stop. */
+    if (self->was_signalled)
         _exit(128 + happening.signal);
-    stop(self);
+    self->was_signalled = true;
+    if (!self->stopping)
+        stop(self);
 }
 
 static void send_status(struct replicator *self)
 {
     json_t *entries = NULL;
     for (size_t i = 0; i < self->count; i++) {
-        if (!self->guarded[i]->changed)
+        if (!self->drivers[i]->changed)
             continue;
         entries = entries ? entries : json_array();
-        json_array_append_new(entries, hf_guarded_status(self->guarded[i]));
-        self->guarded[i]->changed = false;
+        json_array_append_new(entries, hf_driver_status(self->drivers[i]));
+        self->drivers[i]->changed = false;
     }
     if (entries)
-        hf_line_link_send(&self->post.link,
-                          json_pack("{s:s, s:o}", "event", "status", "databases", entries));
+        hf_json_channel_send(&self->post.channel,
+                             json_pack("{s:s, s:o}", "event", "status", "databases", entries));
 }
 
 static bool anything_changed(const struct replicator *self)
 {
     for (size_t i = 0; i < self->count; i++)
-        if (self->guarded[i]->changed)
+        if (self->drivers[i]->changed)
             return true;
     return false;
 }
@@ -271,7 +305,7 @@ static void report(struct replicator *self, int64_t now)
         self->status_at = now + STATUS;
     }
     if (now >= self->alive_at) {
-        hf_line_link_send(&self->post.link, json_pack("{s:s}", "event", "alive"));
+        hf_json_channel_send(&self->post.channel, json_pack("{s:s}", "event", "alive"));
         self->alive_at = now + ALIVE;
     }
 }
@@ -282,8 +316,8 @@ static void do_what_is_due(struct replicator *self)
     if (self->expand_at && now >= self->expand_at)
         expand_patterns(self);
     for (size_t i = 0; i < self->count; i++)
-        if (self->guarded[i]->wake_at && now >= self->guarded[i]->wake_at)
-            hf_guarded_step(self->guarded[i]);
+        if (self->drivers[i]->wake_at && now >= self->drivers[i]->wake_at)
+            hf_driver_step(self->drivers[i]);
     report(self, now);
 }
 
@@ -295,19 +329,19 @@ static int64_t next_deadline(const struct replicator *self)
     if (self->status_at < next && anything_changed(self))
         next = self->status_at;
     for (size_t i = 0; i < self->count; i++)
-        if (self->guarded[i]->wake_at && self->guarded[i]->wake_at < next)
-            next = self->guarded[i]->wake_at;
+        if (self->drivers[i]->wake_at && self->drivers[i]->wake_at < next)
+            next = self->drivers[i]->wake_at;
     return next;
 }
 
 static int wait_and_take(struct replicator *self, struct hf_error *err)
 {
-    struct hf_guard_post *post = &self->post;
-    short for_link = POLLIN | (hf_line_link_wants_write(&post->link) ? POLLOUT : 0);
+    struct hf_driver_post *post = &self->post;
+    short for_channel = POLLIN | (hf_json_channel_is_waiting(&post->channel) ? POLLOUT : 0);
     struct pollfd fds[] = {{.fd = self->signals.fd, .events = POLLIN},
                            {.fd = post->woken_fd, .events = POLLIN},
                            {.fd = post->watch.fd, .events = POLLIN},
-                           {.fd = post->link.fd, .events = for_link}};
+                           {.fd = post->channel.fd, .events = for_channel}};
     int64_t left = next_deadline(self) - hf_monotonic();
     if (poll(fds, sizeof fds / sizeof *fds, left < 0 ? 0 : (int)left) < 0 && errno != EINTR)
         return hf_error_sys(err, errno, "poll", "what is to be done");
@@ -317,24 +351,24 @@ static int wait_and_take(struct replicator *self, struct hf_error *err)
         take_done(self);
     if (fds[2].revents)
         hf_watch_read(&post->watch, take_watch, self);
-    /* Whoever started this is gone: nobody would restart it, and nobody wants it. */
-    if (fds[3].revents && !hf_line_link_work(&post->link, take_order, self) && !self->stopping)
-        stop(self);
+    if (fds[3].revents)
+        take_orders(self);
     return 0;
 }
 
 static bool all_ended(const struct replicator *self)
 {
     for (size_t i = 0; i < self->count; i++)
-        if (self->guarded[i]->phase != HF_GUARD_END)
+        if (self->drivers[i]->phase != HF_DRIVE_END)
             return false;
     return !self->options->config->pattern_count || self->stopping;
 }
 
 static int loop(struct replicator *self, struct hf_error *err)
 {
+    int failed = 0;
     for (size_t i = 0; i < self->count; i++)
-        hf_guarded_step(self->guarded[i]);
+        hf_driver_step(self->drivers[i]);
     while (!all_ended(self)) {
         if (wait_and_take(self, err))
             return -1;
@@ -342,13 +376,11 @@ static int loop(struct replicator *self, struct hf_error *err)
     }
     send_status(self);
     if (self->stop_order)
-        hf_line_link_send(&self->post.link, json_pack("{s:s, s:I}", "event", "done", "id",
-                                                      (json_int_t)self->stop_order));
-    hf_line_link_work(&self->post.link, take_order, self);
-    for (size_t i = 0; i < self->count; i++)
-        if (self->guarded[i]->end.code)
-            return hf_error_pass(err, &self->guarded[i]->end);
-    return 0;
+        hf_json_channel_send(&self->post.channel, json_pack("{s:s, s:I}", "event", "done", "id",
+                                                            (json_int_t)self->stop_order));
+    for (size_t i = 0; i < self->count && !failed; i++)
+        failed = self->drivers[i]->end.code ? hf_error_pass(err, &self->drivers[i]->end) : 0;
+    return failed;
 }
 
 static int run(struct replicator *self, int channel, struct hf_error *err)
@@ -382,15 +414,22 @@ static int run(struct replicator *self, int channel, struct hf_error *err)
 int hf_replicator_run(const struct hf_replicator_options *options, int channel,
                       struct hf_error *err)
 {
-    struct replicator self = {.options = options, .post = {.woken_fd = -1}};
-    int failed = run(&self, channel, err);
+    struct replicator self = {.options = options, .post = {.woken_fd = -1, .channel = {.fd = -1}}};
+    struct hf_error cause = {0};
+    int failed = run(&self, channel, &cause);
+    if (failed && self.post.channel.fd >= 0) {
+        json_t *ended = hf_json_failed(&cause);
+        if (ended)
+            json_object_set_new(ended, "event", json_string("ended"));
+        hf_json_channel_send(&self.post.channel, ended);
+    }
     close_post(&self.post);
     for (size_t i = 0; i < self.count; i++) {
-        hf_guarded_release(self.guarded[i]);
-        free(self.guarded[i]);
+        hf_driver_release(self.drivers[i]);
+        free(self.drivers[i]);
     }
-    free(self.guarded);
+    free(self.drivers);
     free(self.directory_watches);
     hf_signals_release(&self.signals);
-    return failed;
+    return failed ? hf_error_pass(err, &cause) : 0;
 }

@@ -25,9 +25,9 @@ struct hf_replicator_options {
  *
  * `channel` (taken over) is a stream socket with a JSON object a line. To the other side: `event`
  * is one of "status" (`databases`, those that changed), "alive" (every few seconds), "notice"
- * (`text`, `database` or null), "point" (`database`, `point`, `time`, ...), "done" and "failed"
- * (`id` of an order, what came of it). From there: `do` is "snapshot" (`id`, `database`, `label`,
- * `pin`, `reason`) or "stop" (`id`).
+ * (`text`, `database` or null), "point" (`database`, `point`, `time`, ...), "pruned", "done" and
+ * "failed" (`id` of an order, what came of it), "ended" (why it failed, before it returns so). From
+ * there: `do` is "snapshot" (`id`, `database`, `label`, `pin`, `reason`) or "stop" (`id`).
  *
  * Fails when no database can be protected any more (another host took over), or when the last
  * state could not be stored.

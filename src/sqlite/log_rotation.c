@@ -13,7 +13,7 @@
 #include "sqlite/log_hold_parts.h"
 
 enum {
-    TRIES = 4,         /* newer marks before a rotation is given up */
+    TRIES = 2,         /* newer marks before a rotation is given up */
     FEW_FRAMES = 200,  /* copied in no time */
     SPIN_US = 50,      /* between two attempts at the write lock */
     SPIN_FOR_MS = 100, /* SQLite's own busy handler sleeps longer each time, and starves */

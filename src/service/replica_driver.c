@@ -1,4 +1,4 @@
-#include "service/guarded.h"
+#include "service/replica_driver.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -23,11 +23,11 @@ enum {
     SCAN_SHARE = 10, /* a scan takes at most one part in so many of the time */
 };
 
-void hf_guarded_init(struct hf_guarded *self, struct hf_guard_post *post,
-                     struct hf_replica_world *world, const char *name, const char *path,
-                     char *state_path)
+void hf_driver_init(struct hf_driver *self, struct hf_driver_post *post,
+                    struct hf_replica_world *world, const char *name, const char *path,
+                    char *state_path)
 {
-    *self = (struct hf_guarded){
+    *self = (struct hf_driver){
         .post = post,
         .pace = {.interval = world->interval, .gentle = world->gentle},
         .write_watch = -1,
@@ -39,7 +39,7 @@ void hf_guarded_init(struct hf_guarded *self, struct hf_guard_post *post,
     hf_replica_init(&self->replica, world, name, path, state_path);
 }
 
-static int64_t clock_of(const struct hf_guarded *self)
+static int64_t clock_of(const struct hf_driver *self)
 {
     return hf_now(self->replica.world->env);
 }
@@ -48,7 +48,7 @@ static int64_t clock_of(const struct hf_guarded *self)
 static void run_task(struct hf_job *job, int worker)
 {
     struct hf_task *task = (struct hf_task *)job;
-    struct hf_guard_post *post = task->owner->post;
+    struct hf_driver_post *post = task->owner->post;
     const uint64_t one = 1;
     (void)worker;
     /* The application, and rotations, which it may wait for, go first. */
@@ -74,33 +74,33 @@ static void start_task(struct hf_task *task, struct hf_pool *pool,
     hf_pool_submit(pool, &task->job);
 }
 
-static bool is_busy(const struct hf_guarded *self)
+static bool is_busy(const struct hf_driver *self)
 {
     return self->log_task.busy || self->store_task.busy;
 }
 
-static void tell(struct hf_guarded *self, const char *event, json_t *fields)
+static void tell(struct hf_driver *self, const char *event, json_t *fields)
 {
     json_t *message = json_pack("{s:s, s:s}", "event", event, "database", self->replica.name);
     if (fields)
         json_object_update(message, fields);
     json_decref(fields);
-    hf_line_link_send(&self->post->link, message);
+    hf_json_channel_send(&self->post->channel, message);
 }
 
-static void notice(struct hf_guarded *self, const char *text)
+static void notice(struct hf_driver *self, const char *text)
 {
     tell(self, "notice", json_pack("{s:s}", "text", text));
 }
 
-static void wake_before(struct hf_guarded *self, int64_t at)
+static void wake_before(struct hf_driver *self, int64_t at)
 {
     if (!self->wake_at || at < self->wake_at)
         self->wake_at = at;
 }
 
 /* Tells once that something fails, and once that it does not any more. */
-static void note_failure(struct hf_guarded *self, const struct hf_error *err)
+static void note_failure(struct hf_driver *self, const struct hf_error *err)
 {
     if (!self->failing_since) {
         self->failing_since = clock_of(self);
@@ -110,7 +110,7 @@ static void note_failure(struct hf_guarded *self, const struct hf_error *err)
     self->changed = true;
 }
 
-static void note_success(struct hf_guarded *self)
+static void note_success(struct hf_driver *self)
 {
     if (self->failing_since)
         notice(self, "works again");
@@ -119,7 +119,7 @@ static void note_success(struct hf_guarded *self)
     self->changed = true;
 }
 
-static void retry_later(struct hf_guarded *self, int64_t longest)
+static void retry_later(struct hf_driver *self, int64_t longest)
 {
     self->retry_pause = self->retry_pause ? 2 * self->retry_pause : FIRST_PAUSE;
     if (self->retry_pause > longest)
@@ -127,9 +127,9 @@ static void retry_later(struct hf_guarded *self, int64_t longest)
     self->retry_at = hf_monotonic() + self->retry_pause;
 }
 
-static void end(struct hf_guarded *self, const struct hf_error *why)
+static void end(struct hf_driver *self, const struct hf_error *why)
 {
-    self->phase = HF_GUARD_LEAVE;
+    self->phase = HF_DRIVE_LEAVE;
     if (why && why->code) {
         self->end = *why;
         note_failure(self, why);
@@ -138,40 +138,43 @@ static void end(struct hf_guarded *self, const struct hf_error *why)
 
 /* Only a comparison of all pages can tell what has changed. What fails again and again must not
  * read the database all the time. */
-static void doubt(struct hf_guarded *self, const char *why)
+static void doubt(struct hf_driver *self, const char *why)
 {
     if (hf_monotonic() - self->begun_at < SOON_AGAIN)
         retry_later(self, LONGEST_PAUSE);
     snprintf(self->replica.scan_why, sizeof self->replica.scan_why, "%.*s",
              (int)sizeof self->replica.scan_why - 1, why);
-    self->phase = HF_GUARD_BREAK;
+    self->phase = HF_DRIVE_BREAK;
 }
 
-static void answer_snapshot(struct hf_guarded *self, const struct hf_error *err)
+static json_t *point_answer(const struct hf_point_result *point)
+{
+    return json_pack("{s:s, s:I, s:I, s:b, s:I, s:I}", "event", "done", "point",
+                     (json_int_t)point->seq, "time", (json_int_t)point->time, "new", point->is_new,
+                     "pages_stored", (json_int_t)point->pages_stored, "bytes_added",
+                     (json_int_t)point->bytes_added);
+}
+
+/* `err` NULL: it was taken. */
+static void answer_snapshot(struct hf_driver *self, const struct hf_error *err)
 {
     struct hf_replica *replica = &self->replica;
-    const struct hf_point_result *point = &replica->point;
-    json_t *answer = err ? json_pack("{s:s, s:I, s:i, s:s, s:s}", "event", "failed", "id",
-                                     (json_int_t)replica->snapshot.request, "code", (int)err->code,
-                                     "text", err->text, "hint", err->hint)
-                         : json_pack("{s:s, s:I, s:I, s:I, s:b, s:I, s:I}", "event", "done", "id",
-                                     (json_int_t)replica->snapshot.request, "point",
-                                     (json_int_t)point->seq, "time", (json_int_t)point->time, "new",
-                                     point->is_new, "pages_stored", (json_int_t)point->pages_stored,
-                                     "bytes_added", (json_int_t)point->bytes_added);
-    hf_line_link_send(&self->post->link, answer);
+    json_t *answer = err ? hf_json_failed(err) : point_answer(&replica->point);
+    if (answer)
+        json_object_set_new(answer, "id", json_integer((json_int_t)replica->snapshot.request));
+    hf_json_channel_send(&self->post->channel, answer);
     replica->snapshot = (struct hf_snapshot){0};
     memmove(self->snapshots, self->snapshots + 1, --self->snapshot_count * sizeof *self->snapshots);
 }
 
 /* The first that waits goes with the next point. */
-static void take_snapshot(struct hf_guarded *self)
+static void take_snapshot(struct hf_driver *self)
 {
     if (!self->replica.snapshot.request && self->snapshot_count)
         self->replica.snapshot = self->snapshots[0];
 }
 
-void hf_guarded_snapshot(struct hf_guarded *self, const struct hf_snapshot *snapshot)
+void hf_driver_snapshot(struct hf_driver *self, const struct hf_snapshot *snapshot)
 {
     struct hf_snapshot *grown =
         realloc(self->snapshots, (self->snapshot_count + 1) * sizeof *grown);
@@ -179,10 +182,10 @@ void hf_guarded_snapshot(struct hf_guarded *self, const struct hf_snapshot *snap
         return;
     self->snapshots = grown;
     grown[self->snapshot_count++] = *snapshot;
-    hf_guarded_step(self);
+    hf_driver_step(self);
 }
 
-static void tell_point(struct hf_guarded *self)
+static void tell_point(struct hf_driver *self)
 {
     const struct hf_point_result *point = &self->replica.point;
     if (!point->is_new)
@@ -196,7 +199,7 @@ static void tell_point(struct hf_guarded *self)
 }
 
 /* Where SQLite has the log: beside the file itself, when the path is a symbolic link. */
-static void watch_log(struct hf_guarded *self)
+static void watch_log(struct hf_driver *self)
 {
     char log[PATH_MAX + 8], real[PATH_MAX];
     if (self->write_watch >= 0 || !realpath(self->replica.path, real))
@@ -205,14 +208,14 @@ static void watch_log(struct hf_guarded *self)
     self->write_watch = hf_watch_add(&self->post->watch, log, HF_WATCH_WRITE);
 }
 
-static void forget_watches(struct hf_guarded *self)
+static void forget_watches(struct hf_driver *self)
 {
     hf_watch_remove(&self->post->watch, self->write_watch);
     hf_watch_remove(&self->post->watch, self->fate_watch);
     self->write_watch = self->fate_watch = -1;
 }
 
-static void begin(struct hf_guarded *self)
+static void begin(struct hf_driver *self)
 {
     if (hf_monotonic() < self->retry_at) {
         wake_before(self, self->retry_at);
@@ -223,7 +226,7 @@ static void begin(struct hf_guarded *self)
 }
 
 /* What was committed and is not confirmed yet: cut, or still to be cut. */
-static void note_pending(struct hf_guarded *self, bool uncut)
+static void note_pending(struct hf_driver *self, bool uncut)
 {
     int64_t before = self->cut_since ? self->cut_since : self->uncut_since;
     if (uncut && !self->uncut_since)
@@ -234,14 +237,14 @@ static void note_pending(struct hf_guarded *self, bool uncut)
     self->changed |= self->pending_since != before;
 }
 
-static void note_cut(struct hf_guarded *self)
+static void note_cut(struct hf_driver *self)
 {
     self->cut_since = self->uncut_since;
     self->uncut_since = 0;
 }
 
 /* Written to between the look and the watch: looked at again soon. */
-static bool grew_unseen(struct hf_guarded *self)
+static bool grew_unseen(struct hf_driver *self)
 {
     struct hf_log_look again;
     return hf_log_capture_look(self->replica.capture, &again, NULL) ||
@@ -250,14 +253,14 @@ static bool grew_unseen(struct hf_guarded *self)
 
 /* What was written to the log is published after it, and after its fsync, of which nothing tells:
  * once woken, it is looked at again and again, ever more rarely. */
-static void look_on(struct hf_guarded *self, int64_t now)
+static void look_on(struct hf_driver *self, int64_t now)
 {
     int64_t since = now - self->woken_at;
     if (self->woken_at && since < SAFETY)
         wake_before(self, now + 1 + since / 2);
 }
 
-static void wait_for_more(struct hf_guarded *self, const struct hf_pace_order *order)
+static void wait_for_more(struct hf_driver *self, const struct hf_pace_order *order)
 {
     int64_t now = hf_monotonic();
     self->wake_at = order->look_at;
@@ -271,7 +274,7 @@ static void wait_for_more(struct hf_guarded *self, const struct hf_pace_order *o
 }
 
 /* The log as it is now; false when there is nothing more to do with it. */
-static bool look_at_log(struct hf_guarded *self)
+static bool look_at_log(struct hf_driver *self)
 {
     struct hf_log_capture *capture = self->replica.capture;
     struct hf_error err = {0};
@@ -291,7 +294,7 @@ static bool look_at_log(struct hf_guarded *self)
     return false;
 }
 
-static void follow(struct hf_guarded *self)
+static void follow(struct hf_driver *self)
 {
     struct hf_replica *replica = &self->replica;
     bool may_cut = !self->store_task.busy && !replica->has_cut;
@@ -323,13 +326,13 @@ static void follow(struct hf_guarded *self)
     start_task(&self->log_task, self->post->log_pool, hf_replica_tail);
 }
 
-static void follow_both(struct hf_guarded *self)
+static void follow_both(struct hf_driver *self)
 {
     self->wake_at = 0;
     if (!self->log_task.busy)
         follow(self);
     bool is_cutting = self->log_task.busy && self->replica.cut_wanted;
-    if (self->phase != HF_GUARD_FOLLOW || self->store_task.busy || is_cutting ||
+    if (self->phase != HF_DRIVE_FOLLOW || self->store_task.busy || is_cutting ||
         !self->replica.has_cut)
         return;
     if (hf_monotonic() < self->retry_at)
@@ -339,7 +342,7 @@ static void follow_both(struct hf_guarded *self)
 }
 
 /* A scan reads all of the database: not more often than it can be afforded. */
-static void look_through(struct hf_guarded *self)
+static void look_through(struct hf_driver *self)
 {
     struct hf_replica *replica = &self->replica;
     int64_t now = hf_monotonic();
@@ -365,15 +368,15 @@ static void look_through(struct hf_guarded *self)
     start_task(&self->store_task, self->post->store_pool, hf_replica_scan);
 }
 
-static void let_go(struct hf_guarded *self)
+static void let_go(struct hf_driver *self)
 {
     forget_watches(self);
     start_task(&self->log_task, self->post->log_pool, hf_replica_let_go);
 }
 
-static void prune(struct hf_guarded *self)
+static void prune(struct hf_driver *self)
 {
-    bool is_protecting = self->phase == HF_GUARD_FOLLOW || self->phase == HF_GUARD_LOOK;
+    bool is_protecting = self->phase == HF_DRIVE_FOLLOW || self->phase == HF_DRIVE_LOOK;
     if (!self->prune_at || self->prune_task.busy || self->stopping || !is_protecting ||
         hf_monotonic() < self->prune_at)
         return;
@@ -381,28 +384,28 @@ static void prune(struct hf_guarded *self)
     start_task(&self->prune_task, self->post->prune_pool, hf_replica_prune);
 }
 
-static void step(struct hf_guarded *self)
+static void step(struct hf_driver *self)
 {
-    if (self->phase == HF_GUARD_FOLLOW)
+    if (self->phase == HF_DRIVE_FOLLOW)
         follow_both(self);
-    if (self->phase == HF_GUARD_FOLLOW || self->phase == HF_GUARD_END || is_busy(self))
+    if (self->phase == HF_DRIVE_FOLLOW || self->phase == HF_DRIVE_END || is_busy(self))
         return;
     self->wake_at = 0;
-    if (self->phase == HF_GUARD_BEGIN && self->stopping)
+    if (self->phase == HF_DRIVE_BEGIN && self->stopping)
         end(self, NULL);
-    if (self->phase == HF_GUARD_BEGIN)
+    if (self->phase == HF_DRIVE_BEGIN)
         begin(self);
-    else if (self->phase == HF_GUARD_LOOK)
+    else if (self->phase == HF_DRIVE_LOOK)
         look_through(self);
-    if (!is_busy(self) && (self->phase == HF_GUARD_BREAK || self->phase == HF_GUARD_LEAVE))
+    if (!is_busy(self) && (self->phase == HF_DRIVE_BREAK || self->phase == HF_DRIVE_LEAVE))
         let_go(self);
 }
 
-void hf_guarded_step(struct hf_guarded *self)
+void hf_driver_step(struct hf_driver *self)
 {
     step(self);
     prune(self);
-    if (self->prune_at && self->phase != HF_GUARD_END && !self->stopping)
+    if (self->prune_at && self->phase != HF_DRIVE_END && !self->stopping)
         wake_before(self, self->prune_at);
 }
 
@@ -411,13 +414,13 @@ static bool is_absent(const struct hf_error *err)
     return err->code == HF_NOT_FOUND || strstr(err->text, "holds no database");
 }
 
-static void begin_done(struct hf_guarded *self)
+static void begin_done(struct hf_driver *self)
 {
     struct hf_replica *replica = &self->replica;
     const struct hf_error *err = &replica->store_outcome.err;
     if (!err->code) {
         note_success(self);
-        self->phase = replica->capture ? HF_GUARD_FOLLOW : HF_GUARD_LOOK;
+        self->phase = replica->capture ? HF_DRIVE_FOLLOW : HF_DRIVE_LOOK;
         self->cut_since = self->uncut_since = 0;
         self->written = true; /* perhaps, before it is watched */
         self->begun_at = hf_monotonic();
@@ -428,7 +431,7 @@ static void begin_done(struct hf_guarded *self)
         tell_point(self);
         return;
     }
-    self->phase = HF_GUARD_BEGIN;
+    self->phase = HF_DRIVE_BEGIN;
     if (err->code == HF_REFUSED || err->code == HF_WRONG_KEY) {
         end(self, err);
         return;
@@ -440,7 +443,7 @@ static void begin_done(struct hf_guarded *self)
     retry_later(self, is_absent(err) ? ABSENT_PAUSE : LONGEST_PAUSE);
 }
 
-static void tail_done(struct hf_guarded *self)
+static void tail_done(struct hf_driver *self)
 {
     struct hf_replica *replica = &self->replica;
     const struct hf_error *err = &replica->log_outcome.err;
@@ -468,7 +471,7 @@ static bool can_wait(const struct hf_error *err)
            err->code == HF_NO_MEMORY;
 }
 
-static void store_done(struct hf_guarded *self)
+static void store_done(struct hf_driver *self)
 {
     struct hf_replica *replica = &self->replica;
     const struct hf_error *err = &replica->store_outcome.err;
@@ -494,7 +497,7 @@ static void store_done(struct hf_guarded *self)
         doubt(self, err->text);
 }
 
-static void scan_done(struct hf_guarded *self)
+static void scan_done(struct hf_driver *self)
 {
     struct hf_replica *replica = &self->replica;
     const struct hf_error *err = &replica->store_outcome.err;
@@ -517,19 +520,19 @@ static void scan_done(struct hf_guarded *self)
     self->retry_at = hf_monotonic() + (pause > self->pace.interval ? pause : self->pace.interval);
 }
 
-static void let_go_done(struct hf_guarded *self)
+static void let_go_done(struct hf_driver *self)
 {
-    while (self->phase == HF_GUARD_LEAVE && self->snapshot_count) {
+    while (self->phase == HF_DRIVE_LEAVE && self->snapshot_count) {
         struct hf_error ended = {0};
         take_snapshot(self);
         hf_error_set(&ended, HF_FAILED, "protection of '%s' has ended", self->replica.name);
         answer_snapshot(self, self->end.code ? &self->end : &ended);
     }
-    self->phase = self->phase == HF_GUARD_LEAVE ? HF_GUARD_END : HF_GUARD_BEGIN;
+    self->phase = self->phase == HF_DRIVE_LEAVE ? HF_DRIVE_END : HF_DRIVE_BEGIN;
     self->changed = true;
 }
 
-static void note_for_status(struct hf_guarded *self)
+static void note_for_status(struct hf_driver *self)
 {
     const struct hf_replica *replica = &self->replica;
     if (self->store_task.busy)
@@ -546,7 +549,7 @@ static void note_for_status(struct hf_guarded *self)
     self->changed = true;
 }
 
-static void prune_done(struct hf_guarded *self)
+static void prune_done(struct hf_driver *self)
 {
     const struct hf_replica *replica = &self->replica;
     const struct hf_prune_result *pruned = &replica->pruned;
@@ -565,7 +568,7 @@ static void prune_done(struct hf_guarded *self)
                        (json_int_t)pruned->deleted.bytes, "points", (json_int_t)pruned->kept));
 }
 
-static const struct hf_replica_outcome *outcome_of(const struct hf_guarded *self,
+static const struct hf_replica_outcome *outcome_of(const struct hf_driver *self,
                                                    const struct hf_task *task)
 {
     if (task == &self->log_task)
@@ -573,7 +576,7 @@ static const struct hf_replica_outcome *outcome_of(const struct hf_guarded *self
     return task == &self->store_task ? &self->replica.store_outcome : &self->replica.prune_outcome;
 }
 
-void hf_guarded_task_done(struct hf_guarded *self, struct hf_task *task)
+void hf_driver_task_done(struct hf_driver *self, struct hf_task *task)
 {
     const struct hf_traffic *traffic = &outcome_of(self, task)->traffic;
     task->busy = false;
@@ -593,10 +596,10 @@ void hf_guarded_task_done(struct hf_guarded *self, struct hf_task *task)
         scan_done(self);
     else
         let_go_done(self);
-    hf_guarded_step(self);
+    hf_driver_step(self);
 }
 
-void hf_guarded_woken(struct hf_guarded *self, int watch)
+void hf_driver_woken(struct hf_driver *self, int watch)
 {
     bool write = watch < 0 || watch == self->write_watch;
     bool fate = watch < 0 || watch == self->fate_watch;
@@ -608,17 +611,17 @@ void hf_guarded_woken(struct hf_guarded *self, int watch)
         self->woken_at = hf_monotonic();
     if (watch == self->write_watch)
         self->write_watch = -1;
-    hf_guarded_step(self);
+    hf_driver_step(self);
 }
 
-void hf_guarded_stop(struct hf_guarded *self)
+void hf_driver_stop(struct hf_driver *self)
 {
     self->stopping = true;
     self->retry_at = 0;
-    hf_guarded_step(self);
+    hf_driver_step(self);
 }
 
-void hf_guarded_release(struct hf_guarded *self)
+void hf_driver_release(struct hf_driver *self)
 {
     hf_replica_release(&self->replica);
     free(self->snapshots);

@@ -2,49 +2,52 @@
  * A database in the replicator's loop: where it stands, what runs for it, and what comes next. What
  * is done is service/replica.h; when, service/pace.h. All here is the loop's thread's.
  */
-#ifndef HF_SERVICE_GUARDED_H
-#define HF_SERVICE_GUARDED_H
+#ifndef HF_SERVICE_REPLICA_DRIVER_H
+#define HF_SERVICE_REPLICA_DRIVER_H
+
+#include <pthread.h>
 
 #include "os/watch.h"
-#include "service/line_link.h"
+#include "service/json_channel.h"
 #include "service/replica.h"
 #include "service/usage.h"
 
-struct hf_guarded;
+struct hf_driver;
 
-/* One of a database's two sides at work. */
+/* One of a database's sides at work. */
 struct hf_task {
     struct hf_job job;
-    struct hf_guarded *owner;
+    struct hf_driver *owner;
     void (*work)(struct hf_replica *replica);
     bool busy;
     struct hf_task *next_done;
 };
 
 /* What the loop gives to all of them. */
-struct hf_guard_post {
+struct hf_driver_post {
     struct hf_watch watch;
     struct hf_pool *log_pool, *store_pool, *prune_pool;
-    struct hf_line_link link;
-    int woken_fd; /* eventfd: a job is done, or there is something to send */
+    struct hf_json_channel channel;
+    int woken_fd; /* eventfd: there is something under the lock */
     pthread_mutex_t lock;
-    struct hf_task *done; /* under the lock */
+    struct hf_task *done; /* under the lock, as what jobs want to tell */
+    json_t *notices;
 };
 
-enum hf_guard_phase {
-    HF_GUARD_BEGIN,  /* nothing is held: begins at `retry_at` */
-    HF_GUARD_FOLLOW, /* the log */
-    HF_GUARD_LOOK,   /* through all of it, when it was written to */
-    HF_GUARD_BREAK,  /* lets go, then begins again */
-    HF_GUARD_LEAVE,  /* lets go, then ends */
-    HF_GUARD_END,
+enum hf_driver_phase {
+    HF_DRIVE_BEGIN,  /* nothing is held: begins at `retry_at` */
+    HF_DRIVE_FOLLOW, /* the log */
+    HF_DRIVE_LOOK,   /* through all of it, when it was written to */
+    HF_DRIVE_BREAK,  /* lets go, then begins again */
+    HF_DRIVE_LEAVE,  /* lets go, then ends */
+    HF_DRIVE_END,
 };
 
-struct hf_guarded {
-    struct hf_guard_post *post;
+struct hf_driver {
+    struct hf_driver_post *post;
     struct hf_replica replica;
     struct hf_pace pace;
-    enum hf_guard_phase phase;
+    enum hf_driver_phase phase;
     struct hf_task log_task, store_task, prune_task;
     int64_t prune_at;
     bool stopping;
@@ -77,28 +80,28 @@ struct hf_guarded {
     struct hf_usage usage;
 };
 
-void hf_guarded_init(struct hf_guarded *self, struct hf_guard_post *post,
-                     struct hf_replica_world *world, const char *name, const char *path,
-                     char *state_path);
+void hf_driver_init(struct hf_driver *self, struct hf_driver_post *post,
+                    struct hf_replica_world *world, const char *name, const char *path,
+                    char *state_path);
 
 /* Does what is due and can be done without waiting. */
-void hf_guarded_step(struct hf_guarded *self);
+void hf_driver_step(struct hf_driver *self);
 
 /* One of its tasks has ended. */
-void hf_guarded_task_done(struct hf_guarded *self, struct hf_task *task);
+void hf_driver_task_done(struct hf_driver *self, struct hf_task *task);
 
 /* One of its watches has told something; -1: any may have. */
-void hf_guarded_woken(struct hf_guarded *self, int watch);
+void hf_driver_woken(struct hf_driver *self, int watch);
 
-/* Asks for a point; the answer goes to the link. */
-void hf_guarded_snapshot(struct hf_guarded *self, const struct hf_snapshot *snapshot);
+/* Asks for a point; the answer goes to the channel. */
+void hf_driver_snapshot(struct hf_driver *self, const struct hf_snapshot *snapshot);
 
 /* Stores what is there, lets go, ends. */
-void hf_guarded_stop(struct hf_guarded *self);
+void hf_driver_stop(struct hf_driver *self);
 
 /* Its entry of a status. */
-json_t *hf_guarded_status(struct hf_guarded *self);
+json_t *hf_driver_status(struct hf_driver *self);
 
-void hf_guarded_release(struct hf_guarded *self);
+void hf_driver_release(struct hf_driver *self);
 
 #endif

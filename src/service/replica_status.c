@@ -1,4 +1,4 @@
-#include "service/guarded.h"
+#include "service/replica_driver.h"
 
 static json_t *time_or_null(int64_t time)
 {
@@ -21,7 +21,7 @@ static json_t *scan_of(const struct hf_replica_scan *scan)
 }
 
 /* What belongs to a job that is running stays out: it is told when that has ended. */
-json_t *hf_guarded_status(struct hf_guarded *self)
+json_t *hf_driver_status(struct hf_driver *self)
 {
     struct hf_replica *replica = &self->replica;
     int64_t now = hf_now(replica->world->env);

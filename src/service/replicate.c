@@ -1,0 +1,195 @@
+#include "service/replicate.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "base/time.h"
+#include "engine/state_file.h"
+#include "service/access.h"
+#include "service/json_channel.h"
+#include "service/protection.h"
+
+enum { STOP_TIMEOUT = 60000 };
+
+struct replicating {
+    const struct hf_replicate_options *options;
+    enum hf_log_format format;
+    struct hf_signals signals;
+    struct hf_protection protection;
+    struct hf_protected *list;
+    char **state_paths; /* that the list borrows */
+    size_t count;
+    bool failed; /* the replicator ended, and said why */
+    struct hf_error why;
+};
+
+static void put_json(const struct replicating *self, const char *event, const char *database,
+                     const char *text, const json_t *fields)
+{
+    char time[40];
+    hf_time_iso(time, sizeof time, hf_now(self->options->replicator.env));
+    json_t *line = json_pack("{s:s, s:s, s:s?, s:s?, s:O?}", "time", time, "event", event,
+                             "database", database, "text", text, "fields", fields);
+    char *dump = line ? json_dumps(line, JSON_COMPACT) : NULL;
+    if (dump)
+        fprintf(self->options->log, "%s\n", dump);
+    free(dump);
+    json_decref(line);
+}
+
+static void put_text(const struct replicating *self, const char *database, const char *text)
+{
+    fprintf(self->options->log, "%s%s%s\n", database ? database : "", database ? ": " : "", text);
+}
+
+static void put(const struct replicating *self, const char *event, const char *database,
+                const char *text)
+{
+    if (self->options->quiet)
+        return;
+    if (self->format == HF_LOG_JSON)
+        put_json(self, event, database, text, NULL);
+    else
+        put_text(self, database, text);
+    fflush(self->options->log);
+}
+
+static void take_notice(void *context, const char *text)
+{
+    put(context, "notice", NULL, text);
+}
+
+static void put_pruned(const struct replicating *self, const char *database, const json_t *event)
+{
+    char text[160], freed[16];
+    snprintf(
+        text, sizeof text, "thinned: %" PRId64 " restore points are kept, %s freed",
+        hf_member_integer(event, "points", 0),
+        hf_format_bytes(freed, sizeof freed, (uint64_t)hf_member_integer(event, "bytes_freed", 0)));
+    put(self, "pruned", database, text);
+}
+
+/* A person is told of what is not as always; a program of each point. */
+static void hear(void *context, const json_t *event)
+{
+    struct replicating *self = context;
+    const char *name = hf_member_text(event, "event", "");
+    const char *database = hf_member_text(event, "database", NULL);
+    if (!strcmp(name, "ended")) {
+        self->failed = true;
+        hf_json_failure(event, &self->why);
+        hf_guard_stop(self->protection.guard, hf_monotonic() + STOP_TIMEOUT);
+    } else if (!strcmp(name, "pruned") && self->format == HF_LOG_TEXT) {
+        put_pruned(self, database, event);
+    } else if (self->format == HF_LOG_JSON && !self->options->quiet) {
+        put_json(self, name, database, NULL, event);
+        fflush(self->options->log);
+    }
+}
+
+static int replicate(void *context, int channel)
+{
+    const struct replicating *self = context;
+    return hf_replicator_run(&self->options->replicator, channel, NULL) ? 1 : 0;
+}
+
+static bool is_chosen(const struct replicating *self, const char *name)
+{
+    const char *const *names = self->options->replicator.names;
+    for (size_t i = 0; names && names[i]; i++)
+        if (!strcmp(names[i], name))
+            return true;
+    return !names || !names[0];
+}
+
+static int list_databases(struct replicating *self, struct hf_error *err)
+{
+    const struct hf_replicator_options *options = &self->options->replicator;
+    const struct hf_config *config = options->config;
+    self->list = calloc(config->database_count + 1, sizeof *self->list);
+    self->state_paths = calloc(config->database_count + 1, sizeof(char *));
+    if (!self->list || !self->state_paths)
+        return hf_error_memory(err);
+    for (size_t i = 0; i < config->database_count; i++) {
+        const struct hf_config_database *database = &config->databases[i];
+        hf_auto_free char *wanted = NULL;
+        if (!is_chosen(self, database->name))
+            continue;
+        if (hf_access_state_path(&wanted, config, options->env, database->name, err))
+            return -1;
+        char *path = hf_state_file_path(database->path, wanted);
+        if (!path)
+            return hf_error_memory(err);
+        self->state_paths[self->count] = path;
+        self->list[self->count++] = (struct hf_protected){database->name, path};
+    }
+    return 0;
+}
+
+static bool is_asked_to_end(void *context, const struct hf_happening *happening)
+{
+    (void)context;
+    return happening->kind == HF_SIGNALLED &&
+           (happening->signal == SIGTERM || happening->signal == SIGINT);
+}
+
+/* Until somebody asks for the end, or the replicator says that it cannot go on. */
+static int watch_over(struct replicating *self, struct hf_error *err)
+{
+    struct hf_happening happening;
+    do {
+        int64_t soon = self->failed ? hf_monotonic() : 0;
+        if (hf_protection_wait(&self->protection, &self->signals, soon, &happening, err))
+            return -1;
+    } while (!self->failed && !is_asked_to_end(NULL, &happening));
+    bool well = hf_protection_stop_replicator(&self->protection, &self->signals,
+                                              hf_monotonic() + STOP_TIMEOUT, is_asked_to_end, NULL);
+    if (self->failed)
+        return hf_error_pass(err, &self->why);
+    if (well)
+        put(self, "stopped", NULL, "stopped: all that was committed is in the repository");
+    return well ? 0
+                : hf_error_set(err, HF_FAILED,
+                               "the replicator did not end as it should: what was committed last "
+                               "may not be in the repository");
+}
+
+static int run(struct replicating *self, struct hf_error *err)
+{
+    const struct hf_protection_options options = {
+        .command = "replicate",
+        .replicate = replicate,
+        .notice = take_notice,
+        .heard = hear,
+        .context = self,
+    };
+    struct hf_protection_options with_list = options;
+    if (list_databases(self, err) || hf_signals_open(&self->signals, err))
+        return -1;
+    with_list.databases = self->list;
+    with_list.database_count = self->count;
+    if (hf_protection_start(&self->protection, &self->signals, &with_list, err))
+        return -1;
+    put(self, "started", NULL, "protecting until it is asked to end");
+    return watch_over(self, err);
+}
+
+int hf_replicate(const struct hf_replicate_options *options, struct hf_error *err)
+{
+    const struct hf_config *config = options->replicator.config;
+    struct replicating self = {
+        .options = options,
+        .format = (enum hf_log_format)hf_config_choice(config, HF_SETTING_LOG),
+    };
+    fflush(NULL); /* the other process must not write what is buffered here again */
+    int failed = run(&self, err);
+    hf_protection_release(&self.protection);
+    hf_signals_release(&self.signals);
+    for (size_t i = 0; i < self.count; i++)
+        free(self.state_paths[i]);
+    free(self.state_paths);
+    free(self.list);
+    return failed;
+}
