@@ -225,6 +225,18 @@ static void begin(struct hf_driver *self)
     start_task(&self->store_task, self->post->store_pool, hf_replica_begin);
 }
 
+/* Asked to stop while nothing is held: what was committed meanwhile is brought in first, once. */
+static void begin_at_last(struct hf_driver *self)
+{
+    struct hf_error err = {0};
+    self->retry_at = 0;
+    if (self->begun_at_last) {
+        hf_error_set(&err, HF_FAILED, "'%s' could not be followed to its end", self->replica.path);
+        end(self, &err);
+    }
+    self->begun_at_last = true;
+}
+
 /* What was committed and is not confirmed yet: cut, or still to be cut. */
 static void note_pending(struct hf_driver *self, bool uncut)
 {
@@ -392,7 +404,7 @@ static void step(struct hf_driver *self)
         return;
     self->wake_at = 0;
     if (self->phase == HF_DRIVE_BEGIN && self->stopping)
-        end(self, NULL);
+        begin_at_last(self);
     if (self->phase == HF_DRIVE_BEGIN)
         begin(self);
     else if (self->phase == HF_DRIVE_LOOK)
@@ -434,6 +446,10 @@ static void begin_done(struct hf_driver *self)
     self->phase = HF_DRIVE_BEGIN;
     if (err->code == HF_REFUSED || err->code == HF_WRONG_KEY) {
         end(self, err);
+        return;
+    }
+    if (self->stopping) {
+        end(self, is_absent(err) ? NULL : err);
         return;
     }
     if (!is_absent(err))
