@@ -69,12 +69,20 @@ static void note_cut(struct hf_pace *pace, const struct hf_pace_view *view)
         pace->cut_at = view->now + pace->interval - ahead;
 }
 
+/* On a mark with all in the file a rotation costs nothing, and somebody may wait for it: a
+ * checkpoint that restarts the log holds the write lock meanwhile. */
+static bool may_rotate(const struct hf_log_look *log)
+{
+    return log->not_in_file || (log->frames && !log->on_slot_0);
+}
+
 static bool wants_rotation(const struct hf_pace *pace, const struct hf_pace_view *view)
 {
     uint32_t force = force_frames(pace, &view->log);
-    if (!view->log.not_in_file || view->now < pace->rotate_after)
+    if (!may_rotate(&view->log) || view->now < pace->rotate_after)
         return false;
-    return view->cut_now || view->log.not_in_file >= rotate_frames(pace, &view->log) ||
+    return view->cut_now || !view->log.not_in_file ||
+           view->log.not_in_file >= rotate_frames(pace, &view->log) ||
            (force && view->log.frames >= force) || view->now - pace->grew_at >= QUIET;
 }
 
@@ -84,8 +92,8 @@ static int64_t next_look(const struct hf_pace *pace, const struct hf_pace_view *
     int64_t at = view->may_cut ? pace->cut_at : 0;
     if (grown)
         at = earlier(at, full_at(pace, view, grown, took));
-    if (view->log.not_in_file) {
-        int64_t quiet = pace->grew_at + QUIET;
+    if (may_rotate(&view->log)) {
+        int64_t quiet = view->log.not_in_file ? pace->grew_at + QUIET : view->now;
         at = earlier(at, quiet > pace->rotate_after ? quiet : pace->rotate_after);
     }
     return at && at < view->now + SOONEST ? view->now + SOONEST : at;
@@ -102,7 +110,7 @@ struct hf_pace_order hf_pace_decide(struct hf_pace *pace, const struct hf_pace_v
     note_cut(pace, view);
     struct hf_pace_order order = {
         .cut = view->may_cut && (view->cut_now || (pace->cut_at && view->now >= pace->cut_at)),
-        .idle = !view->log.unread && !view->has_pages && !view->log.not_in_file,
+        .idle = !view->log.unread && !view->has_pages && !may_rotate(&view->log),
     };
     order.rotate = wants_rotation(pace, view);
     if (order.rotate)

@@ -154,10 +154,6 @@ static void end_short(struct hf_driver *self, const char *why)
  * read the database all the time. */
 static void doubt(struct hf_driver *self, const char *why)
 {
-    if (self->stopping) {
-        end_short(self, why);
-        return;
-    }
     if (hf_monotonic() - self->begun_at < SOON_AGAIN)
         retry_later(self, LONGEST_PAUSE);
     snprintf(self->replica.scan_why, sizeof self->replica.scan_why, "%.*s",
@@ -252,6 +248,15 @@ static void begin(struct hf_driver *self)
     }
     forget_watches(self);
     start_task(&self->store_task, self->post->store_pool, hf_replica_begin);
+}
+
+/* Asked to stop while nothing is held: what was committed meanwhile is brought in first, once. */
+static void begin_at_last(struct hf_driver *self)
+{
+    self->retry_at = 0;
+    if (self->begun_at_last)
+        end_short(self, self->replica.scan_why);
+    self->begun_at_last = true;
 }
 
 /* What was committed and is not confirmed yet: cut, or still to be cut. */
@@ -422,10 +427,8 @@ static void step(struct hf_driver *self)
     if (self->phase == HF_DRIVE_FOLLOW || self->phase == HF_DRIVE_END || is_busy(self))
         return;
     self->wake_at = 0;
-    if (self->phase == HF_DRIVE_BEGIN && self->stopping && self->failing_since)
-        end_short(self, self->failing);
-    else if (self->phase == HF_DRIVE_BEGIN && self->stopping)
-        end(self, NULL);
+    if (self->phase == HF_DRIVE_BEGIN && self->stopping)
+        begin_at_last(self);
     if (self->phase == HF_DRIVE_BEGIN)
         begin(self);
     else if (self->phase == HF_DRIVE_LOOK)
@@ -467,6 +470,10 @@ static void begin_done(struct hf_driver *self)
     self->phase = HF_DRIVE_BEGIN;
     if (err->code == HF_REFUSED || err->code == HF_WRONG_KEY) {
         end(self, err);
+        return;
+    }
+    if (self->stopping) {
+        end(self, is_absent(err) ? NULL : err);
         return;
     }
     if (!is_absent(err))

@@ -60,6 +60,7 @@ struct hf_driver {
     bool written, fate;          /* what the watches told, not yet looked at */
     int64_t woken_at;            /* hf_monotonic, by a write to the log; 0: never */
     bool cut_at_last;            /* after it was asked to stop */
+    bool begun_at_last;          /* the same, when nothing was held then */
     int64_t begun_at;
 
     struct hf_snapshot *snapshots; /* asked for, the first is on its way */
