@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -78,6 +79,20 @@ static void a_request_that_fails_counts_too(void **state)
     assert_int_equal(since(&before).requests, 1);
 }
 
+static void what_fails_is_named_once(void **state)
+{
+    struct hf_store *faulty = hf_fault_store_new(hf_store_memory_new(hf_env_system(), NULL), NULL);
+    assert_non_null(faulty);
+    hf_fault_store_set(faulty, &(struct hf_store_faults){.at = 1, .lasting = true});
+    hf_auto_ptr(hf_store) struct hf_store *store = hf_store_counting_new(faulty, NULL);
+    struct hf_error err = {0};
+    (void)state;
+    assert_int_equal(hf_store_put(store, "some/key", "1", 1, &err), -1);
+    const char *first = strstr(err.text, "some/key");
+    assert_non_null(first);
+    assert_null(strstr(first + 1, "some/key"));
+}
+
 static void *put_elsewhere(void *store)
 {
     hf_store_put(store, "b", "123", 3, NULL);
@@ -102,6 +117,7 @@ int main(void)
         cmocka_unit_test(an_upload_is_one_request_with_all_its_bytes),
         cmocka_unit_test(reading_sends_nothing),
         cmocka_unit_test(a_request_that_fails_counts_too),
+        cmocka_unit_test(what_fails_is_named_once),
         cmocka_unit_test(each_thread_counts_its_own),
     };
     return cmocka_run_group_tests_name("store/counting_store", tests, NULL, NULL);
