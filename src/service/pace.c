@@ -64,10 +64,17 @@ static void note_cut(struct hf_pace *pace, const struct hf_pace_view *view)
         pace->cut_at = view->now + pace->interval - ahead;
 }
 
+/* All is in the file, and the log may be restarted. At a mark it may not, though somebody else has
+ * copied every frame: a checkpointer of the application (RESTART, TRUNCATE) may wait for us. */
+static bool is_settled(const struct hf_log_look *log)
+{
+    return !log->not_in_file && log->on_slot_0;
+}
+
 static bool wants_rotation(const struct hf_pace *pace, const struct hf_pace_view *view)
 {
     uint32_t force = force_frames(pace, &view->log);
-    if (!view->log.not_in_file || view->now < pace->rotate_after)
+    if (is_settled(&view->log) || view->now < pace->rotate_after)
         return false;
     return view->cut_now || view->log.not_in_file >= rotate_frames(&view->log) ||
            (force && view->log.frames >= force) || view->now - pace->grew_at >= QUIET;
@@ -79,7 +86,7 @@ static int64_t next_look(const struct hf_pace *pace, const struct hf_pace_view *
     int64_t at = view->may_cut ? pace->cut_at : 0;
     if (grown)
         at = earlier(at, full_at(view, grown, took));
-    if (view->log.not_in_file) {
+    if (!is_settled(&view->log)) {
         int64_t quiet = pace->grew_at + QUIET;
         at = earlier(at, quiet > pace->rotate_after ? quiet : pace->rotate_after);
     }
@@ -95,7 +102,7 @@ struct hf_pace_order hf_pace_decide(struct hf_pace *pace, const struct hf_pace_v
     note_cut(pace, view);
     struct hf_pace_order order = {
         .cut = view->may_cut && (view->cut_now || (pace->cut_at && view->now >= pace->cut_at)),
-        .idle = !view->log.unread && !view->has_pages && !view->log.not_in_file,
+        .idle = !view->log.unread && !view->has_pages && is_settled(&view->log),
     };
     order.rotate = wants_rotation(pace, view);
     if (order.rotate)

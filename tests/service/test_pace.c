@@ -19,7 +19,11 @@ static struct hf_pace_view view_at(int64_t now, uint32_t frames)
 {
     return (struct hf_pace_view){
         .now = now,
-        .log = {.page_size = PAGE, .frames = frames, .unread = frames, .not_in_file = frames},
+        .log = {.page_size = PAGE,
+                .frames = frames,
+                .unread = frames,
+                .not_in_file = frames,
+                .on_slot_0 = true},
         .may_cut = true,
     };
 }
@@ -57,7 +61,8 @@ static void pages_that_were_read_and_not_cut_are_waited_for_too(void **state)
 {
     struct hf_pace pace = begin();
     (void)state;
-    struct hf_pace_view view = {.now = START, .has_pages = true, .may_cut = true};
+    struct hf_pace_view view = {
+        .now = START, .log.on_slot_0 = true, .has_pages = true, .may_cut = true};
     struct hf_pace_order order = hf_pace_decide(&pace, &view);
     assert_false(order.idle);
     assert_int_equal(order.look_at, START + INTERVAL);
@@ -128,6 +133,26 @@ static void a_log_that_is_quiet_is_brought_into_the_file(void **state)
     assert_false(order.rotate);
     assert_false(decide(&pace, START + 149, 1).rotate);
     assert_true(decide(&pace, START + 150, 1).rotate);
+}
+
+/* Somebody else has copied every frame, and waits for the log to be let go. */
+static void a_mark_is_left_though_all_is_in_the_file(void **state)
+{
+    struct hf_pace pace = begin();
+    struct hf_pace_view view = view_at(START, 9);
+    (void)state;
+    hf_pace_decide(&pace, &view);
+    view.log.unread = view.log.not_in_file = 0;
+    view.log.on_slot_0 = false;
+    view.now = START + 100;
+    struct hf_pace_order order = hf_pace_decide(&pace, &view);
+    assert_false(order.rotate || order.idle);
+    assert_int_equal(order.look_at, START + 150);
+    view.now = START + 150;
+    assert_true(hf_pace_decide(&pace, &view).rotate);
+    view.log.on_slot_0 = true;
+    order = hf_pace_decide(&pace, &view);
+    assert_true(order.idle && !order.rotate);
 }
 
 static void the_next_look_comes_before_the_log_is_full(void **state)
@@ -221,6 +246,7 @@ int main(void)
         cmocka_unit_test(a_full_log_is_rotated_below_the_applications_own_threshold),
         cmocka_unit_test(with_large_pages_it_is_full_sooner),
         cmocka_unit_test(a_log_that_is_quiet_is_brought_into_the_file),
+        cmocka_unit_test(a_mark_is_left_though_all_is_in_the_file),
         cmocka_unit_test(the_next_look_comes_before_the_log_is_full),
         cmocka_unit_test(looks_are_never_closer_than_two_milliseconds),
         cmocka_unit_test(the_write_lock_is_asked_for_with_a_bound_and_never_when_gentle),
