@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -539,6 +540,102 @@ static void whatever_an_application_does_is_stored(void **state)
     sqlite3_close(db);
 }
 
+/* With a busy timeout they get their way soon; without one they may be told that it is busy. */
+static void checkpoint_loops_of_the_application_need_no_scan(void **state)
+{
+    static const char *const kinds[] = {"PRAGMA wal_checkpoint(TRUNCATE)",
+                                        "PRAGMA wal_checkpoint(RESTART)"};
+    struct floor *floor = *state;
+    sqlite3 *db = floor_open(floor, "app");
+    floor_start(floor);
+    floor_until(floor, "app", lacks_nothing);
+    for (int i = 0; i < 40; i++) {
+        sqlite3_stmt *checkpoint;
+        sqlite3_busy_timeout(db, i % 4 < 2 ? 5000 : 0);
+        insert(db, "between checkpoints");
+        if (i % 3 == 0)
+            floor_hear(floor, "point", "app", NULL);
+        assert_int_equal(sqlite3_prepare_v2(db, kinds[i % 2], -1, &checkpoint, NULL), SQLITE_OK);
+        assert_int_equal(sqlite3_step(checkpoint), SQLITE_ROW);
+        if (i % 4 < 2)
+            assert_int_equal(sqlite3_column_int(checkpoint, 0), 0);
+        sqlite3_finalize(checkpoint);
+        sqlite3_busy_timeout(db, 20000);
+    }
+    floor_until_stored(floor, "app");
+    const json_t *entry = floor_until(floor, "app", lacks_nothing);
+    assert_string_equal(hf_member_text(json_object_get(entry, "last_scan"), "reason", ""),
+                        "protection begins");
+    assert_int_equal(floor_stop(floor), 0);
+    sqlite3_close(db);
+}
+
+/* The machine lost what the application had not synced: its log is shorter than what was read. */
+static void a_database_behind_the_repository_is_scanned(void **state)
+{
+    struct floor *floor = *state;
+    char command[1200];
+    sqlite3 *db = floor_open(floor, "app");
+    floor_start(floor);
+    floor_until(floor, "app", lacks_nothing);
+    insert(db, "survives");
+    floor_until_stored(floor, "app");
+    snprintf(command, sizeof command, "cd '%s' && cp app.db before.db && cp app.db-wal before.wal",
+             floor->scratch.path);
+    assert_int_equal(system(command), 0);
+    insert(db, "is lost");
+    floor_until_stored(floor, "app");
+    int64_t ahead = newest(floor);
+    floor_kill(floor);
+    /* No handle of this process may write to it any more. */
+    snprintf(command, sizeof command,
+             "cd '%s' && rm app.db app.db-wal app.db-shm && mv before.db app.db && "
+             "mv before.wal app.db-wal",
+             floor->scratch.path);
+    assert_int_equal(system(command), 0);
+    sqlite3_close(db);
+    floor_start(floor);
+    floor_until_stored(floor, "app");
+    floor_until(floor, "app", lacks_nothing);
+    assert_true(newest(floor) > ahead);
+    assert_int_equal(
+        floor_restored_value(floor, "app", "SELECT count(*) FROM note WHERE body = 'is lost'"), 0);
+    assert_int_equal(floor_stop(floor), 0);
+}
+
+static int64_t *clock_offset; /* shared with the replicator */
+
+static int64_t stepping_clock(void *context)
+{
+    return hf_env_system()->now(context) + *clock_offset;
+}
+
+static void a_clock_that_steps_loses_no_point(void **state)
+{
+    static const int64_t steps[] = {3600000, -7200000, 0, INT64_C(40) * 86400000, -86400000};
+    struct floor *floor = *state;
+    struct hf_env env = *hf_env_system();
+    clock_offset =
+        mmap(NULL, sizeof *clock_offset, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    assert_true(clock_offset != MAP_FAILED);
+    *clock_offset = 0;
+    env.now = stepping_clock;
+    floor->env = &env;
+    sqlite3 *db = floor_open(floor, "app");
+    floor_start(floor);
+    int64_t newest_point = hf_member_integer(floor_hear(floor, "point", "app", NULL), "point", 0);
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        *clock_offset = steps[i];
+        insert(db, "in another time");
+        const json_t *point = floor_hear(floor, "point", "app", NULL);
+        assert_int_equal(hf_member_integer(point, "point", 0), ++newest_point);
+        floor_until_stored(floor, "app");
+    }
+    assert_int_equal(floor_stop(floor), 0);
+    sqlite3_close(db);
+    munmap(clock_offset, sizeof *clock_offset);
+}
+
 #define FLOOR_TEST(name) cmocka_unit_test_setup_teardown(name, floor_setup, floor_teardown)
 
 int main(void)
@@ -566,6 +663,9 @@ int main(void)
         FLOOR_TEST(past_the_bound_it_lets_go_and_a_scan_catches_up),
         FLOOR_TEST(taken_over_it_ends_and_says_by_whom),
         FLOOR_TEST(one_of_many_that_fails_keeps_no_other_from_being_stored),
+        FLOOR_TEST(checkpoint_loops_of_the_application_need_no_scan),
+        FLOOR_TEST(a_database_behind_the_repository_is_scanned),
+        FLOOR_TEST(a_clock_that_steps_loses_no_point),
         FLOOR_TEST(whatever_an_application_does_is_stored),
     };
     return cmocka_run_group_tests_name("service/replicator", tests, NULL, NULL);
