@@ -145,6 +145,8 @@ static int open_writer(struct hf_replica *self, struct hf_error *err)
 static void note_newest(struct hf_replica *self)
 {
     const struct hf_known_state *known = hf_point_writer_known(self->writer);
+    if (self->point.seq == known->segment.to)
+        return; /* what made it is told with it */
     self->point = (struct hf_point_result){.seq = known->segment.to, .time = known->segment.time};
 }
 
@@ -168,6 +170,7 @@ static int begin(struct hf_replica *self, struct hf_error *err)
     struct hf_error cause = {0};
     if (hold_log(self, err) || know_database(self, err))
         return -1;
+    self->point.is_new = false;
     bool scanned = !goes_on(self, &cause);
     if (scanned) {
         if (cause.code && cause.code != HF_STALE)

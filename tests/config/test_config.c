@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "config/databases.h"
 #include "config/settings.h"
 
 /* Each test has an empty current directory of its own. */
@@ -590,6 +591,64 @@ static void a_pattern_takes_no_name(void **state)
                  "leave out 'name'");
 }
 
+static void expands(struct world *world, size_t count)
+{
+    world->err = (struct hf_error){0};
+    if (hf_databases_expand(&world->config, &world->err))
+        fail_msg("%s", world->err.text);
+    assert_int_equal(world->config.database_count, count);
+}
+
+static void a_pattern_finds_files_that_come_later(void **state)
+{
+    struct world *world = *state;
+    write_file("a.db", "");
+    write_file("holdfast.yml", "databases:\n  - path: '*.db'\n");
+    loads(world);
+    expands(world, 1);
+    write_file("b.db", "");
+    write_file("b.db-wal", "");
+    write_file("c.txt", "");
+    expands(world, 2);
+    assert_string_equal(world->config.databases[1].name, "b");
+    /* One that is gone stays known: it may come back. */
+    assert_int_equal(remove("a.db"), 0);
+    expands(world, 2);
+}
+
+static void a_new_file_whose_name_will_not_do_keeps_no_other_out(void **state)
+{
+    struct world *world = *state;
+    write_file("holdfast.yml", "databases:\n  - path: '*/*.db'\n");
+    loads(world);
+    assert_int_equal(mkdir("1", 0700) | mkdir("2", 0700) | mkdir("3", 0700), 0);
+    write_file("1/a.db", "");
+    write_file("2/a.db", ""); /* the name is taken */
+    write_file("3/b.db", "");
+    world->err = (struct hf_error){0};
+    assert_int_equal(hf_databases_expand(&world->config, &world->err), -1);
+    assert_int_equal(world->err.code, HF_CONFIG);
+    assert_int_equal(world->config.database_count, 2);
+    assert_string_equal(world->config.databases[1].name, "b");
+}
+
+static void settings_of_continuous_protection_mean_what_they_say(void **state)
+{
+    struct world *world = *state;
+    loads(world);
+    assert_int_equal(hf_config_choice(&world->config, HF_SETTING_CAPTURE), HF_CAPTURE_WANT_LOG);
+    assert_int_equal(hf_config_duration(&world->config, HF_SETTING_SYNC_INTERVAL), 1000);
+    assert_false(hf_config_switch(&world->config, HF_SETTING_GENTLE));
+    assert_int_equal(hf_config_choice(&world->config, HF_SETTING_KEEP_ZONE), HF_KEEP_ZONE_UTC);
+    write_file("holdfast.yml", "capture: scan\nsync-interval: 250ms\ngentle: true\n"
+                               "keep-zone: local\n");
+    loads(world);
+    assert_int_equal(hf_config_choice(&world->config, HF_SETTING_CAPTURE), HF_CAPTURE_WANT_SCAN);
+    assert_int_equal(hf_config_duration(&world->config, HF_SETTING_SYNC_INTERVAL), 250);
+    assert_true(hf_config_switch(&world->config, HF_SETTING_GENTLE));
+    assert_int_equal(hf_config_choice(&world->config, HF_SETTING_KEEP_ZONE), HF_KEEP_ZONE_LOCAL);
+}
+
 #define WORLD_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -633,6 +692,9 @@ int main(void)
         WORLD_TEST(a_pattern_that_matches_nothing_is_a_notice),
         WORLD_TEST(a_file_that_is_named_like_a_pattern_is_a_file),
         WORLD_TEST(a_pattern_takes_no_name),
+        WORLD_TEST(a_pattern_finds_files_that_come_later),
+        WORLD_TEST(a_new_file_whose_name_will_not_do_keeps_no_other_out),
+        WORLD_TEST(settings_of_continuous_protection_mean_what_they_say),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

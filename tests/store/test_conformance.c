@@ -59,6 +59,19 @@ static struct hf_store *open_retry_over_memory(const struct hf_scratch *scratch)
     return inner ? unreliable(inner) : NULL;
 }
 
+/* Counting changes nothing. */
+static struct hf_store *open_counted_directory(const struct hf_scratch *scratch)
+{
+    struct hf_store *inner = open_directory(scratch);
+    return inner ? hf_store_counting_new(inner, NULL) : NULL;
+}
+
+static struct hf_store *open_counted_replacing_memory(const struct hf_scratch *scratch)
+{
+    struct hf_store *inner = open_replacing_memory(scratch);
+    return inner ? hf_store_counting_new(inner, NULL) : NULL;
+}
+
 int main(void)
 {
     static const struct hf_conformance kinds[] = {
@@ -67,6 +80,8 @@ int main(void)
         {"memory store without put-if-absent", open_replacing_memory, false, false},
         {"retry over faults over directory", open_retry_over_directory, true, true},
         {"retry over faults over memory", open_retry_over_memory, false, true},
+        {"counting over directory", open_counted_directory, true, false},
+        {"counting over memory without put-if-absent", open_counted_replacing_memory, false, false},
     };
     int failed = 0;
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
