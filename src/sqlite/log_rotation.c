@@ -13,10 +13,12 @@
 #include "sqlite/log_hold_parts.h"
 
 enum {
-    TRIES = 2,         /* newer marks before a rotation is given up */
-    FAST_FRAMES = 64,  /* committed during one copy: some thousand commits a second */
-    SPIN_US = 50,      /* between two attempts at the write lock */
-    SPIN_FOR_MS = 100, /* SQLite's own busy handler sleeps longer each time, and starves */
+    TRIES = 2,                  /* newer marks before a rotation is given up */
+    FAST_FRAMES = 64,           /* committed during one copy: some thousand commits a second */
+    SPIN_US = 50,               /* between two attempts at the write lock */
+    SPIN_FOR_MS = 100,          /* SQLite's own busy handler sleeps longer each time, and starves */
+    MOST_UNDER_LOCK = 16 << 20, /* bytes copied with the write lock held: tens of milliseconds */
+    MUST_END = 256 << 20,       /* bytes of a log that is to become no longer, whatever it takes */
     STOPPED_TEXT = 256,
 };
 
@@ -180,6 +182,17 @@ static int move_pin(struct rotation *self)
     return hf_log_reader_begin(hold, pin, self->err);
 }
 
+/* A big transaction came in before the write lock was had (VACUUM is one): it is copied without the
+ * lock, or all other writers would wait for that. */
+static bool is_too_much(const struct rotation *self)
+{
+    struct hf_wal_index index;
+    if (hf_log_hold_index(self->hold, &index, NULL))
+        return true;
+    uint64_t left = (uint64_t)(index.max_frame - self->mark) * index.page_size;
+    return left > MOST_UNDER_LOCK && (uint64_t)index.max_frame * index.page_size < MUST_END;
+}
+
 /* Step 4. */
 static enum hf_rotation force(struct rotation *self)
 {
@@ -188,6 +201,10 @@ static enum hf_rotation force(struct rotation *self)
     sync_first(hold);
     if (!take_write_lock(writer))
         return HF_ROTATION_LATER;
+    if (is_too_much(self)) {
+        hf_log_reader_end(writer);
+        return HF_ROTATION_LATER;
+    }
     int64_t began = microseconds();
     int failed = move_pin(self);
     hf_log_reader_end(writer);
