@@ -3,6 +3,7 @@
 
 #include "cli/cli.h"
 #include "cli/session.h"
+#include "service/keep_settings.h"
 #include "service/replicate.h"
 
 static const struct hf_option options[] = {
@@ -40,7 +41,9 @@ static int run(struct hf_cli *cli, struct hf_error *err)
     if (hf_config_choice(&cli->config, HF_SETTING_CAPTURE) == HF_CAPTURE_WANT_NONE)
         return hf_error_set(err, HF_CONFIG, "%s: 'off' leaves nothing to do",
                             cli->config.values[HF_SETTING_CAPTURE].source);
-    if (check_names(cli, err) || hf_session_open(&session, cli, HF_SESSION_OR_CREATE, err))
+    struct hf_retention_rule rule;
+    if (hf_keep_rule(&rule, &cli->config, err) || check_names(cli, err) ||
+        hf_session_open(&session, cli, HF_SESSION_OR_CREATE, err))
         return -1;
     const struct hf_replicate_options wanted = {
         .replicator =

@@ -139,11 +139,14 @@ static bool is_asked_to_end(void *context, const struct hf_happening *happening)
 static int watch_over(struct replicating *self, struct hf_error *err)
 {
     struct hf_happening happening;
-    do {
-        int64_t soon = self->failed ? hf_monotonic() : 0;
-        if (hf_protection_wait(&self->protection, &self->signals, soon, &happening, err))
+    bool is_ours = false;
+    /* What the replicator says is the protection's to hear, and may be the end of it. */
+    while (!self->failed && !(is_ours && is_asked_to_end(NULL, &happening))) {
+        int64_t deadline = hf_protection_deadline(&self->protection);
+        if (hf_signals_wait(&self->signals, deadline, &happening, err))
             return -1;
-    } while (!self->failed && !is_asked_to_end(NULL, &happening));
+        is_ours = !hf_protection_take(&self->protection, &happening);
+    }
     bool well = hf_protection_stop_replicator(&self->protection, &self->signals,
                                               hf_monotonic() + STOP_TIMEOUT, is_asked_to_end, NULL);
     if (self->failed)
