@@ -35,7 +35,11 @@ def replicate(holdfast):
             self.process.send_signal(number)
             return self.process.wait(60)
 
-    yield lambda *options: Running("--sync-interval", "100ms", *options)
+    def start(*options):
+        quickly = () if "--sync-interval" in options else ("--sync-interval", "100ms")
+        return Running(*quickly, *options)
+
+    yield start
     for one in running:
         if one.process.poll() is None:
             one.process.kill()
@@ -50,7 +54,7 @@ def live(holdfast, *options):
 
 
 def until_followed(holdfast, capture="wal"):
-    wait_for(lambda: live(holdfast).get("capture") == capture, "following")
+    wait_for(lambda: live(holdfast).get("capture") == capture, "following", seconds=30)
 
 
 def until_stored(holdfast, db, name="app"):
@@ -119,7 +123,7 @@ def test_status_tells_how_it_is_captured_and_that_nothing_waits(holdfast, db, re
     wait_for(lambda: live(holdfast)["lag_ms"] == 0, "no lag")
     shown = live(holdfast)
     assert shown["command"] == "replicate" and shown["replicator"] == "running"
-    assert shown["pending_since"] is None and shown["failing"] is None
+    assert shown["pending_since"] is None and shown.get("failing") is None
     assert shown["last_scan"]["reason"] == "protection begins"
     assert shown["bytes_day"] > 0
     text = holdfast("status", "--db", db, "-r", "repo").out
@@ -176,7 +180,7 @@ def test_killed_it_goes_on_without_a_scan(holdfast, db, replicate):
     again = replicate("--db", db, "-r", "repo")
     until_followed(holdfast)
     until_stored(holdfast, db)
-    assert live(holdfast)["last_scan"] is None
+    assert live(holdfast).get("last_scan") is None
     assert reasons(holdfast).count("scan") == before
     assert again.stop() == 0
     keeper.close()
@@ -241,8 +245,8 @@ def test_files_that_a_pattern_matches_are_taken_in(holdfast, tmp_path, replicate
     running = replicate()
 
     def followed():
-        shown = holdfast.json("status")["databases"]
-        return {entry["name"] for entry in shown if (entry.get("live") or {}).get("capture") == "wal"}
+        shown = holdfast.unchecked("status", "--json").json
+        return {entry["name"] for entry in shown.get("databases", []) if (entry.get("live") or {}).get("capture") == "wal"}
     wait_for(lambda: len(followed()) == 20, "twenty")
     conftest.make(tmp_path / "tenants/new.db", rows=20)
     conftest.make(tmp_path / "later.db", rows=20)
