@@ -408,6 +408,10 @@ static int run(struct replicator *self, int channel, struct hf_error *err)
     if (hf_signals_open(&self->signals, err) || add_from(self, 0, err))
         return -1;
     watch_directories(self);
+    /* What came since the configuration was read, which a replicator that is started again after a
+     * failure has from its parent. */
+    if (config->pattern_count)
+        self->expand_at = hf_monotonic();
     return loop(self, err);
 }
 

@@ -251,6 +251,9 @@ def test_files_that_a_pattern_matches_are_taken_in(holdfast, tmp_path, replicate
     conftest.make(tmp_path / "tenants/new.db", rows=20)
     conftest.make(tmp_path / "later.db", rows=20)
     wait_for(lambda: {"new", "later"} <= followed(), "the new ones")
+    children = child_of(running.process)
+    os.kill(children[0], signal.SIGKILL)  # the next one finds them again
+    wait_for(lambda: child_of(running.process) not in ([], children), "another one")
     for name in ("tenants/t3", "tenants/new", "later"):
         note(tmp_path / f"{name}.db", "of one of many")
         until_stored(holdfast, tmp_path / f"{name}.db", name.rpartition("/")[2])
