@@ -7,8 +7,7 @@
 #include "service/replicate.h"
 
 static const struct hf_option options[] = {
-    {"sync-interval", 0, "DURATION",
-     "what was committed is in the repository within it (1s on a directory)"},
+    {"sync-interval", 0, "DURATION", "commits are in the repository within it (1s on a directory)"},
     {"capture", 0, "HOW", "wal (default): follow the log; scan: look through the database"},
     {"gentle", 0, NULL, "never take the write lock, not even for a moment"},
     {"keep", 0, "RULE", "what is kept of the past: light, standard, long, or a rule"},

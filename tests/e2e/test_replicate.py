@@ -5,6 +5,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import time
 
 import pytest
@@ -321,6 +322,61 @@ def test_wrong_input_is_refused_at_once(holdfast, db, options, code, complaint):
 
 def test_without_a_database_it_says_how_one_is_given(holdfast):
     holdfast("replicate", "-r", "repo", code=3).says("no database is given")
+
+
+APPLICATION = """
+import signal, sqlite3, sys
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+c = sqlite3.connect("app.db", timeout=10, isolation_level=None)
+while True:
+    c.execute("insert into note(body) values('by the application')")
+    signal.sigtimedwait([], 0.02)
+"""
+
+
+@pytest.fixture
+def run(holdfast, db):
+    """`holdfast run` with an application that writes all the time; ended with the test."""
+    running = []
+
+    def start(*options):
+        with open(holdfast.folder / "run.log", "w", encoding="utf-8") as log:
+            running.append(subprocess.Popen(
+                [holdfast.path, "run", "--db", db, "-r", "repo", *options, "--", sys.executable, "-c", APPLICATION], cwd=holdfast.folder,
+                env={**holdfast.environment, "HOLDFAST_SYNC_INTERVAL": "100ms"}, stderr=log))
+        return running[-1]
+
+    yield start
+    for process in running:
+        process.terminate()
+        process.wait(60)
+
+
+def test_run_makes_points_while_the_application_writes(holdfast, db, run):
+    process = run()
+    until_followed(holdfast)
+    wait_for(lambda: reasons(holdfast).count("continuous") >= 3, "three points")
+    holdfast("backup", "--db", db, "-r", "repo", "--label", "while it writes")
+    holdfast("restore", "app", "-r", "repo", "--to", "out.db", "--point", "while it writes")
+    assert conftest.content(holdfast.folder / "out.db")
+    process.terminate()
+    assert process.wait(60) == 0
+    holdfast("restore", "app", "-r", "repo", "--to", "last.db")
+    assert conftest.content(holdfast.folder / "last.db") == conftest.content(db)
+
+
+def test_run_with_capture_off_takes_the_points_of_the_boot_alone(holdfast, db, run):
+    process = run("--capture", "off")
+    before = conftest.connect(db)
+    seen = before.execute("select count(*) from note").fetchone()[0]
+    wait_for(lambda: before.execute("select count(*) from note").fetchone()[0] > seen + 20,
+             "an application that writes")
+    before.close()
+    assert "continuous" not in reasons(holdfast)
+    assert not live(holdfast).get("capture")
+    process.terminate()
+    assert process.wait(60) == 0
+    assert "continuous" not in reasons(holdfast)
 
 
 def test_every_hazard_on_its_page_has_the_test_that_it_names():
