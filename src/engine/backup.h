@@ -18,7 +18,7 @@ struct hf_backup_options {
     const char *label;      /* NULL or "": none. At most 128 bytes */
     const char *reason;     /* NULL: "manual" */
     bool pin;
-    bool own; /* a point of its own, also when nothing changed, as a label and a pin make one */
+    bool own;  /* a point of its own, also when nothing changed, as a label and a pin make one */
     bool full; /* a point of its own that needs no older segment: when parts of the history are
                   known to be damaged */
     enum hf_claim_manner claim;
@@ -47,9 +47,9 @@ struct hf_backup_result {
 /*
  * Takes a restore point of the state that the database is in when it begins. When it returns 0 the
  * point is durable and confirmed, or the newest one is that state already (only without label,
- * pin and `own`: those make a point of their own). Errors leave the repository's points and the database as
- * they were. HF_LOCKED: the database is locked for longer than busy_ms, another backup of it runs,
- * or somebody took over.
+ * pin and `own`: those make a point of their own). Errors leave the repository's points and the
+ * database as they were. HF_LOCKED: the database is locked for longer than busy_ms, another backup
+ * of it runs, or somebody took over.
  */
 int hf_backup(const struct hf_database *database, const struct hf_backup_options *options,
               struct hf_backup_result *result, struct hf_error *err);

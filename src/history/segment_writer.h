@@ -30,7 +30,8 @@ struct hf_segment_spec {
     void *context;
 };
 
-/* `database` and `pool` (may be NULL, os/pool.h) are borrowed until free. HF_REFUSED for more than 65,535 parts. */
+/* `database` and `pool` (may be NULL, os/pool.h) are borrowed until free. HF_REFUSED for more than
+ * 65,535 parts. */
 struct hf_segment_writer *hf_segment_writer_new(const struct hf_database *database,
                                                 struct hf_pool *pool,
                                                 const struct hf_segment_spec *spec,

@@ -1,7 +1,9 @@
 #include "service/pace.h"
 
 enum {
-    ROTATE_FRAMES = 800,     /* below the 1,000 at which an application checkpoints by itself */
+    ROTATE_FRAMES = 800, /* below the 1,000 at which an application checkpoints by itself */
+    FAST_ROTATE_FRAMES = 300,
+    FAST_RATE = 4,           /* frames a millisecond */
     ROTATE_BYTES = 16 << 20, /* with large pages sooner */
     FORCE_BYTES = 8 << 20,
     QUIET = 150,     /* ms without a commit until the log is brought into the file */
@@ -29,9 +31,11 @@ static uint32_t at_most(uint32_t frames, uint32_t bytes, const struct hf_log_loo
     return fit < frames ? fit : frames;
 }
 
-static uint32_t rotate_frames(const struct hf_log_look *log)
+/* A writer that is as fast as the disk commits as much during a copy as is copied, and waits while
+ * that is copied: the less it is, the shorter. */
+static uint32_t rotate_frames(const struct hf_pace *pace, const struct hf_log_look *log)
 {
-    return at_most(ROTATE_FRAMES, ROTATE_BYTES, log);
+    return at_most(pace->is_fast ? FAST_ROTATE_FRAMES : ROTATE_FRAMES, ROTATE_BYTES, log);
 }
 
 /* Well above what a rotation begins at: the write lock is taken once for many that were almost
@@ -42,9 +46,10 @@ static uint32_t force_frames(const struct hf_pace *pace, const struct hf_log_loo
 }
 
 /* When the log will be full, going by the last look. */
-static int64_t full_at(const struct hf_pace_view *view, uint32_t grown, int64_t took)
+static int64_t full_at(const struct hf_pace *pace, const struct hf_pace_view *view, uint32_t grown,
+                       int64_t took)
 {
-    int64_t room = (int64_t)rotate_frames(&view->log) - (int64_t)view->log.not_in_file;
+    int64_t room = (int64_t)rotate_frames(pace, &view->log) - (int64_t)view->log.not_in_file;
     if (room <= 0)
         return view->now + SOONEST;
     int64_t wait = room * (took > 0 ? took : 1) * 3 / 4 / grown;
@@ -64,19 +69,20 @@ static void note_cut(struct hf_pace *pace, const struct hf_pace_view *view)
         pace->cut_at = view->now + pace->interval - ahead;
 }
 
-/* All is in the file, and the log may be restarted. At a mark it may not, though somebody else has
- * copied every frame: a checkpointer of the application (RESTART, TRUNCATE) may wait for us. */
-static bool is_settled(const struct hf_log_look *log)
+/* On a mark with all in the file a rotation costs nothing, and somebody may wait for it: a
+ * checkpoint that restarts the log holds the write lock meanwhile. */
+static bool may_rotate(const struct hf_log_look *log)
 {
-    return !log->not_in_file && log->on_slot_0;
+    return log->not_in_file || (log->frames && !log->on_slot_0);
 }
 
 static bool wants_rotation(const struct hf_pace *pace, const struct hf_pace_view *view)
 {
     uint32_t force = force_frames(pace, &view->log);
-    if (is_settled(&view->log) || view->now < pace->rotate_after)
+    if (!may_rotate(&view->log) || view->now < pace->rotate_after)
         return false;
-    return view->cut_now || view->log.not_in_file >= rotate_frames(&view->log) ||
+    return view->cut_now || !view->log.not_in_file ||
+           view->log.not_in_file >= rotate_frames(pace, &view->log) ||
            (force && view->log.frames >= force) || view->now - pace->grew_at >= QUIET;
 }
 
@@ -85,9 +91,9 @@ static int64_t next_look(const struct hf_pace *pace, const struct hf_pace_view *
 {
     int64_t at = view->may_cut ? pace->cut_at : 0;
     if (grown)
-        at = earlier(at, full_at(view, grown, took));
-    if (!is_settled(&view->log)) {
-        int64_t quiet = pace->grew_at + QUIET;
+        at = earlier(at, full_at(pace, view, grown, took));
+    if (may_rotate(&view->log)) {
+        int64_t quiet = view->log.not_in_file ? pace->grew_at + QUIET : view->now;
         at = earlier(at, quiet > pace->rotate_after ? quiet : pace->rotate_after);
     }
     return at && at < view->now + SOONEST ? view->now + SOONEST : at;
@@ -99,10 +105,12 @@ struct hf_pace_order hf_pace_decide(struct hf_pace *pace, const struct hf_pace_v
     int64_t took = view->now - pace->looked_at;
     if (grown)
         pace->grew_at = view->now;
+    if (grown && took > 0)
+        pace->is_fast = grown / took >= FAST_RATE;
     note_cut(pace, view);
     struct hf_pace_order order = {
         .cut = view->may_cut && (view->cut_now || (pace->cut_at && view->now >= pace->cut_at)),
-        .idle = !view->log.unread && !view->has_pages && is_settled(&view->log),
+        .idle = !view->log.unread && !view->has_pages && !may_rotate(&view->log),
     };
     order.rotate = wants_rotation(pace, view);
     if (order.rotate)

@@ -19,6 +19,7 @@ struct hf_pace {
     /* The rest begins as zero. Times are those of hf_monotonic. */
     int64_t looked_at, grew_at;
     uint32_t frames; /* at the last look */
+    bool is_fast;    /* the writer, by then */
     int64_t cut_at;  /* 0: there is nothing to cut */
     int64_t rotate_after, rotate_pause;
     int64_t storing; /* how long a point takes to store, ms, averaged */

@@ -171,7 +171,8 @@ static int begin(struct hf_replica *self, struct hf_error *err)
     if (hold_log(self, err) || know_database(self, err))
         return -1;
     self->point.is_new = false;
-    if (!goes_on(self, &cause)) {
+    bool scanned = !goes_on(self, &cause);
+    if (scanned) {
         if (cause.code && cause.code != HF_STALE)
             return hf_error_pass(err, &cause);
         if (look_through(self, &scan, err) || open_writer(self, err))
@@ -181,6 +182,10 @@ static int begin(struct hf_replica *self, struct hf_error *err)
     note_newest(self);
     if (self->capture) {
         const struct hf_known_state *known = hf_point_writer_known(self->writer);
+        /* What the scan has seen is not read from the log again: that could be more than may be
+         * kept. Where it does not know how far that was, all of the log is read. */
+        if (scanned)
+            hf_log_capture_resume(self->capture, &known->stamp);
         hf_log_capture_base(self->capture, known->page_size, known->page_count);
     } else {
         /* The state file is the scans'. */
@@ -255,7 +260,8 @@ void hf_replica_scan(struct hf_replica *self)
     if (!hold_log(self, err)) {
         if (self->capture) {
             let_go(self, 0);
-            begin(self, err);
+            if (begin(self, err))
+                let_go(self, LEAVE_MS); /* a log that nobody reads must not be held */
         } else {
             look_through(self, &text, err);
         }

@@ -32,6 +32,7 @@ void hf_driver_init(struct hf_driver *self, struct hf_driver_post *post,
         .pace = {.interval = world->interval, .gentle = world->gentle},
         .write_watch = -1,
         .fate_watch = -1,
+        .log_watch = -1,
         .changed = true,
     };
     self->log_task.owner = self->store_task.owner = self->prune_task.owner = self;
@@ -115,7 +116,10 @@ static void note_success(struct hf_driver *self)
     if (self->failing_since)
         notice(self, "works again");
     self->failing_since = 0;
-    self->retry_pause = self->retry_at = 0;
+    self->retry_at = 0;
+    /* A beginning that is doubted at once is none that ends the pauses. */
+    if (hf_monotonic() - self->begun_at >= SOON_AGAIN)
+        self->retry_pause = 0;
     self->changed = true;
 }
 
@@ -134,6 +138,16 @@ static void end(struct hf_driver *self, const struct hf_error *why)
         self->end = *why;
         note_failure(self, why);
     }
+}
+
+/* It is asked to stop, and the last state cannot be stored. */
+static void end_short(struct hf_driver *self, const char *why)
+{
+    struct hf_error err = {0};
+    hf_error_set(&err, HF_FAILED,
+                 "what was committed last to '%s' may not be in the repository: %s",
+                 self->replica.name, why);
+    end(self, &err);
 }
 
 /* Only a comparison of all pages can tell what has changed. What fails again and again must not
@@ -155,14 +169,19 @@ static json_t *point_answer(const struct hf_point_result *point)
                      (json_int_t)point->bytes_added);
 }
 
+static void tell_answer(struct hf_driver *self, json_t *answer, int64_t request)
+{
+    if (answer)
+        json_object_set_new(answer, "id", json_integer((json_int_t)request));
+    hf_json_channel_send(&self->post->channel, answer);
+}
+
 /* `err` NULL: it was taken. */
 static void answer_snapshot(struct hf_driver *self, const struct hf_error *err)
 {
     struct hf_replica *replica = &self->replica;
-    json_t *answer = err ? hf_json_failed(err) : point_answer(&replica->point);
-    if (answer)
-        json_object_set_new(answer, "id", json_integer((json_int_t)replica->snapshot.request));
-    hf_json_channel_send(&self->post->channel, answer);
+    tell_answer(self, err ? hf_json_failed(err) : point_answer(&replica->point),
+                replica->snapshot.request);
     replica->snapshot = (struct hf_snapshot){0};
     memmove(self->snapshots, self->snapshots + 1, --self->snapshot_count * sizeof *self->snapshots);
 }
@@ -178,8 +197,12 @@ void hf_driver_snapshot(struct hf_driver *self, const struct hf_snapshot *snapsh
 {
     struct hf_snapshot *grown =
         realloc(self->snapshots, (self->snapshot_count + 1) * sizeof *grown);
-    if (!grown)
+    if (!grown) {
+        struct hf_error err = {0};
+        hf_error_memory(&err);
+        tell_answer(self, hf_json_failed(&err), snapshot->request);
         return;
+    }
     self->snapshots = grown;
     grown[self->snapshot_count++] = *snapshot;
     hf_driver_step(self);
@@ -198,21 +221,23 @@ static void tell_point(struct hf_driver *self)
                    "bytes_added", (json_int_t)point->bytes_added));
 }
 
-/* Where SQLite has the log: beside the file itself, when the path is a symbolic link. */
-static void watch_log(struct hf_driver *self)
+/* Where SQLite has the log: beside the file itself, when the path is a symbolic link. -1: there is
+ * none, or it cannot be watched. */
+static int watch_log(struct hf_driver *self)
 {
     char log[PATH_MAX + 8], real[PATH_MAX];
-    if (self->write_watch >= 0 || !realpath(self->replica.path, real))
-        return;
+    if (!realpath(self->replica.path, real))
+        return -1;
     snprintf(log, sizeof log, "%s-wal", real);
-    self->write_watch = hf_watch_add(&self->post->watch, log, HF_WATCH_WRITE);
+    return hf_watch_add(&self->post->watch, log, HF_WATCH_WRITE);
 }
 
 static void forget_watches(struct hf_driver *self)
 {
     hf_watch_remove(&self->post->watch, self->write_watch);
     hf_watch_remove(&self->post->watch, self->fate_watch);
-    self->write_watch = self->fate_watch = -1;
+    hf_watch_remove(&self->post->watch, self->log_watch);
+    self->write_watch = self->fate_watch = self->log_watch = -1;
 }
 
 static void begin(struct hf_driver *self)
@@ -223,6 +248,15 @@ static void begin(struct hf_driver *self)
     }
     forget_watches(self);
     start_task(&self->store_task, self->post->store_pool, hf_replica_begin);
+}
+
+/* Asked to stop while nothing is held: what was committed meanwhile is brought in first, once. */
+static void begin_at_last(struct hf_driver *self)
+{
+    self->retry_at = 0;
+    if (self->begun_at_last)
+        end_short(self, self->replica.scan_why);
+    self->begun_at_last = true;
 }
 
 /* What was committed and is not confirmed yet: cut, or still to be cut. */
@@ -266,7 +300,8 @@ static void wait_for_more(struct hf_driver *self, const struct hf_pace_order *or
     self->wake_at = order->look_at;
     if (!order->watch)
         return;
-    watch_log(self);
+    if (self->write_watch < 0)
+        self->write_watch = watch_log(self);
     look_on(self, now);
     wake_before(self, now + (self->write_watch >= 0 ? SAFETY : WITHOUT_WATCH));
     if (grew_unseen(self))
@@ -361,6 +396,7 @@ static void look_through(struct hf_driver *self)
     }
     /* Before it is read: what is written during the scan is seen after it. */
     self->write_watch = hf_watch_add(&self->post->watch, replica->path, HF_WATCH_WRITE);
+    self->log_watch = watch_log(self);
     self->cut_at_last = self->stopping;
     note_cut(self);
     self->written = false;
@@ -392,7 +428,7 @@ static void step(struct hf_driver *self)
         return;
     self->wake_at = 0;
     if (self->phase == HF_DRIVE_BEGIN && self->stopping)
-        end(self, NULL);
+        begin_at_last(self);
     if (self->phase == HF_DRIVE_BEGIN)
         begin(self);
     else if (self->phase == HF_DRIVE_LOOK)
@@ -419,11 +455,11 @@ static void begin_done(struct hf_driver *self)
     struct hf_replica *replica = &self->replica;
     const struct hf_error *err = &replica->store_outcome.err;
     if (!err->code) {
+        self->begun_at = hf_monotonic();
         note_success(self);
         self->phase = replica->capture ? HF_DRIVE_FOLLOW : HF_DRIVE_LOOK;
         self->cut_since = self->uncut_since = 0;
         self->written = true; /* perhaps, before it is watched */
-        self->begun_at = hf_monotonic();
         self->pace = (struct hf_pace){.interval = self->pace.interval, .gentle = self->pace.gentle};
         self->retry_at = replica->capture ? 0 : self->begun_at + self->pace.interval;
         if (replica->capture)
@@ -434,6 +470,10 @@ static void begin_done(struct hf_driver *self)
     self->phase = HF_DRIVE_BEGIN;
     if (err->code == HF_REFUSED || err->code == HF_WRONG_KEY) {
         end(self, err);
+        return;
+    }
+    if (self->stopping) {
+        end(self, is_absent(err) ? NULL : err);
         return;
     }
     if (!is_absent(err))
@@ -508,7 +548,10 @@ static void scan_done(struct hf_driver *self)
         return;
     }
     if (replica->capture) {
-        begin_done(self); /* its log can be held now */
+        /* Its log can be held now. The file's watch for writes goes: the system keeps one watch a
+         * file, and it would stand in the way of the log's. */
+        forget_watches(self);
+        begin_done(self);
         return;
     }
     if (replica->snapshot.request)
@@ -516,6 +559,11 @@ static void scan_done(struct hf_driver *self)
     self->cut_since = 0;
     note_success(self);
     tell_point(self);
+    /* In WAL mode commits go to a log, which that scan may have been the first to open. */
+    if (self->log_watch < 0 && !self->written) {
+        self->log_watch = watch_log(self);
+        self->written = self->log_watch >= 0;
+    }
     int64_t pause = replica->store_outcome.took * SCAN_SHARE;
     self->retry_at = hf_monotonic() + (pause > self->pace.interval ? pause : self->pace.interval);
 }
@@ -539,14 +587,16 @@ static void note_for_status(struct hf_driver *self)
         return;
     self->seen = replica->point;
     self->seen_scan = replica->last_scan;
+    self->changed = true;
+    if (self->log_task.busy)
+        return;
     self->phase_mode = replica->mode;
     memcpy(self->phase_why, replica->mode_why, sizeof self->phase_why);
     self->spool_bytes = replica->has_cut ? hf_page_batch_bytes(&replica->cut.pages) : 0;
-    if (replica->capture && !self->log_task.busy) {
+    if (replica->capture) {
         self->spool_bytes += hf_log_capture_bytes(replica->capture);
         self->rotations = *hf_log_capture_counts(replica->capture);
     }
-    self->changed = true;
 }
 
 static void prune_done(struct hf_driver *self)
@@ -601,7 +651,7 @@ void hf_driver_task_done(struct hf_driver *self, struct hf_task *task)
 
 void hf_driver_woken(struct hf_driver *self, int watch)
 {
-    bool write = watch < 0 || watch == self->write_watch;
+    bool write = watch < 0 || watch == self->write_watch || watch == self->log_watch;
     bool fate = watch < 0 || watch == self->fate_watch;
     if (!write && !fate)
         return;
@@ -609,8 +659,11 @@ void hf_driver_woken(struct hf_driver *self, int watch)
     self->written |= write;
     if (write)
         self->woken_at = hf_monotonic();
-    if (watch == self->write_watch)
+    /* They tell of one write each, and with an overflow not even that. */
+    if (watch < 0 || watch == self->write_watch)
         self->write_watch = -1;
+    if (watch < 0 || watch == self->log_watch)
+        self->log_watch = -1;
     hf_driver_step(self);
 }
 

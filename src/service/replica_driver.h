@@ -56,9 +56,11 @@ struct hf_driver {
     int64_t wake_at; /* hf_monotonic; 0: when something happens */
     int64_t retry_at, retry_pause;
     int write_watch, fate_watch; /* ids, or -1 */
+    int log_watch;               /* of the log of a database that is looked through */
     bool written, fate;          /* what the watches told, not yet looked at */
     int64_t woken_at;            /* hf_monotonic, by a write to the log; 0: never */
     bool cut_at_last;            /* after it was asked to stop */
+    bool begun_at_last;          /* the same, when nothing was held then */
     int64_t begun_at;
 
     struct hf_snapshot *snapshots; /* asked for, the first is on its way */

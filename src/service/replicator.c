@@ -427,6 +427,7 @@ int hf_replicator_run(const struct hf_replicator_options *options, int channel,
             json_object_set_new(ended, "event", json_string("ended"));
         hf_json_channel_send(&self.post.channel, ended);
     }
+    atomic_store(&self.world.stopping, true); /* nobody waits for a prune */
     close_post(&self.post);
     for (size_t i = 0; i < self.count; i++) {
         hf_driver_release(self.drivers[i]);

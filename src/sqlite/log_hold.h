@@ -86,8 +86,8 @@ enum hf_rotation {
 };
 
 struct hf_rotation_options {
-    /* From how many frames not in the file on the write lock may be taken for a moment, so that a
-     * writer at full speed lets the log be restarted; 0: never. */
+    /* From how many frames in the log on, or when a writer is so fast that copying does not catch
+     * up, the write lock may be taken for a moment; 0: never. */
     uint32_t force_frames;
     /* Called for what has to be read on the way. */
     hf_log_visit *take;

@@ -23,7 +23,7 @@ struct hf_log_hold {
     uint8_t proven_salt[8];
     struct hf_page_map frames; /* of the log up to `mapped`, for hf_log_hold_page */
     struct hf_log_position mapped;
-    bool table_knows; /* the kernel's table shows our locks at all */
+    bool table_knows;     /* the kernel's table shows our locks at all */
     struct stat shm, log; /* the -shm and the -wal file */
     struct hf_log_hold_counts counts;
 };

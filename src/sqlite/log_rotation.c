@@ -13,10 +13,12 @@
 #include "sqlite/log_hold_parts.h"
 
 enum {
-    TRIES = 2,         /* newer marks before a rotation is given up */
-    FEW_FRAMES = 200,  /* copied in no time */
-    SPIN_US = 50,      /* between two attempts at the write lock */
-    SPIN_FOR_MS = 100, /* SQLite's own busy handler sleeps longer each time, and starves */
+    TRIES = 2,                  /* newer marks before a rotation is given up */
+    FAST_FRAMES = 64,           /* committed during one copy: some thousand commits a second */
+    SPIN_US = 50,               /* between two attempts at the write lock */
+    SPIN_FOR_MS = 100,          /* SQLite's own busy handler sleeps longer each time, and starves */
+    MOST_UNDER_LOCK = 16 << 20, /* bytes copied with the write lock held: tens of milliseconds */
+    MUST_END = 256 << 20,       /* bytes of a log that is to become no longer, whatever it takes */
     STOPPED_TEXT = 256,
 };
 
@@ -75,7 +77,9 @@ enum hf_log_leave hf_log_hold_prove(struct hf_log_hold *hold, const struct hf_wa
 struct rotation {
     struct hf_log_hold *hold;
     const struct hf_rotation_options *options;
-    uint32_t mark; /* how far the pin lets others copy frames into the file */
+    uint32_t mark;         /* how far the pin lets others copy frames into the file */
+    uint32_t frames, left; /* in the log, and of these past the mark, after a copy */
+    bool has_older_reader;
     struct hf_error *err;
 };
 
@@ -107,21 +111,33 @@ static bool all_in_file(const struct hf_wal_index *index)
     return index->backfilled >= index->max_frame;
 }
 
-/* Steps 2 and 3: copies frames into the file up to the pin, and pins anew; when nothing was
- * committed meanwhile that lands on slot 0. */
-static enum hf_rotation copy_and_pin(struct rotation *self)
+/* Step 2: copies frames into the file, up to the pin. HF_ROTATION_DONE: all of those are there. A
+ * checkpoint sets the marks of slots that nobody has to its own end or to the highest number, so
+ * that a lower one that is left is a reader's who was there before the pin. */
+static enum hf_rotation copy(struct rotation *self)
 {
-    struct hf_log_hold *hold = self->hold;
     struct hf_wal_index index;
-    if (checkpoint(hf_log_free(hold)) != SQLITE_OK)
+    if (checkpoint(hf_log_free(self->hold)) != SQLITE_OK)
         return HF_ROTATION_CHECKPOINT;
-    if (hf_log_hold_index(hold, &index, self->err))
+    if (hf_log_hold_index(self->hold, &index, self->err))
         return HF_ROTATION_FAILED;
     if (index.backfilled < self->mark)
         return HF_ROTATION_READER;
-    if (pin_anew(self))
-        return HF_ROTATION_FAILED;
-    return hf_log_pinned(hold)->slot == 0 ? HF_ROTATION_DONE : HF_ROTATION_LATER;
+    self->left = index.max_frame - self->mark;
+    self->frames = index.max_frame;
+    self->has_older_reader = false;
+    for (int slot = 1; slot < HF_READ_SLOTS; slot++)
+        self->has_older_reader |= index.marks[slot] < self->mark;
+    return HF_ROTATION_DONE;
+}
+
+/* Whether to take the write lock now: the log is long, or so much was committed during a copy that
+ * another one would not catch up either. The longer a fast writer is left alone, the longer the
+ * lock must be held; and past its own threshold it would begin to checkpoint itself. */
+static bool must_force(const struct rotation *self)
+{
+    uint32_t long_log = self->options->force_frames;
+    return long_log && self->left && (self->left >= FAST_FRAMES || self->frames >= long_log);
 }
 
 static int64_t microseconds(void)
@@ -131,14 +147,13 @@ static int64_t microseconds(void)
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-/* So that a checkpoint's own syncs, which come with the write lock held, have little left to do. */
+/* So that the checkpoint's own sync of the log, which comes with the write lock held, has little
+ * left to do. The file was synced by the checkpoint before. */
 static void sync_first(struct hf_log_hold *hold)
 {
-    struct hf_log_reader *pin = hf_log_pinned(hold);
-    sqlite3_file *log = hf_connection_file(pin->db, SQLITE_FCNTL_JOURNAL_POINTER);
+    sqlite3_file *log = hf_connection_file(hf_log_pinned(hold)->db, SQLITE_FCNTL_JOURNAL_POINTER);
     if (log)
         log->pMethods->xSync(log, SQLITE_SYNC_NORMAL);
-    pin->file->pMethods->xSync(pin->file, SQLITE_SYNC_NORMAL);
 }
 
 static bool take_write_lock(struct hf_log_reader *reader)
@@ -167,6 +182,17 @@ static int move_pin(struct rotation *self)
     return hf_log_reader_begin(hold, pin, self->err);
 }
 
+/* A big transaction came in before the write lock was had (VACUUM is one): it is copied without the
+ * lock, or all other writers would wait for that. */
+static bool is_too_much(const struct rotation *self)
+{
+    struct hf_wal_index index;
+    if (hf_log_hold_index(self->hold, &index, NULL))
+        return true;
+    uint64_t left = (uint64_t)(index.max_frame - self->mark) * index.page_size;
+    return left > MOST_UNDER_LOCK && (uint64_t)index.max_frame * index.page_size < MUST_END;
+}
+
 /* Step 4. */
 static enum hf_rotation force(struct rotation *self)
 {
@@ -175,14 +201,12 @@ static enum hf_rotation force(struct rotation *self)
     sync_first(hold);
     if (!take_write_lock(writer))
         return HF_ROTATION_LATER;
+    if (is_too_much(self)) {
+        hf_log_reader_end(writer);
+        return HF_ROTATION_LATER;
+    }
     int64_t began = microseconds();
     int failed = move_pin(self);
-    if (failed && hf_log_pinned(hold)->slot < 0) {
-        /* The writer's transaction is the only hold that is left: it becomes the pin, and nobody
-         * can write until it is another one. */
-        hf_log_reader_end(writer);
-        return HF_ROTATION_FAILED;
-    }
     hf_log_reader_end(writer);
     int64_t held = microseconds() - began;
     hold->counts.forced++;
@@ -190,35 +214,14 @@ static enum hf_rotation force(struct rotation *self)
         hold->counts.longest_hold = held;
     if (failed)
         return HF_ROTATION_FAILED;
-    return hf_log_pinned(hold)->slot == 0 ? HF_ROTATION_DONE : HF_ROTATION_LATER;
-}
-
-/* Frames that are not in the file. */
-static uint32_t left_behind(struct rotation *self)
-{
-    struct hf_wal_index index;
-    if (hf_log_hold_index(self->hold, &index, NULL) || index.backfilled > index.max_frame)
-        return 0;
-    return index.max_frame - index.backfilled;
-}
-
-/* The log is long, and another copy would leave as much again to be done with the write lock held:
- * the writer is as fast as the disk. */
-static bool wants_force(struct rotation *self, uint32_t before)
-{
-    struct hf_wal_index index;
-    if (!self->options->force_frames || hf_log_hold_index(self->hold, &index, NULL) ||
-        index.max_frame < self->options->force_frames)
-        return false;
-    uint32_t left = left_behind(self);
-    return left < FEW_FRAMES || left > before / 2;
+    /* In vain: somebody reads, and that may last. */
+    return hf_log_pinned(hold)->slot == 0 ? HF_ROTATION_DONE : HF_ROTATION_READER;
 }
 
 static enum hf_rotation rotate(struct rotation *self)
 {
     struct hf_log_hold *hold = self->hold;
     struct hf_wal_index index;
-    enum hf_rotation result = HF_ROTATION_LATER;
     if (read_all(self) || hf_log_hold_index(hold, &index, self->err))
         return HF_ROTATION_FAILED;
     if (hf_log_pinned(hold)->slot == 0 && all_in_file(&index))
@@ -227,13 +230,17 @@ static enum hf_rotation rotate(struct rotation *self)
         return HF_ROTATION_CHECKPOINT;
     if (pin_anew(self))
         return HF_ROTATION_FAILED;
-    for (int i = 0; i < TRIES && result == HF_ROTATION_LATER; i++) {
-        uint32_t before = left_behind(self);
-        result = hf_log_pinned(hold)->slot == 0 ? HF_ROTATION_DONE : copy_and_pin(self);
-        if (result == HF_ROTATION_LATER && wants_force(self, before))
-            return force(self);
+    for (int i = 0; i < TRIES && hf_log_pinned(hold)->slot != 0; i++) {
+        enum hf_rotation copied = copy(self);
+        if (copied != HF_ROTATION_DONE)
+            return copied;
+        if (must_force(self))
+            return self->has_older_reader ? HF_ROTATION_READER : force(self);
+        /* Step 3: with nothing committed meanwhile this lands on slot 0. */
+        if (pin_anew(self))
+            return HF_ROTATION_FAILED;
     }
-    return result;
+    return hf_log_pinned(hold)->slot == 0 ? HF_ROTATION_DONE : HF_ROTATION_LATER;
 }
 
 enum hf_rotation hf_log_hold_rotate(struct hf_log_hold *hold,

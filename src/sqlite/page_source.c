@@ -173,11 +173,12 @@ static void stamp_log(struct hf_page_source *source)
     if (!source->info.wal)
         return;
     /* On slot 0 a commit may have been published since the transaction began: then the index tells
-     * of more than is read. While slot 0 is held nobody copies frames, so equality shows that there
-     * was none. */
-    if (source->place == IN_FILE && index->backfilled != index->max_frame)
+     * of more than is read, and whoever went on from there would never see that commit. While slot
+     * 0 is held nobody copies frames, so equality shows that there was none. */
+    bool tells_of_more = source->place == IN_FILE && index->backfilled != index->max_frame;
+    if (tells_of_more)
         stamp->settled = 0;
-    if (!index->max_frame)
+    if (tells_of_more || !index->max_frame)
         return;
     stamp->log_frames = index->max_frame;
     memcpy(stamp->log_salt, index->salt, sizeof stamp->log_salt);

@@ -20,8 +20,8 @@ enum { RIG_SETTINGS = 24, RIG_FAILED = 100 };
 struct rig {
     struct hf_scratch scratch;
     char *data, *db, *repository, *schema, *log_path, *config_path;
-    char settings[RIG_SETTINGS][400]; /* "HOLDFAST_READY=..."; "" ends them */
-    struct hf_buf log;                /* what the last boot said */
+    char settings[RIG_SETTINGS][400];          /* "HOLDFAST_READY=..."; "" ends them */
+    struct hf_buf log;                         /* what the last boot said */
     int (*replicate)(void *boot, int channel); /* what boots have as replicator, or NULL */
 };
 

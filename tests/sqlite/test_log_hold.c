@@ -511,6 +511,48 @@ static void a_mirror_stays_true_whatever_happens(void **state)
 
 #define SCENE_TEST(name) cmocka_unit_test_setup_teardown(name, scene_setup, scene_teardown)
 
+/* Commits once more at each of the first frames that it is given: a little, then very much. */
+struct latecomer {
+    struct actor *actor;
+    int calls;
+};
+
+static int commit_meanwhile(void *context, const struct hf_log_frame *frame, struct hf_error *err)
+{
+    struct latecomer *late = context;
+    (void)frame;
+    (void)err;
+    late->calls++;
+    if (late->calls == 1)
+        actor_do(late->actor, "insert into t values(zeroblob(10))");
+    else if (late->calls == 2)
+        actor_do(late->actor, "insert into t values(zeroblob(40000000))");
+    return 0;
+}
+
+/* What a big transaction wrote while a rotation was on its way is not copied with the write lock
+ * held: all other writers would wait for it. */
+static void a_big_transaction_is_not_copied_under_the_write_lock(void **state)
+{
+    struct scene *scene = *state;
+    struct hf_error err = {0};
+    sql_in(scene->db, "pragma journal_mode = wal; create table t(x)");
+    struct actor actor = actor_start(scene->db);
+    actor_do(&actor, "pragma wal_autocheckpoint = 0");
+    actor_do(&actor, "insert into t values(1)");
+    struct hf_log_hold *hold = hf_log_hold_open(scene->db, 1000, &err);
+    assert_code(&err, HF_OK);
+    struct latecomer late = {.actor = &actor};
+    const struct hf_rotation_options options = {1, commit_meanwhile, &late};
+    assert_int_equal(hf_log_hold_rotate(hold, &options, &err), HF_ROTATION_LATER);
+    assert_int_equal(late.calls, 2);
+    assert_int_equal(hf_log_hold_rotate(hold, &options, &err), HF_ROTATION_DONE);
+    assert_true(late.calls > 9000);
+    assert_int_equal(hf_log_hold_counts(hold)->forced, 0);
+    hf_log_hold_release(hold, 1000);
+    actor_end(&actor);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -537,6 +579,7 @@ int main(void)
         SCENE_TEST(a_log_that_something_else_cut_is_noticed),
         SCENE_TEST(reading_goes_on_after_a_pause_while_the_log_is_the_same),
         SCENE_TEST(a_log_over_4062_frames_is_read),
+        SCENE_TEST(a_big_transaction_is_not_copied_under_the_write_lock),
         SCENE_TEST(a_mirror_stays_true_whatever_happens),
     };
     return cmocka_run_group_tests_name("sqlite/log_hold", tests, NULL, NULL);

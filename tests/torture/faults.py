@@ -10,7 +10,7 @@ import subprocess
 
 from processes import HERE
 
-ERRORS = (errno.EIO, errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EINTR, errno.ESTALE)
+ERRORS = (errno.EIO, errno.ENOSPC, errno.EACCES, errno.EROFS, errno.ESTALE)
 DISK = 400 << 20
 
 

@@ -431,8 +431,10 @@ class Torture:
         self.counts["calls on the store that failed"] = self.store.failed_calls
         self.counts["slow transactions"] = len(past.slow)
         self.counts["errors that were meant"] = len(past.errors)
-        if past.slow:
-            self.counts["slowest transaction, ms"] = int(1000 * max(one[2] for one in past.slow))
+        calm = [waited for at, _, waited, _ in past.slow if self.quiet(at - int(waited * 1e6), at)]
+        self.counts["slow transactions while nothing disturbed"] = len(calm)
+        for name, waits in (("", [one[2] for one in past.slow]), (" while nothing disturbed", calm)):
+            self.counts[f"slowest transaction{name}, ms"] = int(1000 * max(waits, default=0))
 
     def end_all(self):
         for one in [self.replicator, *self.actors]:
