@@ -96,9 +96,9 @@ static void hear(void *context, const json_t *event)
     struct replicating *self = context;
     const char *name = hf_member_text(event, "event", "");
     const char *database = hf_member_text(event, "database", NULL);
-    size_t i;
-    const json_t *entry;
-    json_array_foreach(json_object_get(event, "databases"), i, entry) take_found(self, entry);
+    const json_t *entries = json_object_get(event, "databases");
+    for (size_t i = 0; i < json_array_size(entries); i++)
+        take_found(self, json_array_get(entries, i));
     if (!strcmp(name, "ended")) {
         self->failed = true;
         hf_json_failure(event, &self->why);
