@@ -3,11 +3,11 @@
 
 #include "cli/cli.h"
 #include "cli/session.h"
+#include "service/keep_settings.h"
 #include "service/replicate.h"
 
 static const struct hf_option options[] = {
-    {"sync-interval", 0, "DURATION",
-     "what was committed is in the repository within it (1s on a directory)"},
+    {"sync-interval", 0, "DURATION", "commits are in the repository within it (1s on a directory)"},
     {"capture", 0, "HOW", "wal (default): follow the log; scan: look through the database"},
     {"gentle", 0, NULL, "never take the write lock, not even for a moment"},
     {"keep", 0, "RULE", "what is kept of the past: light, standard, long, or a rule"},
@@ -40,7 +40,9 @@ static int run(struct hf_cli *cli, struct hf_error *err)
     if (hf_config_choice(&cli->config, HF_SETTING_CAPTURE) == HF_CAPTURE_WANT_NONE)
         return hf_error_set(err, HF_CONFIG, "%s: 'off' leaves nothing to do",
                             cli->config.values[HF_SETTING_CAPTURE].source);
-    if (check_names(cli, err) || hf_session_open(&session, cli, HF_SESSION_OR_CREATE, err))
+    struct hf_retention_rule rule;
+    if (hf_keep_rule(&rule, &cli->config, err) || check_names(cli, err) ||
+        hf_session_open(&session, cli, HF_SESSION_OR_CREATE, err))
         return -1;
     const struct hf_replicate_options wanted = {
         .replicator =

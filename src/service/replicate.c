@@ -21,7 +21,8 @@ struct replicating {
     struct hf_protected *list;
     char **state_paths; /* that the list borrows */
     size_t count;
-    bool failed; /* the replicator ended, and said why */
+    json_t *found; /* names of databases that were found later */
+    bool failed;   /* the replicator ended, and said why */
     struct hf_error why;
 };
 
@@ -71,12 +72,33 @@ static void put_pruned(const struct replicating *self, const char *database, con
     put(self, "pruned", database, text);
 }
 
+/* A file that a pattern matches: `backup` and `status` ask at its place from now on. */
+static void take_found(struct replicating *self, const json_t *entry)
+{
+    const struct hf_replicator_options *options = &self->options->replicator;
+    const char *name = hf_member_text(entry, "name", ""), *at = hf_member_text(entry, "path", "");
+    hf_auto_free char *wanted = NULL;
+    struct hf_error err = {0};
+    for (size_t i = 0; i < self->count; i++)
+        if (!strcmp(self->list[i].name, name))
+            return;
+    if (json_object_get(self->found, name) || json_object_set_new(self->found, name, json_true()) ||
+        hf_access_state_path(&wanted, options->config, options->env, name, &err))
+        return;
+    hf_auto_free char *path = hf_state_file_path(at, wanted);
+    if (path && hf_protection_also(&self->protection, path, &err))
+        put(self, "notice", name, err.text);
+}
+
 /* A person is told of what is not as always; a program of each point. */
 static void hear(void *context, const json_t *event)
 {
     struct replicating *self = context;
     const char *name = hf_member_text(event, "event", "");
     const char *database = hf_member_text(event, "database", NULL);
+    const json_t *entries = json_object_get(event, "databases");
+    for (size_t i = 0; i < json_array_size(entries); i++)
+        take_found(self, json_array_get(entries, i));
     if (!strcmp(name, "ended")) {
         self->failed = true;
         hf_json_failure(event, &self->why);
@@ -139,11 +161,14 @@ static bool is_asked_to_end(void *context, const struct hf_happening *happening)
 static int watch_over(struct replicating *self, struct hf_error *err)
 {
     struct hf_happening happening;
-    do {
-        int64_t soon = self->failed ? hf_monotonic() : 0;
-        if (hf_protection_wait(&self->protection, &self->signals, soon, &happening, err))
+    bool is_ours = false;
+    /* What the replicator says is the protection's to hear, and may be the end of it. */
+    while (!self->failed && !(is_ours && is_asked_to_end(NULL, &happening))) {
+        int64_t deadline = hf_protection_deadline(&self->protection);
+        if (hf_signals_wait(&self->signals, deadline, &happening, err))
             return -1;
-    } while (!self->failed && !is_asked_to_end(NULL, &happening));
+        is_ours = !hf_protection_take(&self->protection, &happening);
+    }
     bool well = hf_protection_stop_replicator(&self->protection, &self->signals,
                                               hf_monotonic() + STOP_TIMEOUT, is_asked_to_end, NULL);
     if (self->failed)
@@ -182,6 +207,7 @@ int hf_replicate(const struct hf_replicate_options *options, struct hf_error *er
     struct replicating self = {
         .options = options,
         .format = (enum hf_log_format)hf_config_choice(config, HF_SETTING_LOG),
+        .found = json_object(),
     };
     fflush(NULL); /* the other process must not write what is buffered here again */
     int failed = run(&self, err);
@@ -191,5 +217,6 @@ int hf_replicate(const struct hf_replicate_options *options, struct hf_error *er
         free(self.state_paths[i]);
     free(self.state_paths);
     free(self.list);
+    json_decref(self.found);
     return failed;
 }

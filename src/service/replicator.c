@@ -388,7 +388,8 @@ static int run(struct replicator *self, int channel, struct hf_error *err)
     const struct hf_config *config = self->options->config;
     int64_t interval = hf_config_duration(config, HF_SETTING_SYNC_INTERVAL);
     struct hf_retention_rule rule;
-    if (hf_keep_rule(&rule, config, err))
+    /* First, so that whoever started this hears of any failure. */
+    if (open_post(&self->post, channel, err) || hf_keep_rule(&rule, config, err))
         return -1;
     self->world = (struct hf_replica_world){
         .rule = rule,
@@ -404,10 +405,13 @@ static int run(struct replicator *self, int channel, struct hf_error *err)
     };
     hf_batch_budget_init(&self->world.budget, MEMORY_BUDGET, FILE_BUDGET);
     raise_descriptor_limit();
-    if (open_post(&self->post, channel, err) || hf_signals_open(&self->signals, err) ||
-        add_from(self, 0, err))
+    if (hf_signals_open(&self->signals, err) || add_from(self, 0, err))
         return -1;
     watch_directories(self);
+    /* What came since the configuration was read, which a replicator that is started again after a
+     * failure has from its parent. */
+    if (config->pattern_count)
+        self->expand_at = hf_monotonic();
     return loop(self, err);
 }
 

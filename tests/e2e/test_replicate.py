@@ -5,6 +5,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import time
 
 import pytest
@@ -35,7 +36,11 @@ def replicate(holdfast):
             self.process.send_signal(number)
             return self.process.wait(60)
 
-    yield lambda *options: Running("--sync-interval", "100ms", *options)
+    def start(*options):
+        quickly = () if "--sync-interval" in options else ("--sync-interval", "100ms")
+        return Running(*quickly, *options)
+
+    yield start
     for one in running:
         if one.process.poll() is None:
             one.process.kill()
@@ -50,7 +55,7 @@ def live(holdfast, *options):
 
 
 def until_followed(holdfast, capture="wal"):
-    wait_for(lambda: live(holdfast).get("capture") == capture, "following")
+    wait_for(lambda: live(holdfast).get("capture") == capture, "following", seconds=30)
 
 
 def until_stored(holdfast, db, name="app"):
@@ -119,7 +124,7 @@ def test_status_tells_how_it_is_captured_and_that_nothing_waits(holdfast, db, re
     wait_for(lambda: live(holdfast)["lag_ms"] == 0, "no lag")
     shown = live(holdfast)
     assert shown["command"] == "replicate" and shown["replicator"] == "running"
-    assert shown["pending_since"] is None and shown["failing"] is None
+    assert shown["pending_since"] is None and shown.get("failing") is None
     assert shown["last_scan"]["reason"] == "protection begins"
     assert shown["bytes_day"] > 0
     text = holdfast("status", "--db", db, "-r", "repo").out
@@ -176,7 +181,7 @@ def test_killed_it_goes_on_without_a_scan(holdfast, db, replicate):
     again = replicate("--db", db, "-r", "repo")
     until_followed(holdfast)
     until_stored(holdfast, db)
-    assert live(holdfast)["last_scan"] is None
+    assert live(holdfast).get("last_scan") is None
     assert reasons(holdfast).count("scan") == before
     assert again.stop() == 0
     keeper.close()
@@ -241,12 +246,15 @@ def test_files_that_a_pattern_matches_are_taken_in(holdfast, tmp_path, replicate
     running = replicate()
 
     def followed():
-        shown = holdfast.json("status")["databases"]
-        return {entry["name"] for entry in shown if (entry.get("live") or {}).get("capture") == "wal"}
+        shown = holdfast.unchecked("status", "--json").json
+        return {entry["name"] for entry in shown.get("databases", []) if (entry.get("live") or {}).get("capture") == "wal"}
     wait_for(lambda: len(followed()) == 20, "twenty")
     conftest.make(tmp_path / "tenants/new.db", rows=20)
     conftest.make(tmp_path / "later.db", rows=20)
     wait_for(lambda: {"new", "later"} <= followed(), "the new ones")
+    children = child_of(running.process)
+    os.kill(children[0], signal.SIGKILL)  # the next one finds them again
+    wait_for(lambda: child_of(running.process) not in ([], children), "another one")
     for name in ("tenants/t3", "tenants/new", "later"):
         note(tmp_path / f"{name}.db", "of one of many")
         until_stored(holdfast, tmp_path / f"{name}.db", name.rpartition("/")[2])
@@ -314,6 +322,61 @@ def test_wrong_input_is_refused_at_once(holdfast, db, options, code, complaint):
 
 def test_without_a_database_it_says_how_one_is_given(holdfast):
     holdfast("replicate", "-r", "repo", code=3).says("no database is given")
+
+
+APPLICATION = """
+import signal, sqlite3, sys
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+c = sqlite3.connect("app.db", timeout=10, isolation_level=None)
+while True:
+    c.execute("insert into note(body) values('by the application')")
+    signal.sigtimedwait([], 0.02)
+"""
+
+
+@pytest.fixture
+def run(holdfast, db):
+    """`holdfast run` with an application that writes all the time; ended with the test."""
+    running = []
+
+    def start(*options):
+        with open(holdfast.folder / "run.log", "w", encoding="utf-8") as log:
+            running.append(subprocess.Popen(
+                [holdfast.path, "run", "--db", db, "-r", "repo", *options, "--", sys.executable, "-c", APPLICATION], cwd=holdfast.folder,
+                env={**holdfast.environment, "HOLDFAST_SYNC_INTERVAL": "100ms"}, stderr=log))
+        return running[-1]
+
+    yield start
+    for process in running:
+        process.terminate()
+        process.wait(60)
+
+
+def test_run_makes_points_while_the_application_writes(holdfast, db, run):
+    process = run()
+    until_followed(holdfast)
+    wait_for(lambda: reasons(holdfast).count("continuous") >= 3, "three points")
+    holdfast("backup", "--db", db, "-r", "repo", "--label", "while it writes")
+    holdfast("restore", "app", "-r", "repo", "--to", "out.db", "--point", "while it writes")
+    assert conftest.content(holdfast.folder / "out.db")
+    process.terminate()
+    assert process.wait(60) == 0
+    holdfast("restore", "app", "-r", "repo", "--to", "last.db")
+    assert conftest.content(holdfast.folder / "last.db") == conftest.content(db)
+
+
+def test_run_with_capture_off_takes_the_points_of_the_boot_alone(holdfast, db, run):
+    process = run("--capture", "off")
+    before = conftest.connect(db)
+    seen = before.execute("select count(*) from note").fetchone()[0]
+    wait_for(lambda: before.execute("select count(*) from note").fetchone()[0] > seen + 20,
+             "an application that writes")
+    before.close()
+    assert "continuous" not in reasons(holdfast)
+    assert not live(holdfast).get("capture")
+    process.terminate()
+    assert process.wait(60) == 0
+    assert "continuous" not in reasons(holdfast)
 
 
 def test_every_hazard_on_its_page_has_the_test_that_it_names():
