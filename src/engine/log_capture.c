@@ -173,6 +173,11 @@ const struct hf_log_hold_counts *hf_log_capture_counts(const struct hf_log_captu
     return hf_log_hold_counts(capture->hold);
 }
 
+void hf_log_capture_fold_at_end(struct hf_log_capture *capture)
+{
+    hf_log_hold_fold_at_end(capture->hold);
+}
+
 void hf_log_capture_free(struct hf_log_capture *capture, int wait_ms)
 {
     if (!capture)

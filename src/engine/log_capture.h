@@ -70,6 +70,9 @@ int hf_log_capture_cut(struct hf_log_capture *capture, const struct hf_lock_tabl
 
 const struct hf_log_hold_counts *hf_log_capture_counts(const struct hf_log_capture *capture);
 
+/* As hf_log_hold_fold_at_end. */
+void hf_log_capture_fold_at_end(struct hf_log_capture *capture);
+
 /* Lets go of the log, as hf_log_hold_release. NULL is fine. */
 void hf_log_capture_free(struct hf_log_capture *capture, int wait_ms);
 

@@ -269,16 +269,18 @@ void hf_replica_scan(struct hf_replica *self)
     measure_end(&measure, &self->store_outcome);
 }
 
-void hf_replica_let_go(struct hf_replica *self)
-{
-    struct measure measure = measure_begin(&self->log_outcome);
-    let_go(self, LEAVE_MS);
-    measure_end(&measure, &self->log_outcome);
-}
-
 static bool is_stopping(void *context)
 {
     return atomic_load(&((struct hf_replica *)context)->world->stopping);
+}
+
+void hf_replica_let_go(struct hf_replica *self)
+{
+    struct measure measure = measure_begin(&self->log_outcome);
+    if (self->capture && is_stopping(self))
+        hf_log_capture_fold_at_end(self->capture);
+    let_go(self, LEAVE_MS);
+    measure_end(&measure, &self->log_outcome);
 }
 
 void hf_replica_prune(struct hf_replica *self)

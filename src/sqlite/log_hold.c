@@ -357,6 +357,12 @@ int hf_log_hold_check(struct hf_log_hold *hold, const struct hf_lock_table *tabl
     return check_log_size(hold, err);
 }
 
+void hf_log_hold_fold_at_end(struct hf_log_hold *hold)
+{
+    for (int i = 0; i < 2; i++)
+        sqlite3_db_config(hold->readers[i].db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
+}
+
 /* Step 0 of a rotation counts for letting go as well. */
 static void wait_until_safe(struct hf_log_hold *hold, int wait_ms)
 {

@@ -112,6 +112,11 @@ const struct hf_log_hold_counts *hf_log_hold_counts(const struct hf_log_hold *ho
 int hf_log_hold_check(struct hf_log_hold *hold, const struct hf_lock_table *table,
                       struct hf_error *err);
 
+/* When its connections turn out to be the last ones, closing them brings the log into the file and
+ * removes it, as an application's last close does. For an end that was asked for: a log that is
+ * left would be read again by whoever comes next, or lost by whoever moves the file alone. */
+void hf_log_hold_fold_at_end(struct hf_log_hold *hold);
+
 /*
  * Lets go, and waits before at most `wait_ms` until no checkpointer can be in flight that has an
  * old view of the log (SQLite's WAL-reset bug, before 3.51.3, would let it drop commits). NULL is

@@ -512,7 +512,8 @@ static void one_of_many_that_fails_keeps_no_other_from_being_stored(void **state
     sqlite3 *db = floor_open(floor, "app");
     insert(db, "beside a bad one");
     floor_until_stored(floor, "app");
-    assert_int_equal(floor_stop(floor), 0);
+    /* An end without ever having protected it is no success. */
+    assert_int_equal(floor_stop(floor), HF_CORRUPT);
     sqlite3_close(db);
 }
 
@@ -556,9 +557,13 @@ static void checkpoint_loops_of_the_application_need_no_scan(void **state)
         if (i % 3 == 0)
             floor_hear(floor, "point", "app", NULL);
         assert_int_equal(sqlite3_prepare_v2(db, kinds[i % 2], -1, &checkpoint, NULL), SQLITE_OK);
-        assert_int_equal(sqlite3_step(checkpoint), SQLITE_ROW);
-        if (i % 4 < 2)
-            assert_int_equal(sqlite3_column_int(checkpoint, 0), 0);
+        /* No busy timeout waits for another checkpointer, which a rotation is. */
+        int tries = 0;
+        do {
+            sqlite3_reset(checkpoint);
+            assert_int_equal(sqlite3_step(checkpoint), SQLITE_ROW);
+        } while (i % 4 < 2 && sqlite3_column_int(checkpoint, 0) && ++tries < 1000);
+        assert_true(tries < 1000);
         sqlite3_finalize(checkpoint);
         sqlite3_busy_timeout(db, 20000);
     }
