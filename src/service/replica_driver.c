@@ -14,7 +14,7 @@ enum {
     FIRST_PRUNE = 60000,
     PRUNE_EVERY = 300000,
     FIRST_PAUSE = 500,
-    LONGEST_PAUSE = 60000,
+    LONGEST_PAUSE = 10000,
     ABSENT_PAUSE = 1000, /* for a database that is not there yet */
     HEADER_PAUSE = 5,    /* for a header that does not come to rest */
     SAFETY = 20000,      /* a look that nothing asked for */

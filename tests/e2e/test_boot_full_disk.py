@@ -14,11 +14,11 @@ mount -t tmpfs -o size=4m none data || exit 99
 cp -a saved/. data/
 head -c 16m /dev/zero >data/filler 2>/dev/null
 [ "$ROOM" = 0 ] || truncate -s "-$ROOM" data/filler
-"$HOLDFAST" run --schema "$SCHEMA" "$@" -- sh -c 'mkdir started && cp data/films.db* started'
+"$HOLDFAST" run --schema "$SCHEMA" "$@" -- sh -c 'mkdir started && cp -a data/films.db* started'
 echo "$?" >first
-cp data/films.db* kept/
+cp -a data/films.db* kept/
 rm data/filler
-"$HOLDFAST" run --schema "$SCHEMA" -- sh -c 'mkdir then && cp data/films.db* then'
+"$HOLDFAST" run --schema "$SCHEMA" -- sh -c 'mkdir then && cp -a data/films.db* then'
 echo "$?" >second
 """
 
