@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "base/time.h"
+#include "service/json_channel.h"
 
 enum { TEXT_COLUMNS = 68, LONGEST_TEXT = 1600 };
 
@@ -29,18 +30,6 @@ static const char *format_time(char *out, size_t size, int64_t elapsed)
     return out;
 }
 
-/* Text that is no UTF-8 (a path) must not cost the line. */
-static json_t *text_value(const char *text)
-{
-    json_t *value = json_string(text);
-    char plain[2048];
-    size_t length = 0;
-    for (const char *c = text; !value && *c && length + 1 < sizeof plain; c++)
-        plain[length++] = (unsigned char)*c < 0x80 ? *c : '?';
-    plain[length] = 0;
-    return value ? value : json_string(plain);
-}
-
 /* One write for a line: other processes write to the same place. */
 static void put_json(const struct hf_boot_log *log, const char *event, const char *text,
                      json_t *duration, json_t *fields)
@@ -49,8 +38,8 @@ static void put_json(const struct hf_boot_log *log, const char *event, const cha
     hf_time_iso(time, sizeof time, hf_now(log->env));
     json_t *line =
         json_pack("{s:s, s:i, s:s, s:o, s:o, s:o}", "time", time, "step", (int)log->step, "event",
-                  event, "text", text_value(text), "duration_ms", duration ? duration : json_null(),
-                  "fields", fields ? fields : json_object());
+                  event, "text", hf_text_value(text), "duration_ms",
+                  duration ? duration : json_null(), "fields", fields ? fields : json_object());
     char *dump = line ? json_dumps(line, JSON_COMPACT | JSON_REAL_PRECISION(6)) : NULL;
     if (dump)
         fprintf(log->out, "%s\n", dump);
@@ -145,7 +134,7 @@ void hf_boot_log_error(struct hf_boot_log *log, const struct hf_error *err)
 {
     if (log->format == HF_LOG_JSON) {
         put_json(log, "error", err->text, NULL,
-                 err->hint[0] ? json_pack("{s:o}", "hint", text_value(err->hint)) : NULL);
+                 err->hint[0] ? json_pack("{s:o}", "hint", hf_text_value(err->hint)) : NULL);
     } else {
         fprintf(log->out, "holdfast: %s\n", err->text);
         if (err->hint[0])

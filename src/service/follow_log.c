@@ -7,20 +7,9 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "os/signals.h"
+#include "service/json_channel.h"
 
 enum { SUMMARY = 10000 }; /* ms between two lines about small steps */
-
-/* Text that is no UTF-8 (a path) must not cost the line. */
-static json_t *text_value(const char *text)
-{
-    json_t *value = json_string(text);
-    char plain[2048];
-    size_t length = 0;
-    for (const char *c = text; !value && *c && length + 1 < sizeof plain; c++)
-        plain[length++] = (unsigned char)*c < 0x80 ? *c : '?';
-    plain[length] = 0;
-    return value ? value : json_string(plain);
-}
 
 static void put(const struct hf_follow_log *log, const char *event, const char *text,
                 json_t *fields)
@@ -34,7 +23,7 @@ static void put(const struct hf_follow_log *log, const char *event, const char *
     }
     hf_time_iso(time, sizeof time, hf_now(log->env));
     json_t *line = json_pack("{s:s, s:s, s:o, s:o}", "time", time, "event", event, "text",
-                             text_value(text), "fields", fields ? fields : json_object());
+                             hf_text_value(text), "fields", fields ? fields : json_object());
     char *dump = line ? json_dumps(line, JSON_COMPACT) : NULL;
     if (dump)
         fprintf(log->out, "%s\n", dump);
@@ -123,7 +112,7 @@ void hf_follow_log_error(struct hf_follow_log *log, const struct hf_error *err)
              err->hint);
     bool is_text = log->format == HF_LOG_TEXT;
     put(log, "error", is_text ? text : err->text,
-        is_text || !err->hint[0] ? NULL : json_pack("{s:o}", "hint", text_value(err->hint)));
+        is_text || !err->hint[0] ? NULL : json_pack("{s:o}", "hint", hf_text_value(err->hint)));
 }
 
 static void put_point(struct hf_follow_log *log, const char *event, const char *what, uint64_t seq)

@@ -128,24 +128,22 @@ bool hf_member_true(const json_t *object, const char *key)
     return json_is_true(json_object_get(object, key));
 }
 
-/* A path in a text may be no UTF-8, and then the rest of it must not be lost. */
-static json_t *text_value(const char *text)
+json_t *hf_text_value(const char *text)
 {
-    char plain[sizeof(struct hf_error)];
-    size_t length = 0;
     json_t *value = json_string(text);
-    if (value)
-        return value;
-    for (const char *c = text; *c && length < sizeof plain; c++)
+    char plain[2048];
+    size_t length = 0;
+    for (const char *c = text; !value && *c && length + 1 < sizeof plain; c++)
         plain[length++] = (unsigned char)*c < 0x80 ? *c : '?';
-    return json_stringn(plain, length);
+    plain[length] = 0;
+    return value ? value : json_string(plain);
 }
 
 json_t *hf_json_failed(const struct hf_error *error)
 {
     return json_pack("{s:s, s:s, s:o, s:o*}", "event", "failed", "code", hf_code_name(error->code),
-                     "text", text_value(error->text), "hint",
-                     error->hint[0] ? text_value(error->hint) : NULL);
+                     "text", hf_text_value(error->text), "hint",
+                     error->hint[0] ? hf_text_value(error->hint) : NULL);
 }
 
 static enum hf_code code_of(const json_t *failed)

@@ -54,6 +54,9 @@ const char *hf_member_text(const json_t *object, const char *key, const char *ot
 int64_t hf_member_integer(const json_t *object, const char *key, int64_t otherwise);
 bool hf_member_true(const json_t *object, const char *key);
 
+/* A string; text that is no UTF-8 (a path) must not cost the line, and has '?' in such places. */
+json_t *hf_text_value(const char *text);
+
 /* {"event":"failed","code":...,"text":...,"hint":...} and back; a code may be a number there. */
 json_t *hf_json_failed(const struct hf_error *error);
 int hf_json_failure(const json_t *failed, struct hf_error *err); /* fills err; -1 */
