@@ -6,9 +6,10 @@ enum {
     FAST_RATE = 4,           /* frames a millisecond */
     ROTATE_BYTES = 16 << 20, /* with large pages sooner */
     FORCE_BYTES = 8 << 20,
-    QUIET = 150,     /* ms without a commit until the log is brought into the file */
-    SOONEST = 2,     /* ms between two looks */
-    LATEST = 50,     /* the same while it is written to: a burst must not find us asleep */
+    QUIET = 150, /* ms without a commit until the log is brought into the file */
+    SOONEST = 2, /* ms between two looks */
+    LATEST = 50, /* the same while it is written to: a burst must not find us asleep */
+    FAST_LATEST = 8,
     FIRST_PAUSE = 4, /* before the next attempt at a rotation that was in vain */
     READER_PAUSE = 100,
     LONGEST_PAUSE = 5000,
@@ -54,7 +55,8 @@ static int64_t full_at(const struct hf_pace *pace, const struct hf_pace_view *vi
         return view->now + SOONEST;
     int64_t wait = room * (took > 0 ? took : 1) * 3 / 4 / grown;
     wait = wait < SOONEST ? SOONEST : wait;
-    return view->now + (wait > LATEST ? LATEST : wait);
+    int64_t latest = pace->is_fast ? FAST_LATEST : LATEST;
+    return view->now + (wait > latest ? latest : wait);
 }
 
 static void note_cut(struct hf_pace *pace, const struct hf_pace_view *view)
@@ -126,6 +128,9 @@ void hf_pace_rotated(struct hf_pace *pace, enum hf_rotation result, int64_t now)
 {
     if (result == HF_ROTATION_DONE) {
         pace->rotate_pause = pace->rotate_after = 0;
+        /* The log begins anew: what comes is not to be measured by how long the rotation took. */
+        pace->frames = 0;
+        pace->looked_at = now;
         return;
     }
     int64_t first = result == HF_ROTATION_READER ? READER_PAUSE : FIRST_PAUSE;

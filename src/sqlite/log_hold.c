@@ -52,6 +52,11 @@ void hf_log_reader_end(struct hf_log_reader *reader)
     reader->slot = -1;
 }
 
+int hf_log_checkpoint(struct hf_log_reader *reader)
+{
+    return sqlite3_wal_checkpoint_v2(reader->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+}
+
 /* An empty file must not reach SQLite, which takes it for a new database. */
 static int check_file(const char *path, struct hf_error *err)
 {

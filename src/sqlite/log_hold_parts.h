@@ -1,5 +1,5 @@
 /*
- * What holding a log and rotating it know in common. Private to log_hold.c and log_rotation.c.
+ * What holding a log and rotating it know in common. Private to log_hold.c and those.
  */
 #ifndef HF_SQLITE_LOG_HOLD_PARTS_H
 #define HF_SQLITE_LOG_HOLD_PARTS_H
@@ -43,6 +43,9 @@ static inline struct hf_log_reader *hf_log_free(struct hf_log_hold *hold)
 int hf_log_reader_begin(struct hf_log_hold *hold, struct hf_log_reader *reader,
                         struct hf_error *err);
 void hf_log_reader_end(struct hf_log_reader *reader);
+
+/* PASSIVE, by a reader that has no transaction. Gives SQLite's code. */
+int hf_log_checkpoint(struct hf_log_reader *reader);
 
 /* The header as it is now. HF_LOCKED when it does not come to rest. */
 int hf_log_hold_index(struct hf_log_hold *hold, struct hf_wal_index *out, struct hf_error *err);

@@ -6,26 +6,14 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
-#include "os/signals.h"
-#include "sqlite/connection.h"
-#include "sqlite/log_hold_parts.h"
+#include "sqlite/log_rotation_parts.h"
 
 enum {
-    TRIES = 2,                  /* newer marks before a rotation is given up */
-    FAST_FRAMES = 64,           /* committed during one copy: some thousand commits a second */
-    SPIN_US = 50,               /* between two attempts at the write lock */
-    SPIN_FOR_MS = 100,          /* SQLite's own busy handler sleeps longer each time, and starves */
-    MOST_UNDER_LOCK = 16 << 20, /* bytes copied with the write lock held: tens of milliseconds */
-    MUST_END = 256 << 20,       /* bytes of a log that is to become no longer, whatever it takes */
+    TRIES = 2,        /* newer marks before a rotation is given up */
+    FAST_FRAMES = 64, /* committed during one copy: some thousand commits a second */
     STOPPED_TEXT = 256,
 };
-
-static int checkpoint(struct hf_log_reader *reader)
-{
-    return sqlite3_wal_checkpoint_v2(reader->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-}
 
 /* A stopped process (SIGSTOP, a debugger) holds its locks for as long as it likes. */
 static bool is_stopped(pid_t pid)
@@ -67,36 +55,27 @@ enum hf_log_leave hf_log_hold_prove(struct hf_log_hold *hold, const struct hf_wa
     if (hf_log_pinned(hold)->slot != 0 || index->backfilled >= index->max_frame ||
         !memcmp(hold->proven_salt, index->salt, sizeof index->salt))
         return HF_LEAVE_SAFE;
-    if (checkpoint(hf_log_free(hold)) == SQLITE_OK) {
+    if (hf_log_checkpoint(hf_log_free(hold)) == SQLITE_OK) {
         memcpy(hold->proven_salt, index->salt, sizeof index->salt);
         return HF_LEAVE_SAFE;
     }
     return checkpointer_waits_for_us(hold, index) ? HF_LEAVE_FOR_CHECKPOINTER : HF_LEAVE_NOT_YET;
 }
 
-struct rotation {
-    struct hf_log_hold *hold;
-    const struct hf_rotation_options *options;
-    uint32_t mark;         /* how far the pin lets others copy frames into the file */
-    uint32_t frames, left; /* in the log, and of these past the mark, after a copy */
-    bool has_older_reader;
-    struct hf_error *err;
-};
-
-static int read_all(struct rotation *self)
+int hf_rotation_read(struct hf_rotation_run *self)
 {
     return hf_log_hold_read(self->hold, self->options->take, self->options->context, self->err);
 }
 
 /* Begins on the free reader, reads what is published, and only then ends the old pin. */
-static int pin_anew(struct rotation *self)
+int hf_rotation_pin_anew(struct hf_rotation_run *self)
 {
     struct hf_log_hold *hold = self->hold;
     struct hf_wal_index index;
     struct hf_log_reader *next = hf_log_free(hold);
     if (hf_log_reader_begin(hold, next, self->err))
         return -1;
-    if (read_all(self) || hf_log_hold_index(hold, &index, self->err)) {
+    if (hf_rotation_read(self) || hf_log_hold_index(hold, &index, self->err)) {
         hf_log_reader_end(next);
         return -1;
     }
@@ -114,10 +93,10 @@ static bool all_in_file(const struct hf_wal_index *index)
 /* Step 2: copies frames into the file, up to the pin. HF_ROTATION_DONE: all of those are there. A
  * checkpoint sets the marks of slots that nobody has to its own end or to the highest number, so
  * that a lower one that is left is a reader's who was there before the pin. */
-static enum hf_rotation copy(struct rotation *self)
+enum hf_rotation hf_rotation_copy(struct hf_rotation_run *self)
 {
     struct hf_wal_index index;
-    if (checkpoint(hf_log_free(self->hold)) != SQLITE_OK)
+    if (hf_log_checkpoint(hf_log_free(self->hold)) != SQLITE_OK)
         return HF_ROTATION_CHECKPOINT;
     if (hf_log_hold_index(self->hold, &index, self->err))
         return HF_ROTATION_FAILED;
@@ -134,110 +113,32 @@ static enum hf_rotation copy(struct rotation *self)
 /* Whether to take the write lock now: the log is long, or so much was committed during a copy that
  * another one would not catch up either. The longer a fast writer is left alone, the longer the
  * lock must be held; and past its own threshold it would begin to checkpoint itself. */
-static bool must_force(const struct rotation *self)
+static bool must_force(const struct hf_rotation_run *self)
 {
     uint32_t long_log = self->options->force_frames;
     return long_log && self->left && (self->left >= FAST_FRAMES || self->frames >= long_log);
 }
 
-static int64_t microseconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
-/* So that the checkpoint's own sync of the log, which comes with the write lock held, has little
- * left to do. The file was synced by the checkpoint before. */
-static void sync_first(struct hf_log_hold *hold)
-{
-    sqlite3_file *log = hf_connection_file(hf_log_pinned(hold)->db, SQLITE_FCNTL_JOURNAL_POINTER);
-    if (log)
-        log->pMethods->xSync(log, SQLITE_SYNC_NORMAL);
-}
-
-static bool take_write_lock(struct hf_log_reader *reader)
-{
-    const struct timespec pause = {.tv_nsec = SPIN_US * 1000L};
-    int64_t until = hf_monotonic() + SPIN_FOR_MS;
-    do {
-        if (sqlite3_exec(reader->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK)
-            return true;
-        hf_log_reader_end(reader);
-        nanosleep(&pause, NULL);
-    } while (hf_monotonic() < until);
-    return false;
-}
-
-/* With the write lock held by `writer`, whose transaction pins the log's end: what is left is read
- * and copied, and the old pin begins anew, on slot 0. */
-static int move_pin(struct rotation *self)
-{
-    struct hf_log_hold *hold = self->hold;
-    struct hf_log_reader *pin = hf_log_pinned(hold);
-    if (read_all(self))
-        return -1;
-    hf_log_reader_end(pin);
-    checkpoint(pin);
-    return hf_log_reader_begin(hold, pin, self->err);
-}
-
-/* A big transaction came in before the write lock was had (VACUUM is one): it is copied without the
- * lock, or all other writers would wait for that. */
-static bool is_too_much(const struct rotation *self)
-{
-    struct hf_wal_index index;
-    if (hf_log_hold_index(self->hold, &index, NULL))
-        return true;
-    uint64_t left = (uint64_t)(index.max_frame - self->mark) * index.page_size;
-    return left > MOST_UNDER_LOCK && (uint64_t)index.max_frame * index.page_size < MUST_END;
-}
-
-/* Step 4. */
-static enum hf_rotation force(struct rotation *self)
-{
-    struct hf_log_hold *hold = self->hold;
-    struct hf_log_reader *writer = hf_log_free(hold);
-    sync_first(hold);
-    if (!take_write_lock(writer))
-        return HF_ROTATION_LATER;
-    if (is_too_much(self)) {
-        hf_log_reader_end(writer);
-        return HF_ROTATION_LATER;
-    }
-    int64_t began = microseconds();
-    int failed = move_pin(self);
-    hf_log_reader_end(writer);
-    int64_t held = microseconds() - began;
-    hold->counts.forced++;
-    if (held > hold->counts.longest_hold)
-        hold->counts.longest_hold = held;
-    if (failed)
-        return HF_ROTATION_FAILED;
-    /* In vain: somebody reads, and that may last. */
-    return hf_log_pinned(hold)->slot == 0 ? HF_ROTATION_DONE : HF_ROTATION_READER;
-}
-
-static enum hf_rotation rotate(struct rotation *self)
+static enum hf_rotation rotate(struct hf_rotation_run *self)
 {
     struct hf_log_hold *hold = self->hold;
     struct hf_wal_index index;
-    if (read_all(self) || hf_log_hold_index(hold, &index, self->err))
+    if (hf_rotation_read(self) || hf_log_hold_index(hold, &index, self->err))
         return HF_ROTATION_FAILED;
     if (hf_log_pinned(hold)->slot == 0 && all_in_file(&index))
         return HF_ROTATION_DONE;
     if (hf_log_hold_prove(hold, &index) == HF_LEAVE_NOT_YET)
         return HF_ROTATION_CHECKPOINT;
-    if (pin_anew(self))
+    if (hf_rotation_pin_anew(self))
         return HF_ROTATION_FAILED;
     for (int i = 0; i < TRIES && hf_log_pinned(hold)->slot != 0; i++) {
-        enum hf_rotation copied = copy(self);
+        enum hf_rotation copied = hf_rotation_copy(self);
         if (copied != HF_ROTATION_DONE)
             return copied;
         if (must_force(self))
-            return self->has_older_reader ? HF_ROTATION_READER : force(self);
+            return self->has_older_reader ? HF_ROTATION_READER : hf_rotation_force(self);
         /* Step 3: with nothing committed meanwhile this lands on slot 0. */
-        if (pin_anew(self))
+        if (hf_rotation_pin_anew(self))
             return HF_ROTATION_FAILED;
     }
     return hf_log_pinned(hold)->slot == 0 ? HF_ROTATION_DONE : HF_ROTATION_LATER;
@@ -247,7 +148,7 @@ enum hf_rotation hf_log_hold_rotate(struct hf_log_hold *hold,
                                     const struct hf_rotation_options *options, struct hf_error *err)
 {
     struct hf_error local = {0};
-    struct rotation self = {.hold = hold, .options = options, .err = &local};
+    struct hf_rotation_run self = {.hold = hold, .options = options, .err = &local};
     enum hf_rotation result = rotate(&self);
     hold->counts.rotations += result == HF_ROTATION_DONE;
     /* Busy is no reason to doubt anything: the pin is where it was. */

@@ -231,6 +231,18 @@ static void a_log_that_began_anew_has_grown(void **state)
     assert_int_equal(pace.grew_at, START + 200);
 }
 
+static void a_log_that_begins_anew_is_looked_at_soon(void **state)
+{
+    struct hf_pace pace = begin();
+    (void)state;
+    decide(&pace, START, 10);
+    decide(&pace, START + 10, 310);
+    hf_pace_rotated(&pace, HF_ROTATION_DONE, START + 200);
+    /* 40 frames a millisecond, and not 40 in 190. */
+    struct hf_pace_order order = decide(&pace, START + 201, 40);
+    assert_in_range(order.look_at, START + 202, START + 201 + 10);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -250,6 +262,7 @@ int main(void)
         cmocka_unit_test(a_rotation_in_vain_is_tried_again_ever_more_rarely),
         cmocka_unit_test(commits_that_come_faster_make_nobody_wait_longer),
         cmocka_unit_test(a_log_that_began_anew_has_grown),
+        cmocka_unit_test(a_log_that_begins_anew_is_looked_at_soon),
     };
     return cmocka_run_group_tests_name("service/pace", tests, NULL, NULL);
 }

@@ -1,0 +1,155 @@
+/*
+ * Step 4 of a rotation: the end of a log that is written to faster than it can be copied.
+ *
+ * What is copied and synced with the write lock held makes all writers wait, so that must be
+ * little; and copying a frame costs about as much as a fast writer needs to write one, so that
+ * without more ado it never becomes little. So writers are slowed down meanwhile.
+ */
+#include <time.h>
+
+#include "os/signals.h"
+#include "sqlite/log_rotation_parts.h"
+#include "sqlite/write_brake.h"
+
+enum {
+    ROUNDS = 8,
+    FEW_BYTES = 3 << 20,        /* left to copy: the lock is held for some 25 ms */
+    MANY_BYTES = 6 << 20,       /* left to copy: the writer is faster */
+    MOST_UNDER_LOCK = 16 << 20, /* bytes copied with the write lock held, even so */
+    MUST_END = 256 << 20,       /* bytes of a log that is to become no longer, whatever it takes */
+    SPIN_US = 50,               /* between two attempts at the write lock */
+    SPIN_FOR_MS = 100,          /* SQLite's own busy handler sleeps longer each time, and starves */
+    OTHERS_US = 300,            /* between two looks at a checkpoint of somebody else */
+    OTHERS_FOR_MS = 300,
+};
+
+static int64_t microseconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static void pause_us(long microseconds)
+{
+    const struct timespec pause = {.tv_nsec = microseconds * 1000};
+    nanosleep(&pause, NULL);
+}
+
+/* A checkpoint that does not reach the end of the log leaves the file's sync to the one that does,
+ * which comes with the write lock held. */
+static void sync_file(struct hf_log_hold *hold)
+{
+    sqlite3_file *file = hf_log_pinned(hold)->file;
+    file->pMethods->xSync(file, SQLITE_SYNC_NORMAL);
+}
+
+static int measure(struct hf_rotation_run *self)
+{
+    struct hf_wal_index index;
+    if (hf_log_hold_index(self->hold, &index, self->err))
+        return -1;
+    self->frames = index.max_frame;
+    self->left = index.max_frame - self->mark;
+    self->page_size = index.page_size;
+    return 0;
+}
+
+static uint64_t bytes(const struct hf_rotation_run *self, uint32_t frames)
+{
+    return (uint64_t)frames * self->page_size;
+}
+
+/* Somebody else who copies, the fast writer itself most often, is waited for. */
+static enum hf_rotation copy(struct hf_rotation_run *self)
+{
+    int64_t until = hf_monotonic() + OTHERS_FOR_MS;
+    enum hf_rotation copied = hf_rotation_copy(self);
+    while (copied == HF_ROTATION_CHECKPOINT && hf_monotonic() < until) {
+        pause_us(OTHERS_US);
+        copied = hf_rotation_copy(self);
+    }
+    return copied == HF_ROTATION_DONE && self->has_older_reader ? HF_ROTATION_READER : copied;
+}
+
+/* HF_ROTATION_DONE: little is left to copy, or it becomes no less. */
+static enum hf_rotation catch_up(struct hf_rotation_run *self, struct hf_write_brake **brake)
+{
+    for (int round = 0; round < ROUNDS; round++) {
+        sync_file(self->hold);
+        if (hf_rotation_read(self) || measure(self))
+            return HF_ROTATION_FAILED;
+        if (bytes(self, self->left) <= FEW_BYTES)
+            return HF_ROTATION_DONE;
+        if (!*brake && bytes(self, self->left) >= MANY_BYTES)
+            *brake = hf_write_brake_start(self->hold->path);
+        if (hf_rotation_pin_anew(self))
+            return HF_ROTATION_FAILED;
+        enum hf_rotation copied = copy(self);
+        if (copied != HF_ROTATION_DONE)
+            return copied;
+    }
+    return HF_ROTATION_DONE;
+}
+
+/* A big transaction came in before the write lock was had (VACUUM is one): it is copied without the
+ * lock, or all other writers would wait for that. */
+static bool is_too_much(struct hf_rotation_run *self)
+{
+    return measure(self) ||
+           (bytes(self, self->left) > MOST_UNDER_LOCK && bytes(self, self->frames) < MUST_END);
+}
+
+static bool take_write_lock(struct hf_log_reader *reader)
+{
+    int64_t until = hf_monotonic() + SPIN_FOR_MS;
+    do {
+        if (sqlite3_exec(reader->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK)
+            return true;
+        hf_log_reader_end(reader);
+        pause_us(SPIN_US);
+    } while (hf_monotonic() < until);
+    return false;
+}
+
+/* With the write lock held by the free reader, whose transaction pins the log's end: what is left
+ * is read and copied, and the old pin begins anew, on slot 0. */
+static enum hf_rotation move_pin(struct hf_rotation_run *self)
+{
+    struct hf_log_hold *hold = self->hold;
+    struct hf_log_reader *pin = hf_log_pinned(hold);
+    if (hf_rotation_read(self))
+        return HF_ROTATION_FAILED;
+    hf_log_reader_end(pin);
+    int rc = hf_log_checkpoint(pin);
+    if (hf_log_reader_begin(hold, pin, self->err))
+        return HF_ROTATION_FAILED;
+    if (pin->slot == 0)
+        return HF_ROTATION_DONE;
+    /* In vain: somebody copies at this moment, or reads, and that may last. */
+    return rc == SQLITE_BUSY ? HF_ROTATION_LATER : HF_ROTATION_READER;
+}
+
+static enum hf_rotation copy_the_last(struct hf_rotation_run *self)
+{
+    struct hf_log_hold *hold = self->hold;
+    struct hf_log_reader *writer = hf_log_free(hold);
+    if (!take_write_lock(writer))
+        return HF_ROTATION_LATER;
+    int64_t began = microseconds();
+    enum hf_rotation result = is_too_much(self) ? HF_ROTATION_LATER : move_pin(self);
+    hf_log_reader_end(writer);
+    int64_t held = microseconds() - began;
+    hold->counts.forced += result == HF_ROTATION_DONE;
+    if (held > hold->counts.longest_hold)
+        hold->counts.longest_hold = held;
+    return result;
+}
+
+enum hf_rotation hf_rotation_force(struct hf_rotation_run *self)
+{
+    struct hf_write_brake *brake = NULL;
+    enum hf_rotation caught_up = catch_up(self, &brake);
+    hf_write_brake_stop(brake);
+    return caught_up == HF_ROTATION_DONE ? copy_the_last(self) : caught_up;
+}
