@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "engine/backup.h"
-#include "service/replica.h"
 
 enum { PAGE_SIZE = 1024, PAGES = 24, FILE_BYTES = 4 << 20 };
 
@@ -97,14 +96,13 @@ static int outcome(const struct hf_replica_outcome *outcome, struct hf_error *er
     return outcome->err.code ? hf_error_pass(err, &outcome->err) : 0;
 }
 
-static int begin(struct hf_replica *replica, struct hf_error *err)
+int capture_begin(struct hf_replica *replica, struct hf_error *err)
 {
     hf_replica_begin(replica);
     return outcome(&replica->store_outcome, err);
 }
 
-/* Where the log could not be held the database is looked through. */
-static int store_changes(struct hf_replica *replica, bool rotate, struct hf_error *err)
+int capture_store(struct hf_replica *replica, bool rotate, struct hf_error *err)
 {
     if (!replica->capture) {
         hf_replica_scan(replica);
@@ -118,25 +116,26 @@ static int store_changes(struct hf_replica *replica, bool rotate, struct hf_erro
     hf_replica_store(replica);
     /* The point exists, and the host could not note that. */
     if (replica->store_outcome.err.code == HF_STALE)
-        return begin(replica, err);
+        return capture_begin(replica, err);
     return outcome(&replica->store_outcome, err);
+}
+
+int capture_cycle(struct hf_replica *replica, struct hf_error *err)
+{
+    if (capture_begin(replica, err) || capture_store(replica, true, err))
+        return -1;
+    hf_replica_let_go(replica);
+    return outcome(&replica->log_outcome, err);
 }
 
 static int play_twice(struct hf_replica *replica, struct hf_error *err)
 {
-    for (int i = 0; i < 2; i++) {
-        if (begin(replica, err) || store_changes(replica, true, err))
-            return -1;
-        hf_replica_let_go(replica);
-        if (outcome(&replica->log_outcome, err))
-            return -1;
-    }
-    return 0;
+    return capture_cycle(replica, err) || capture_cycle(replica, err) ? -1 : 0;
 }
 
-static int follow(struct stage *stage, const struct stage_tools *tools,
-                  int (*play)(struct hf_replica *replica, struct hf_error *err),
-                  struct hf_error *err)
+int capture_play(struct stage *stage, const struct stage_tools *tools,
+                 int (*play)(struct hf_replica *replica, struct hf_error *err),
+                 struct hf_error *err)
 {
     hf_auto(stage_session) struct stage_session session = {0};
     struct hf_replica_world world = {.env = tools->env, .notice = ignore_notice};
@@ -156,7 +155,7 @@ static int follow(struct stage *stage, const struct stage_tools *tools,
 
 int follow_log(struct stage *stage, const struct stage_tools *tools, struct hf_error *err)
 {
-    return follow(stage, tools, play_twice, err);
+    return capture_play(stage, tools, play_twice, err);
 }
 
 static void commit(sqlite3 *db, const char *sql)
@@ -168,10 +167,10 @@ static void commit(sqlite3 *db, const char *sql)
 /* Its log is not brought into the file, so that the next one finds all of it. */
 static int play_once(struct hf_replica *replica, struct hf_error *err)
 {
-    if (begin(replica, err))
+    if (capture_begin(replica, err))
         return -1;
     stage_sql(replica->path, "UPDATE film SET title = 'in the point' WHERE id < 10");
-    return store_changes(replica, false, err);
+    return capture_store(replica, false, err);
 }
 
 /* What a killed application leaves: the file and its log. */
@@ -214,7 +213,7 @@ void prepare_followed_log(struct stage *stage)
     stage_make_repository(stage);
     assert_int_equal(sqlite3_open(stage->db, &application), SQLITE_OK);
     commit(application, "PRAGMA journal_mode = WAL; CREATE TABLE more(data)");
-    if (follow(stage, &tools, play_once, &err))
+    if (capture_play(stage, &tools, play_once, &err))
         fail_msg("%s", err.text);
     stage_copy_folded(stage, stage->db, copy);
     stage_acknowledge(stage, stage->made, copy);

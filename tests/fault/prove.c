@@ -94,7 +94,7 @@ static int refuse_losses(void *arg, const struct hf_finding *finding, struct hf_
     return 0;
 }
 
-static void prove_whole(struct stage *stage)
+void stage_prove_whole(struct stage *stage)
 {
     const struct stage_tools tools = stage_no_faults();
     const struct hf_check_options options = {.depth = HF_CHECK_DATA};
@@ -135,7 +135,7 @@ static void prove_it_goes_on(struct stage *stage, enum stage_litter litter)
     hf_scratch_copy(stage->act->manner == REWRITES_DATABASE ? stage->db : stage->old_db, copy);
     stage_acknowledge(stage, stage->made, copy);
     prove_points(stage);
-    prove_whole(stage);
+    stage_prove_whole(stage);
 }
 
 void stage_prove(struct stage *stage, bool succeeded, enum stage_litter litter)

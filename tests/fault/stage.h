@@ -106,6 +106,9 @@ void stage_prove(struct stage *stage, bool succeeded, enum stage_litter litter);
 /* Less: nothing is run again. */
 void stage_prove_files(struct stage *stage, bool succeeded, enum stage_litter litter);
 
+/* The repository is: nothing in it is lost or to be mended. */
+void stage_prove_whole(struct stage *stage);
+
 /* Fails the test unless it holds, saying where. */
 void stage_must(const struct stage *stage, bool holds, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
