@@ -35,9 +35,15 @@ int hf_file_open_unnamed(const struct hf_env *env, struct hf_error *err)
     hf_auto_free char *path = hf_path_join(directory && *directory ? directory : "/var/tmp", name);
     if (!path)
         return hf_error_memory(err);
-    int fd = hf_file_open(env, path, O_RDWR | O_CREAT | O_EXCL, 0600, err);
-    if (fd < 0)
+    struct hf_error local = {0};
+    int fd = hf_file_open(env, path, O_RDWR | O_CREAT | O_EXCL, 0600, &local);
+    if (fd < 0) {
+        /* On a network the file can have been made and the reply lost. */
+        if (local.code != HF_EXISTS)
+            env->fs.unlink(env->fs.context, path);
+        hf_error_pass(err, &local);
         return hf_error_hint(err, "set TMPDIR to a directory that can be written to");
+    }
     if (env->fs.unlink(env->fs.context, path)) {
         hf_error_sys(err, errno, "remove", path);
         env->fs.close(env->fs.context, fd);

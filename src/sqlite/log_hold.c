@@ -70,22 +70,16 @@ static int check_file(const char *path, struct hf_error *err)
 
 /* The file beside the database; SQLite's names, which are those of the file itself where the path
  * is a symbolic link. */
-static int stat_beside(const struct hf_log_hold *hold, const char *ending, struct stat *out)
+static int stat_beside(const struct hf_log_hold *hold, const char *ending, struct stat *out,
+                       struct hf_error *err)
 {
     char *path = NULL;
     const char *name = sqlite3_db_filename(hold->readers[0].db, "main");
     if (asprintf(&path, "%s%s", name, ending) < 0)
-        return -1;
-    int failed = stat(path, out);
+        return hf_error_memory(err);
+    int failed = stat(path, out) ? hf_error_sys(err, errno, "look at", path) : 0;
     free(path);
     return failed;
-}
-
-static bool is_still(const struct hf_log_hold *hold, const char *ending, const struct stat *then)
-{
-    struct stat now;
-    return !stat_beside(hold, ending, &now) && now.st_ino == then->st_ino &&
-           now.st_dev == then->st_dev;
 }
 
 static int start(struct hf_log_hold *hold, int busy_ms, struct hf_error *err)
@@ -96,8 +90,8 @@ static int start(struct hf_log_hold *hold, int busy_ms, struct hf_error *err)
     if (open_reader(hold, &hold->readers[1], 0, err))
         return -1;
     sqlite3_busy_timeout(hold->readers[0].db, 0);
-    if (stat_beside(hold, "-shm", &hold->shm) || stat_beside(hold, "-wal", &hold->log))
-        return hf_error_sys(err, errno, "look at the -shm and -wal files of", hold->path);
+    if (stat_beside(hold, "-shm", &hold->shm, err) || stat_beside(hold, "-wal", &hold->log, err))
+        return -1;
     hf_auto(hf_lock_table) struct hf_lock_table table = {0};
     hf_lock_table_load(&table);
     hold->table_knows =
@@ -328,6 +322,21 @@ static int stale(struct hf_error *err, const struct hf_log_hold *hold, const cha
     return hf_error_set(err, HF_STALE, "'%s': %s", hold->path, what);
 }
 
+/* Running out of memory says nothing about the file. */
+static int check_beside(const struct hf_log_hold *hold, const char *ending, const struct stat *then,
+                        struct hf_error *err)
+{
+    struct hf_error local = {0};
+    struct stat now;
+    int failed = stat_beside(hold, ending, &now, &local);
+    if (failed && local.code == HF_NO_MEMORY)
+        return hf_error_pass(err, &local);
+    if (!failed && now.st_ino == then->st_ino && now.st_dev == then->st_dev)
+        return 0;
+    return hf_error_set(err, HF_STALE, "'%s': its %s file was replaced or deleted", hold->path,
+                        ending);
+}
+
 static int check_log_size(struct hf_log_hold *hold, struct hf_error *err)
 {
     struct hf_wal_index index;
@@ -352,10 +361,8 @@ int hf_log_hold_check(struct hf_log_hold *hold, const struct hf_lock_table *tabl
     sqlite3_file_control(pin->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
     if (moved)
         return stale(err, hold, "another file is in its place, or it was deleted");
-    if (!is_still(hold, "-shm", &hold->shm))
-        return stale(err, hold, "its -shm file was replaced or deleted");
-    if (!is_still(hold, "-wal", &hold->log))
-        return stale(err, hold, "its -wal file was replaced or deleted");
+    if (check_beside(hold, "-shm", &hold->shm, err) || check_beside(hold, "-wal", &hold->log, err))
+        return -1;
     if (hold->table_knows && table->text.length &&
         !hf_lock_table_has(table, &hold->shm, HF_LOCK_READ_0 + pin->slot, getpid()))
         return stale(err, hold, "the lock on its log was lost");

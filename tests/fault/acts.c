@@ -10,6 +10,7 @@
 
 #include "engine/in_place.h"
 #include "engine/test_restore.h"
+#include "fault/acts_capture.h"
 #include "fault/acts_follow.h"
 #include "fault/stage.h"
 #include "history/check.h"
@@ -535,6 +536,8 @@ const struct act stage_acts[] = {
      LEAVES_DATABASE, 1},
     {"follow with a replica that was written to", prepare_written_replica, follow_once,
      prove_written_replica, LEAVES_DATABASE, 1},
+    {"append a cut", prepare_increment, append_cut, prove_usable, LEAVES_DATABASE, 2},
+    {"follow the log", prepare_followed_log, follow_log, prove_usable, FOLDS_LOG, 2},
     {"check", prepare_increment, check, NULL, LEAVES_DATABASE, 1},
     {"prune", prepare_history, prune, prove_pruned, LEAVES_DATABASE, 1},
 };

@@ -43,10 +43,19 @@ static void prove_tidy(const struct stage *stage, enum stage_litter litter)
                "left something in the directory for test restores");
 }
 
+static void prove_same_state(const struct stage *stage)
+{
+    stage_copy_folded(stage, stage->db, stage->proof);
+    stage_must(stage, stage_same(stage->proof, stage->old_db), "the live database was changed");
+    hf_scratch_remove(stage->proof);
+}
+
 static void prove_untouched(const struct stage *stage)
 {
     static const char *const names[] = {"app.db", "app.db-wal"};
-    if (stage->act->manner == REWRITES_DATABASE)
+    if (stage->act->manner == FOLDS_LOG)
+        prove_same_state(stage);
+    if (stage->act->manner != LEAVES_DATABASE)
         return;
     for (size_t i = 0; i < 2; i++) {
         char was[400], is[400];
@@ -85,7 +94,7 @@ static int refuse_losses(void *arg, const struct hf_finding *finding, struct hf_
     return 0;
 }
 
-static void prove_whole(struct stage *stage)
+void stage_prove_whole(struct stage *stage)
 {
     const struct stage_tools tools = stage_no_faults();
     const struct hf_check_options options = {.depth = HF_CHECK_DATA};
@@ -104,7 +113,7 @@ void stage_prove_files(struct stage *stage, bool succeeded, enum stage_litter li
         stage->act->prove(stage, succeeded);
     prove_tidy(stage, litter);
     prove_untouched(stage);
-    if (succeeded && stage->made && stage->act->manner == LEAVES_DATABASE)
+    if (succeeded && stage->made && stage->act->manner != REWRITES_DATABASE)
         stage_acknowledge(stage, stage->made, stage->old_db);
     prove_points(stage);
 }
@@ -126,7 +135,7 @@ static void prove_it_goes_on(struct stage *stage, enum stage_litter litter)
     hf_scratch_copy(stage->act->manner == REWRITES_DATABASE ? stage->db : stage->old_db, copy);
     stage_acknowledge(stage, stage->made, copy);
     prove_points(stage);
-    prove_whole(stage);
+    stage_prove_whole(stage);
 }
 
 void stage_prove(struct stage *stage, bool succeeded, enum stage_litter litter)

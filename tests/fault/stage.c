@@ -194,13 +194,14 @@ void stage_make_repository(struct stage *stage)
     stage->has_repository = true;
 }
 
-/* The database as a reader sees it: its log folded in. */
-static void copy_folded(const struct stage *stage, const char *path, const char *copy)
+void stage_copy_folded(const struct stage *stage, const char *path, const char *copy)
 {
     hf_auto_free char *log = NULL, *log_copy = NULL;
     if (!hf_scratch_exists(path))
         return;
     assert_true(asprintf(&log, "%s-wal", path) > 0 && asprintf(&log_copy, "%s-wal", copy) > 0);
+    hf_scratch_remove(copy);
+    hf_scratch_remove(log_copy);
     hf_scratch_copy(path, copy);
     if (!hf_scratch_exists(log))
         return;
@@ -228,10 +229,14 @@ void stage_open(struct stage *stage, const struct act *act)
     if (hf_make_directories(stage_env(), stage->data, 0700, &err) ||
         hf_make_directories(stage_env(), stage->desk, 0700, &err))
         fail_msg("%s", err.text);
+    /* What the program keeps in nameless files is proven to leave nothing, as all on the desk. */
+    const char *directory = getenv("TMPDIR");
+    stage->spools_before = directory ? strdup(directory) : NULL;
+    assert_int_equal(setenv("TMPDIR", stage->desk, 1), 0);
     act->prepare(stage);
     stage->prepared = stage->count;
-    copy_folded(stage, stage->db, stage->old_db);
-    copy_folded(stage, stage->target, stage->old_target);
+    stage_copy_folded(stage, stage->db, stage->old_db);
+    stage_copy_folded(stage, stage->target, stage->old_target);
     hf_scratch_copy(stage->world, stage->before);
 }
 
@@ -241,6 +246,11 @@ void stage_close(struct stage *stage)
                             &stage->place, &stage->desk,      &stage->before, &stage->old_db,
                             &stage->proof, &stage->old_target};
     hf_scratch_release(&stage->scratch);
+    if (stage->spools_before)
+        setenv("TMPDIR", stage->spools_before, 1);
+    else
+        unsetenv("TMPDIR");
+    free(stage->spools_before);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         free(*names[i]);
         *names[i] = NULL;

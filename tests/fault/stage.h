@@ -46,16 +46,18 @@ struct stage {
     char *db;     /* the live one */
     char *target; /* another one, for restores */
     char *place;  /* the repository */
-    char *desk;   /* an empty directory */
+    char *desk;   /* an empty directory, for temporary files too */
     char *before; /* the world as each trial finds it */
     char *old_db; /* what the live database holds then, its log folded in */
     char *old_target;
-    char *proof; /* a name for what is restored to be compared */
+    char *spools_before; /* TMPDIR, or NULL */
+    char *proof;         /* a name for what is restored to be compared */
     const struct act *act;
     struct stage_point points[STAGE_POINTS]; /* acknowledged */
     size_t count, prepared;
     uint64_t made;       /* by the act: the newest point; 0: none */
     bool has_repository; /* before the act */
+    bool scanned;        /* by the act: all of the database was read */
     char where[512];     /* what failed in this trial */
 };
 
@@ -66,7 +68,8 @@ struct act {
     int (*run)(struct stage *stage, const struct stage_tools *tools, struct hf_error *err);
     /* What this act promises of its own; `succeeded`: it was acknowledged. May be NULL. */
     void (*prove)(struct stage *stage, bool succeeded);
-    enum { LEAVES_DATABASE, REWRITES_DATABASE } manner; /* may it change the live database */
+    /* May it change the live database, or bring its log into its file. */
+    enum { LEAVES_DATABASE, FOLDS_LOG, REWRITES_DATABASE } manner;
     unsigned
         stride; /* every so many-th fault is enough, unless all are wanted: it repeats itself */
 };
@@ -102,6 +105,9 @@ void stage_prove(struct stage *stage, bool succeeded, enum stage_litter litter);
 
 /* Less: nothing is run again. */
 void stage_prove_files(struct stage *stage, bool succeeded, enum stage_litter litter);
+
+/* The repository is: nothing in it is lost or to be mended. */
+void stage_prove_whole(struct stage *stage);
 
 /* Fails the test unless it holds, saying where. */
 void stage_must(const struct stage *stage, bool holds, const char *format, ...)
@@ -145,6 +151,8 @@ int stage_run_backup(struct stage *stage, const struct stage_tools *tools, const
 /* From here on this point must restore to that. */
 void stage_acknowledge(struct stage *stage, uint64_t seq, const char *copy);
 bool stage_same(const char *path, const char *other);
+/* The database as a reader sees it: its log folded in. `copy` is made anew. */
+void stage_copy_folded(const struct stage *stage, const char *path, const char *copy);
 /* Restores a point without faults and compares. */
 bool stage_restores_to(struct stage *stage, struct stage_session *session, uint64_t seq,
                        const char *copy, struct hf_error *err);

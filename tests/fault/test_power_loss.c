@@ -2,15 +2,11 @@
  * Power is lost after every file operation that changes something, and of what was not synced any
  * part is on the disk afterwards.
  */
-#include <dirent.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
 
-#include "codec/digest.h"
+#include "fault/seen_images.h"
 #include "fault/stage.h"
-#include "os/file.h"
 #include "support/crash_env.h"
 
 static uint64_t tried, different;
@@ -20,54 +16,8 @@ struct aftermath {
     const struct hf_crash_env *crash;
     uint64_t acknowledged_at; /* number of operations when the act returned */
     uint64_t made;
-    struct hf_buf seen; /* digests of images that were proven already */
+    struct seen_images seen;
 };
-
-static int is_a_name(const struct dirent *entry)
-{
-    return strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
-}
-
-static void digest_files(struct hf_digest *digest, const char *path)
-{
-    struct dirent **entries;
-    struct stat status;
-    assert_int_equal(stat(path, &status), 0);
-    hf_digest_update(digest, &status.st_mode, sizeof status.st_mode);
-    if (!S_ISDIR(status.st_mode)) {
-        hf_auto(hf_buf) struct hf_buf bytes = {0};
-        hf_scratch_read(path, &bytes);
-        hf_digest_update(digest, &bytes.length, sizeof bytes.length);
-        hf_digest_update(digest, bytes.data, bytes.length);
-        return;
-    }
-    int count = scandir(path, &entries, is_a_name, alphasort);
-    assert_true(count >= 0);
-    hf_digest_update(digest, &count, sizeof count);
-    for (int i = 0; i < count; i++) {
-        hf_auto_free char *inside = hf_path_join(path, entries[i]->d_name);
-        hf_digest_update(digest, entries[i]->d_name, strlen(entries[i]->d_name) + 1);
-        digest_files(digest, inside);
-        free(entries[i]);
-    }
-    free(entries);
-}
-
-/* Two images with the same files have the same future. */
-static bool is_new(struct aftermath *self, const char *directory, bool succeeded)
-{
-    struct hf_digest digest;
-    uint8_t sum[HF_DIGEST_BYTES];
-    hf_digest_init(&digest);
-    hf_digest_update(&digest, &succeeded, sizeof succeeded);
-    digest_files(&digest, directory);
-    hf_digest_final(&digest, sum);
-    for (size_t i = 0; i < self->seen.length; i += sizeof sum)
-        if (!memcmp(self->seen.data + i, sum, sizeof sum))
-            return false;
-    assert_int_equal(hf_buf_append(&self->seen, sum, sizeof sum, NULL), 0);
-    return true;
-}
 
 static int prove_image(void *arg, const struct hf_crash *how, const char *directory)
 {
@@ -75,7 +25,7 @@ static int prove_image(void *arg, const struct hf_crash *how, const char *direct
     struct stage *stage = self->stage;
     bool succeeded = how->operation >= self->acknowledged_at;
     tried++;
-    if (!is_new(self, directory, succeeded))
+    if (!seen_images_add(&self->seen, directory, succeeded))
         return 0;
     different++;
     hf_crash_describe(self->crash, how, stage->where, sizeof stage->where);
@@ -103,7 +53,7 @@ static void lose_power_everywhere(void **state)
     if (hf_crash_images(crash, stage_exhaustive() ? 16 : 6, stage.world, prove_image, &aftermath,
                         &err) < 0)
         fail_msg("%s: %s", stage.act->name, err.text);
-    hf_buf_release(&aftermath.seen);
+    seen_images_release(&aftermath.seen);
     stage_close(&stage);
 }
 

@@ -46,19 +46,19 @@ static bool changes_a_file(const struct ptrace_syscall_info *call)
     }
 }
 
-static bool is_such_a_call(pid_t thread)
+static bool changes_a_lock(const struct ptrace_syscall_info *call)
+{
+    return call->entry.nr == SYS_fcntl &&
+           (call->entry.args[1] == F_SETLK || call->entry.args[1] == F_SETLKW);
+}
+
+static bool is_step(pid_t thread, enum steps what)
 {
     struct ptrace_syscall_info call = {0};
     long size = ptrace(PTRACE_GET_SYSCALL_INFO, thread, (void *)sizeof call, &call);
-    return size > 0 && call.op == PTRACE_SYSCALL_INFO_ENTRY && changes_a_file(&call);
-}
-
-static void end(pid_t child)
-{
-    int status;
-    kill(child, SIGKILL);
-    while (waitpid(-1, &status, __WALL) > 0)
-        ;
+    return size > 0 && call.op == PTRACE_SYSCALL_INFO_ENTRY &&
+           (changes_a_file(&call) ||
+            (what == STEPS_CHANGE_FILES_AND_LOCKS && changes_a_lock(&call)));
 }
 
 /* Lets a stopped thread go on, with the signal that it was stopped for. */
@@ -69,37 +69,66 @@ static void go_on(pid_t thread, int status)
     ptrace(PTRACE_SYSCALL, thread, NULL, (void *)(intptr_t)(is_event ? 0 : number));
 }
 
-bool kill_at(int (*task)(void *context), void *context, uint64_t n)
+struct stepped step_begin(int (*task)(void *context), void *context, enum steps what)
 {
-    int status;
-    uint64_t count = 0;
-    pid_t child = fork();
-    assert_true(child >= 0);
-    if (child == 0) {
+    struct stepped self = {.what = what};
+    self.child = fork();
+    assert_true(self.child >= 0);
+    if (self.child == 0) {
         ptrace(PTRACE_TRACEME, 0, NULL, NULL);
         raise(SIGSTOP);
         _exit(task(context));
     }
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_true(WIFSTOPPED(status));
+    assert_int_equal(waitpid(self.child, &self.status, 0), self.child);
+    assert_true(WIFSTOPPED(self.status));
     const long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_EXITKILL;
-    assert_int_equal(ptrace(PTRACE_SETOPTIONS, child, NULL, (void *)options), 0);
-    ptrace(PTRACE_SYSCALL, child, NULL, NULL);
+    assert_int_equal(ptrace(PTRACE_SETOPTIONS, self.child, NULL, (void *)options), 0);
+    self.stopped = self.child;
+    return self;
+}
+
+bool step_next(struct stepped *self)
+{
+    go_on(self->stopped, self->status);
     for (;;) {
+        int status;
         pid_t thread = waitpid(-1, &status, __WALL);
         if (thread < 0 && errno == EINTR)
             continue;
         assert_true(thread > 0);
         if (!WIFSTOPPED(status)) {
-            if (thread == child)
+            self->status = status;
+            if (thread == self->child)
                 return false;
             continue;
         }
-        bool at_call = WSTOPSIG(status) == (SIGTRAP | 0x80);
-        if (at_call && is_such_a_call(thread) && ++count == n) {
-            end(child);
+        if (WSTOPSIG(status) == (SIGTRAP | 0x80) && is_step(thread, self->what)) {
+            self->stopped = thread;
+            self->status = status;
+            self->count++;
             return true;
         }
         go_on(thread, status);
     }
+}
+
+void step_kill(struct stepped *self)
+{
+    pid_t thread;
+    kill(self->child, SIGKILL);
+    do
+        thread = waitpid(-1, &self->status, __WALL);
+    while (thread >= 0 && (thread != self->child || WIFSTOPPED(self->status)));
+}
+
+bool kill_at(int (*task)(void *context), void *context, uint64_t n)
+{
+    struct stepped stepped = step_begin(task, context, STEPS_CHANGE_FILES);
+    while (step_next(&stepped)) {
+        if (stepped.count < n)
+            continue;
+        step_kill(&stepped);
+        return true;
+    }
+    return false;
 }

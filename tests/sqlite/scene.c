@@ -108,10 +108,10 @@ void assert_sound(const char *path)
 struct actor actor_start(const char *path)
 {
     char program[4096];
-    ssize_t length = readlink("/proc/self/exe", program, sizeof program - 20);
+    ssize_t length = readlink("/proc/self/exe", program, sizeof program - 30);
     assert_true(length > 0);
     program[length] = 0;
-    strcpy(strrchr(program, '/'), "/sql_actor"); /* built beside the tests */
+    strcpy(strrchr(program, '/'), "/../sqlite/sql_actor"); /* built beside the tests */
     int to[2], from[2];
     assert_int_equal(pipe2(to, 02000000 /* O_CLOEXEC */), 0);
     assert_int_equal(pipe2(from, 02000000), 0);

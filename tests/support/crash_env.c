@@ -395,6 +395,80 @@ static int crash_sync_dir(void *context, const char *path)
     return result;
 }
 
+void hf_crash_env_note_create(struct hf_crash_env *self, const char *path)
+{
+    hf_auto_free char *relative = below_root(self, path);
+    pthread_mutex_lock(&self->lock);
+    if (relative)
+        record_open(self, relative, false, 0);
+    pthread_mutex_unlock(&self->lock);
+}
+
+/* A change of a known file; NULL for others. With the lock. */
+static struct change *note(struct hf_crash_env *self, enum change_kind kind, const char *path)
+{
+    hf_auto_free char *relative = below_root(self, path);
+    struct name *name = relative ? find_name(self, relative) : NULL;
+    if (!name)
+        return NULL;
+    int inode = name->inode;
+    struct change *change = record(self, kind, NULL);
+    change->inode = inode;
+    return change;
+}
+
+void hf_crash_env_note_write(struct hf_crash_env *self, const char *path, const void *bytes,
+                             size_t length, uint64_t offset)
+{
+    pthread_mutex_lock(&self->lock);
+    struct change *change = note(self, CHANGE_WRITE, path);
+    if (change) {
+        change->offset = offset;
+        change->length = length;
+        change->bytes = memcpy(need(malloc(length)), bytes, length);
+    }
+    pthread_mutex_unlock(&self->lock);
+}
+
+void hf_crash_env_note_truncate(struct hf_crash_env *self, const char *path, uint64_t size)
+{
+    pthread_mutex_lock(&self->lock);
+    struct change *change = note(self, CHANGE_TRUNCATE, path);
+    if (change)
+        change->offset = size;
+    pthread_mutex_unlock(&self->lock);
+}
+
+void hf_crash_env_note_sync(struct hf_crash_env *self, const char *path)
+{
+    hf_auto_free char *relative = below_root(self, path);
+    pthread_mutex_lock(&self->lock);
+    struct name *name = relative ? find_name(self, relative) : NULL;
+    if (name)
+        record_sync(self, CHANGE_SYNC, NULL, name->inode);
+    pthread_mutex_unlock(&self->lock);
+}
+
+void hf_crash_env_note_unlink(struct hf_crash_env *self, const char *path)
+{
+    hf_auto_free char *relative = below_root(self, path);
+    pthread_mutex_lock(&self->lock);
+    if (relative && find_name(self, relative)) {
+        record(self, CHANGE_UNLINK, relative);
+        drop_name(self, relative);
+    }
+    pthread_mutex_unlock(&self->lock);
+}
+
+void hf_crash_env_note_sync_dir(struct hf_crash_env *self, const char *path)
+{
+    hf_auto_free char *relative = below_root(self, path);
+    pthread_mutex_lock(&self->lock);
+    if (relative)
+        record_sync(self, CHANGE_SYNC_DIR, relative, -1);
+    pthread_mutex_unlock(&self->lock);
+}
+
 struct hf_crash_env *hf_crash_env_new(const struct hf_env *inner, const char *root,
                                       struct hf_error *err)
 {

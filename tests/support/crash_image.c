@@ -28,6 +28,8 @@ struct disk {
     size_t pending_names, pending_data;
     size_t names_to_keep; /* of the pending ones, in their order */
     uint64_t names_seed, data_seed;
+    int cut_inode;           /* -1: none */
+    uint64_t cut_keeps;      /* of its pending changes, in their order */
     struct hf_buf *contents; /* for each inode */
     struct entry *entries;
     size_t entry_count;
@@ -41,6 +43,22 @@ static void release_disk(struct disk *disk)
     free(disk->contents);
     free(disk->entries);
     free(disk->durable);
+}
+
+static void find_cut(struct disk *disk)
+{
+    const struct change *changes = disk->crash->changes;
+    uint64_t pending = 0;
+    disk->cut_inode = -1;
+    if (disk->how->data != HF_DATA_CUT)
+        return;
+    for (size_t i = 0; i < disk->end; i++)
+        if (changes[i].kind == CHANGE_CREATE && !strcmp(changes[i].path, disk->how->cut))
+            disk->cut_inode = changes[i].inode;
+    for (size_t i = 0; i < disk->end; i++)
+        pending += is_about_data(changes[i].kind) && !disk->durable[i] &&
+                   changes[i].inode == disk->cut_inode;
+    disk->cut_keeps = pending > disk->how->seed ? pending - disk->how->seed : 0;
 }
 
 static int init_disk(struct disk *disk, const struct hf_crash_env *crash,
@@ -60,6 +78,7 @@ static int init_disk(struct disk *disk, const struct hf_crash_env *crash,
         if (!disk->durable[i])
             ++*(is_about_data(change->kind) ? &disk->pending_data : &disk->pending_names);
     }
+    find_cut(disk);
     disk->names_seed = how->seed;
     disk->data_seed = ~how->seed;
     if (how->names == HF_NAMES_PREFIX)
@@ -181,6 +200,8 @@ static int change_data(struct disk *disk, const struct change *change, bool dura
     struct hf_buf *content = &disk->contents[change->inode];
     bool torn = !durable && disk->how->data == HF_DATA_TORN;
     if (!durable && disk->how->data == HF_DATA_DROPPED)
+        return 0;
+    if (!durable && change->inode == disk->cut_inode && !(disk->cut_keeps && disk->cut_keeps--))
         return 0;
     if (change->kind == CHANGE_TRUNCATE)
         return torn && flip_coin(&disk->data_seed) ? 0 : set_size(content, change->offset, err);
@@ -336,7 +357,7 @@ const char *hf_crash_describe(const struct hf_crash_env *crash, const struct hf_
     static const char *const kinds[] = {"create", "link",     "rename",
                                         "unlink", "mkdir",    "sync of directory",
                                         "write",  "truncate", "sync"};
-    static const char *const data[] = {"kept", "dropped", "torn"};
+    static const char *const data[] = {"kept", "dropped", "torn", "of one file cut"};
     static const char *const names[] = {"kept", "dropped", "prefix kept", "subset kept"};
     char last[300] = "the beginning";
     if (how->operation) {

@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "support/seeded.h"
 
@@ -130,7 +131,10 @@ static int fault_read(struct hf_store *store, const char *key, uint64_t offset, 
     if (verdict == FAILS_BEFORE)
         return fault(self, verdict, err);
     int result = self->inner->ops->read(self->inner, key, offset, out, length, err);
-    return verdict == FAILS_AFTER ? fault(self, verdict, err) : result;
+    if (verdict == WORKS)
+        return result;
+    memset((uint8_t *)out + length / 2, 0xa5, length - length / 2);
+    return fault(self, verdict, err);
 }
 
 static int fault_stat(struct hf_store *store, const char *key, struct hf_stored *out,

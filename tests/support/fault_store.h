@@ -3,7 +3,8 @@
  * the reply is lost. Operations are counted from 1: put, upload's begin, each write and commit,
  * read, stat, list, remove.
  *
- * A list that fails "after" has given one object away (none when there is none).
+ * A list that fails "after" has given one object away (none when there is none). A read that does
+ * was interrupted in the middle: what came is half of it.
  */
 #ifndef HF_TESTS_SUPPORT_FAULT_STORE_H
 #define HF_TESTS_SUPPORT_FAULT_STORE_H

@@ -373,6 +373,32 @@ static void every_operation_can_be_the_last(void **state)
     assert_int_equal(hf_crash_image(self->crash, &how, self->image, &err), -1);
 }
 
+static void the_end_of_one_file_alone_can_be_lost(void **state)
+{
+    struct fixture *self = *state;
+    hf_auto_free char *log = hf_path_join(self->root, "log");
+    struct hf_crash how = {.data = HF_DATA_CUT, .cut = "log"};
+    hf_crash_env_note_create(self->crash, log);
+    for (int i = 0; i < 3; i++) {
+        hf_crash_env_note_write(self->crash, log, self->new + 100 * i, 100, 100 * (uint64_t)i);
+        hf_crash_env_note_write(self->crash, self->file, self->new, LENGTH, 0);
+        if (i == 0)
+            hf_crash_env_note_sync(self->crash, log);
+    }
+    how.operation = hf_crash_env_operations(self->crash);
+    for (how.seed = 0; how.seed < 4; how.seed++) {
+        build(self, how);
+        assert_true(image_has(self, "log", self->new, how.seed < 2 ? 300 - 100 * how.seed : 100));
+        assert_true(image_has(self, "file", self->new, LENGTH));
+    }
+    hf_crash_env_note_truncate(self->crash, log, 50);
+    hf_crash_env_note_unlink(self->crash, self->file);
+    how = (struct hf_crash){.operation = hf_crash_env_operations(self->crash)};
+    build(self, how);
+    assert_true(image_has(self, "log", self->new, 50));
+    assert_false(image_has(self, "file", self->new, LENGTH));
+}
+
 static void what_happens_elsewhere_is_not_recorded(void **state)
 {
     struct fixture *self = *state;
@@ -520,6 +546,7 @@ int main(void)
         TEST(unsynced_names_are_kept_or_dropped),
         TEST(a_prefix_keeps_the_order_and_a_subset_does_not),
         TEST(every_operation_can_be_the_last),
+        TEST(the_end_of_one_file_alone_can_be_lost),
         TEST(what_happens_elsewhere_is_not_recorded),
         TEST(a_failed_operation_is_not_recorded),
         TEST(a_directory_store_keeps_what_it_acknowledged),
