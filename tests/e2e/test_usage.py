@@ -110,4 +110,5 @@ def test_a_terminal_sees_progress_and_a_pipe_does_not(holdfast, tmp_path, db):
         assert run.wait() == 0
     os.close(ours)
     assert b"made repository" in seen
+    holdfast("init", "-r", "other")
     assert "\033" not in holdfast("backup", "--db", db, "-r", "other").err
