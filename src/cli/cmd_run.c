@@ -2,6 +2,7 @@
 
 #include "cli/cli.h"
 #include "cli/output.h"
+#include "cli/protection_options.h"
 #include "service/boot.h"
 
 static const struct hf_option options[] = {
@@ -15,6 +16,7 @@ static const struct hf_option options[] = {
     {"profile", 0, "NAME", "the application's profile, for portable copies"},
     {"profiles-dir", 0, "DIR", "where profiles of your own are"},
     {"capture", 0, "HOW", "how changes are followed meanwhile: wal, scan, off"},
+    HF_PROTECTION_OPTIONS,
     {"restart", 0, "WHEN", "start the application again: no, on-failure, always"},
     {"stop-timeout", 0, "TIME", "how long stopping may take altogether (9s)"},
     {"ready", 0, "URL", "what answers when the application works"},
@@ -52,9 +54,8 @@ const struct hf_verb hf_verb_run = {
     .name = "run",
     .operands = "-- COMMAND [ARGUMENT...]",
     .summary = "protect the data, update the schema, run an application",
-    .about = "Heals, backs up and updates the database, writes the portable copy, then runs the\n"
-             "command, follows what it writes and looks after it. Options are also variables\n"
-             "(HOLDFAST_READY) and keys of holdfast.yml (ready:); docs/run.md has more of these.",
+    .about = "Heals, backs up and updates the database, then runs the command and follows what it "
+             "writes.",
     .most_operands = HF_COMMAND,
     .options = options,
     .run = run,

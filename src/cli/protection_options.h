@@ -1,0 +1,14 @@
+/*
+ * The options that `run` and `replicate` have alike.
+ */
+#ifndef HF_CLI_PROTECTION_OPTIONS_H
+#define HF_CLI_PROTECTION_OPTIONS_H
+
+/* Rows of a table of struct hf_option: a macro, as C takes no row from another table. */
+/* clang-format off */
+#define HF_PROTECTION_OPTIONS                                                                      \
+    {"sync-interval", 0, "TIME", "commits are in the repository within it (1s)"},                  \
+    {"gentle", 0, NULL, "never take the write lock, not even for a moment"}
+/* clang-format on */
+
+#endif
