@@ -18,7 +18,6 @@ static const struct hf_option options[] = {
     {"capture", 0, "HOW", "how changes are followed meanwhile: wal, scan, off"},
     HF_PROTECTION_OPTIONS,
     {"restart", 0, "WHEN", "start the application again: no, on-failure, always"},
-    {"stop-timeout", 0, "TIME", "how long stopping may take altogether (9s)"},
     {"ready", 0, "URL", "what answers when the application works"},
     {"ready-timeout", 0, "TIME", "how long that may take (60s)"},
     {"on-failed-start", 0, "WHAT", "never ready: restore-and-exit, restore-and-start, keep"},

@@ -8,7 +8,8 @@
 /* clang-format off */
 #define HF_PROTECTION_OPTIONS                                                                      \
     {"sync-interval", 0, "TIME", "commits are in the repository within it (1s)"},                  \
-    {"gentle", 0, NULL, "never take the write lock, not even for a moment"}
+    {"gentle", 0, NULL, "never take the write lock, not even for a moment"},                   \
+    {"stop-timeout", 0, "TIME", "how long stopping may take altogether (9s)"}
 /* clang-format on */
 
 #endif
