@@ -37,8 +37,9 @@ static void put_json(const struct replicating *self, const char *event, const ch
 {
     char time[40];
     hf_time_iso(time, sizeof time, hf_now(self->options->replicator.env));
-    json_t *line = json_pack("{s:s, s:s, s:s?, s:s?, s:O?}", "time", time, "event", event,
-                             "database", database, "text", text, "fields", fields);
+    json_t *line =
+        json_pack("{s:s, s:s, s:s?, s:o, s:O?}", "time", time, "event", event, "database", database,
+                  "text", text ? hf_text_value(text) : json_null(), "fields", fields);
     char *dump = line ? json_dumps(line, JSON_COMPACT) : NULL;
     if (dump)
         fprintf(self->options->log, "%s\n", dump);
