@@ -10,8 +10,6 @@
 static const struct hf_option options[] = {
     {"capture", 0, "HOW", "wal (default): follow the log; scan: look through the database"},
     HF_PROTECTION_OPTIONS,
-    {"keep", 0, "RULE", "what is kept of the past: light, standard, long, or a rule"},
-    {"keep-zone", 0, "ZONE", "whose days the rule means: utc (default) or local"},
     {"take-over", 0, NULL, "go on with a history that another host was writing"},
     {"log", 0, "FORMAT", "text (default) or json: an object for each point"},
     {0}};

@@ -4,6 +4,7 @@
 #include "cli/output.h"
 #include "cli/protection_options.h"
 #include "service/boot.h"
+#include "service/keep_settings.h"
 
 static const struct hf_option options[] = {
     {"data-dir", 0, "PATH", "where data and portable copies are (the database's folder)"},
@@ -35,6 +36,10 @@ static int run(struct hf_cli *cli, struct hf_error *err)
         hf_error_set(err, HF_USAGE, "no command is given");
         return hf_error_hint(err, "for example: holdfast run -- node dist/index.js");
     }
+    /* Only the replicator needs it, and would not come up, again and again. */
+    struct hf_retention_rule rule;
+    if (hf_keep_rule(&rule, &cli->config, err))
+        return -1;
     const struct hf_boot_options boot = {
         .config = &cli->config,
         .env = cli->env,

@@ -9,7 +9,9 @@
 #define HF_PROTECTION_OPTIONS                                                                      \
     {"sync-interval", 0, "TIME", "commits are in the repository within it (1s)"},                  \
     {"gentle", 0, NULL, "never take the write lock, not even for a moment"},                   \
-    {"stop-timeout", 0, "TIME", "how long stopping may take altogether (9s)"}
+    {"stop-timeout", 0, "TIME", "how long stopping may take altogether (9s)"},                  \
+    {"keep", 0, "RULE", "what is kept of the past: light, standard, long, or a rule"},             \
+    {"keep-zone", 0, "ZONE", "whose days the rule means: utc (default) or local"}
 /* clang-format on */
 
 #endif

@@ -323,6 +323,8 @@ def test_wrong_input_is_refused_at_once(holdfast, db, options, code, complaint):
 @pytest.mark.parametrize("options, code, complaint", [
     (["--sync-interval", "soon"], 3, "--sync-interval"),
     (["--stop-timeout", "soon"], 3, "--stop-timeout"),
+    (["--keep", "5"], 3, "--keep: "),
+    (["--keep-zone", "mars"], 3, "--keep-zone"),
     (["--gentel"], 2, "--gentle"),
 ])
 @pytest.mark.parametrize("verb, command", [("run", ["--", "true"]), ("replicate", [])])
