@@ -24,6 +24,7 @@ struct hf_cli {
     json_t *json;
     int status;         /* exit code, where that is not what the outcome says */
     bool error_is_told; /* the verb itself has shown its error */
+    bool log_is_json;   /* the verb has a log, and standard error is that: lines of JSON */
 };
 
 struct hf_verb {

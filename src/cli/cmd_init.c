@@ -36,6 +36,7 @@ const struct hf_verb hf_verb_init = {
     .operands = "",
     .summary = "make a repository",
     .about = "Makes a repository that opens with the given passphrase or keyfile; with neither,\n"
-             "one that opens by itself. The first backup does so too.",
+             "one that opens by itself. The first backup does so too, but not where points of its\n"
+             "database were stored before: a disk may not be mounted.",
     .run = run,
 };

@@ -8,8 +8,8 @@
 #include "history/point.h"
 
 static const struct hf_option options[] = {
-    {"keep", 0, "RULE", "what is kept: '1h:all 24h:1m 7d:1h 30d:1d 1y:1w', or a preset"},
-    {"keep-zone", 0, "WHAT", "whose days, weeks and months: utc, local"},
+    {"keep", 0, "RULE", "the rule that it may have expired by (the configured one)"},
+    {"keep-zone", 0, "WHAT", "whose days that rule means: utc, local"},
     {0}};
 
 enum change { PIN, UNPIN };
@@ -19,6 +19,7 @@ static int open_database(struct hf_database *out, struct hf_session *session, st
                          const char **point, struct hf_error *err)
 {
     struct hf_choice choice;
+    struct hf_error cause = {0};
     struct hf_arguments *arguments = &cli->arguments;
     if (!arguments->operand_count) {
         hf_error_set(err, HF_USAGE, "no restore point is named");
@@ -30,7 +31,16 @@ static int open_database(struct hf_database *out, struct hf_session *session, st
     arguments->operand_count--;
     if (hf_choose_one(&choice, cli, err) || hf_session_open(session, cli, HF_SESSION_EXISTING, err))
         return -1;
-    return hf_session_database(out, session, &choice, err);
+    if (!hf_session_database(out, session, &choice, &cause))
+        return 0;
+    if (cause.code != HF_NOT_FOUND || !arguments->operand_count)
+        return hf_error_pass(err, &cause);
+    /* Of other verbs the database is the first word. */
+    hf_error_set(err, HF_NOT_FOUND, "%s", cause.text);
+    return hf_error_hint(err,
+                         "the point is named first: holdfast %s POINT DATABASE; 'holdfast list' "
+                         "shows both",
+                         cli->verb->name);
 }
 
 static int find(struct hf_point *out, const struct hf_database *database, const char *named,
@@ -68,7 +78,7 @@ static int run(struct hf_cli *cli, enum change change, struct hf_error *err)
     hf_auto(hf_session) struct hf_session session = {0};
     struct hf_database database;
     struct hf_point point = {0};
-    const char *named;
+    const char *named = "";
     char moment[96];
     bool pinned = change == PIN;
     if (open_database(&database, &session, cli, &named, err) || find(&point, &database, named, err))

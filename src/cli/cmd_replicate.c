@@ -2,16 +2,14 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/protection_options.h"
 #include "cli/session.h"
 #include "service/keep_settings.h"
 #include "service/replicate.h"
 
 static const struct hf_option options[] = {
-    {"sync-interval", 0, "DURATION", "commits are in the repository within it (1s on a directory)"},
     {"capture", 0, "HOW", "wal (default): follow the log; scan: look through the database"},
-    {"gentle", 0, NULL, "never take the write lock, not even for a moment"},
-    {"keep", 0, "RULE", "what is kept of the past: light, standard, long, or a rule"},
-    {"keep-zone", 0, "ZONE", "whose days the rule means: utc (default) or local"},
+    HF_PROTECTION_OPTIONS,
     {"take-over", 0, NULL, "go on with a history that another host was writing"},
     {"log", 0, "FORMAT", "text (default) or json: an object for each point"},
     {0}};

@@ -30,8 +30,8 @@ struct restoring {
     uint64_t seq;
     int64_t time; /* of the point */
     const char *target;
-    bool in_place;       /* the target is the database itself, and something is there */
     bool is_own;         /* the target is the database's own place */
+    bool in_place;       /* the same, and something is there */
     struct hf_undo undo; /* with --undo */
     struct hf_restore_options options;
 };
@@ -101,9 +101,9 @@ static int decide(struct restoring *job, const struct hf_cli *cli,
     return decide_target(job, cli, err);
 }
 
-static int replace(const struct restoring *job, const struct hf_cli *cli,
-                   const struct hf_timeline *timeline, struct hf_in_place_result *result,
-                   struct hf_error *err)
+static int restore_own(const struct restoring *job, const struct hf_cli *cli,
+                       const struct hf_timeline *timeline, struct hf_in_place_result *result,
+                       struct hf_error *err)
 {
     hf_auto_free char *state = NULL;
     if (hf_state_path(&state, cli, job->choice, err))
@@ -214,9 +214,9 @@ static int restore(struct hf_cli *cli, const struct restoring *job,
                    const struct hf_timeline *timeline, struct hf_error *err)
 {
     struct hf_in_place_result result = {0};
-    int failed = job->in_place ? replace(job, cli, timeline, &result, err)
-                               : hf_restore(job->database, timeline, job->seq, &job->options,
-                                            &result.restore, err);
+    int failed = job->is_own ? restore_own(job, cli, timeline, &result, err)
+                             : hf_restore(job->database, timeline, job->seq, &job->options,
+                                          &result.restore, err);
     if (failed)
         return -1;
     hf_progress_line_clear(&cli->progress);

@@ -2,7 +2,9 @@
 
 #include "cli/cli.h"
 #include "cli/output.h"
+#include "cli/protection_options.h"
 #include "service/boot.h"
+#include "service/keep_settings.h"
 
 static const struct hf_option options[] = {
     {"data-dir", 0, "PATH", "where data and portable copies are (the database's folder)"},
@@ -15,8 +17,8 @@ static const struct hf_option options[] = {
     {"profile", 0, "NAME", "the application's profile, for portable copies"},
     {"profiles-dir", 0, "DIR", "where profiles of your own are"},
     {"capture", 0, "HOW", "how changes are followed meanwhile: wal, scan, off"},
+    HF_PROTECTION_OPTIONS,
     {"restart", 0, "WHEN", "start the application again: no, on-failure, always"},
-    {"stop-timeout", 0, "TIME", "how long stopping may take altogether (9s)"},
     {"ready", 0, "URL", "what answers when the application works"},
     {"ready-timeout", 0, "TIME", "how long that may take (60s)"},
     {"on-failed-start", 0, "WHAT", "never ready: restore-and-exit, restore-and-start, keep"},
@@ -34,6 +36,10 @@ static int run(struct hf_cli *cli, struct hf_error *err)
         hf_error_set(err, HF_USAGE, "no command is given");
         return hf_error_hint(err, "for example: holdfast run -- node dist/index.js");
     }
+    /* Only the replicator needs it, and would not come up, again and again. */
+    struct hf_retention_rule rule;
+    if (hf_keep_rule(&rule, &cli->config, err))
+        return -1;
     const struct hf_boot_options boot = {
         .config = &cli->config,
         .env = cli->env,
@@ -52,9 +58,8 @@ const struct hf_verb hf_verb_run = {
     .name = "run",
     .operands = "-- COMMAND [ARGUMENT...]",
     .summary = "protect the data, update the schema, run an application",
-    .about = "Heals, backs up and updates the database, writes the portable copy, then runs the\n"
-             "command, follows what it writes and looks after it. Options are also variables\n"
-             "(HOLDFAST_READY) and keys of holdfast.yml (ready:); docs/run.md has more of these.",
+    .about = "Heals, backs up and updates the database, then runs the command and follows what it "
+             "writes.",
     .most_operands = HF_COMMAND,
     .options = options,
     .run = run,

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "cli/cli.h"
+#include "cli/log_output.h"
 #include "cli/output.h"
 #include "sqlite/connection.h"
 
@@ -128,6 +129,7 @@ static int load_config(struct hf_cli *cli, struct hf_error *err)
             input.flags[i] = hf_option_if_known(&cli->arguments, hf_setting_flag(i) + 2);
     if (hf_config_load(&cli->config, &input, cli->env, err))
         return -1;
+    hf_log_choose(cli);
     for (size_t i = 0; i < cli->config.notice_count; i++)
         hf_notice(&cli->progress.events, "%s", cli->config.notices[i]);
     return 0;
@@ -182,6 +184,7 @@ static int dispatch(struct hf_cli *cli, int argc, char **argv, struct hf_error *
         return 0;
     }
     int words = find_verb(&cli->verb, argc, argv, err);
+    cli->log_is_json = hf_log_seems_json(cli->verb, argc, argv);
     int failed = words < 0 ? -1 : run_verb(cli, words, argc, argv, err);
     if (failed && !cli->json && asks_for_json(argc, argv))
         cli->json = hf_json_root(cli->verb ? cli->verb->name : "");
@@ -214,7 +217,7 @@ int main(int argc, char **argv)
     if (failed && cli.json)
         hf_json_error(cli.json, &err);
     if (failed && !cli.error_is_told)
-        hf_print_error(stderr, &err);
+        hf_log_error(&cli, &err);
     int status = cli.status ? cli.status : failed ? hf_exit_code(err.code) : 0;
     int unwritten = cli.json ? hf_json_print(cli.json, stdout, &output) : 0;
     if (!unwritten && fflush(stdout))

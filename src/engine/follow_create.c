@@ -59,25 +59,11 @@ static int write_all(const struct hf_creating *creating, const struct hf_plan *p
                           creating->events, &written, err);
 }
 
-/* As what it replaces belonged to. */
-static int adopt_mode(const struct hf_new_file *file, struct hf_error *err)
-{
-    struct stat old;
-    const struct hf_fs *fs = &file->env->fs;
-    if (fs->stat(fs->context, file->path, &old))
-        return 0;
-    if (fchown(file->fd, old.st_uid, old.st_gid) && errno != EPERM)
-        return hf_error_sys(err, errno, "set the owner of", file->temporary);
-    if (fchmod(file->fd, old.st_mode & 07777))
-        return hf_error_sys(err, errno, "set the mode of", file->temporary);
-    return 0;
-}
-
 static int put_in_place(const struct hf_creating *creating, struct hf_restore_target *target,
                         struct hf_new_file *file, struct hf_error *err)
 {
     char kept[4096];
-    if (adopt_mode(file, err) || hf_restore_target_set_aside(target, kept, sizeof kept, err))
+    if (hf_new_file_adopt(file, err) || hf_restore_target_set_aside(target, kept, sizeof kept, err))
         return -1;
     if (*kept)
         hf_notice(creating->events, "what was at '%s' is kept as '%s'", creating->path, kept);

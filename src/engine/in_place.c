@@ -2,15 +2,7 @@
 
 #include <errno.h>
 
-#include "engine/undo.h"
-
 enum { ATTEMPTS = 5 };
-
-enum kept {
-    KEPT_NOTHING,  /* there is nothing that could be lost */
-    KEPT_AS_POINT, /* a point holds what is there */
-    KEPT_BESIDE,   /* no point could be taken: the file itself must stay */
-};
 
 static bool is_vacant(const struct hf_env *env, const char *path)
 {
@@ -33,14 +25,14 @@ static int state_of_point(const struct hf_database *database, uint64_t seq, stru
 
 static int keep(const struct hf_database *database, const struct hf_backup_options *before,
                 const struct hf_restore_options *restore, struct hf_backup_result *point,
-                enum kept *kept, struct hf_error *err)
+                enum hf_replaced *replaced, struct hf_error *err)
 {
     struct hf_error local = {0};
     if (is_vacant(database->repository->keys.env, before->path)) {
-        *kept = KEPT_NOTHING;
+        *replaced = HF_REPLACED_NOTHING;
         return 0;
     }
-    *kept = KEPT_AS_POINT;
+    *replaced = HF_REPLACED_POINT;
     struct hf_backup_options named = *before;
     named.reason = before->reason ? before->reason : HF_BEFORE_RESTORE;
     if (!hf_backup(database, &named, point, &local))
@@ -54,7 +46,7 @@ static int keep(const struct hf_database *database, const struct hf_backup_optio
     hf_notice(restore->events,
               "what is there could not be made a restore point (%s): it is kept beside instead",
               local.text);
-    *kept = KEPT_BESIDE;
+    *replaced = HF_REPLACED_FILE;
     return 0;
 }
 
@@ -68,17 +60,18 @@ static int attempt(const struct hf_database *database, const struct hf_timeline 
     struct hf_restore_options manner = *restore;
     struct hf_backup_result point = {0};
     struct hf_state state;
-    enum kept kept;
-    if (keep(database, before, restore, &point, &kept, err))
+    enum hf_replaced replaced;
+    if (keep(database, before, restore, &point, &replaced, err))
         return -1;
-    if (kept == KEPT_AS_POINT) {
+    if (replaced == HF_REPLACED_POINT) {
         if (state_of_point(database, point.seq, &state, err))
             return -1;
         manner.expected = &state;
     }
-    manner.keep_replaced = manner.keep_replaced || kept == KEPT_BESIDE;
-    if (kept == KEPT_NOTHING && manner.manner == HF_RESTORE_REPLACE)
+    manner.keep_replaced = manner.keep_replaced || replaced == HF_REPLACED_FILE;
+    if (replaced == HF_REPLACED_NOTHING && manner.manner == HF_RESTORE_REPLACE)
         manner.manner = HF_RESTORE_NEW; /* nor what somebody puts there meanwhile */
+    result->replaced = replaced;
     result->before = point.seq;
     return hf_restore(database, timeline, seq, &manner, &result->restore, err);
 }
@@ -92,13 +85,15 @@ static void record(const struct hf_database *database, const struct hf_backup_op
     struct hf_backup_result point;
     struct hf_error local = {0};
     char reason[HF_REASON_TEXT];
-    after.reason = hf_restore_reason(reason, result->restore.seq, result->before);
+    after.reason = hf_restore_reason(reason, result->restore.seq, result->replaced, result->before);
     after.own = true;
     after.label = NULL;
     after.pin = false;
     if (!hf_backup(database, &after, &point, &local))
         result->recorded = point.seq;
-    else
+    /* The history is another host's: this one took a copy of the database, which is no part of it.
+     */
+    else if (local.code != HF_REFUSED || result->replaced != HF_REPLACED_NOTHING)
         hf_notice(before->events, "the restore is done, but not noted in the repository: %s",
                   local.text);
 }

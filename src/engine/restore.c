@@ -111,21 +111,6 @@ static int write_new_file(struct restore *restore, struct hf_new_file *file, str
                           restore->options->events, &restore->result->pages_written, err);
 }
 
-/* The new file belongs to whom the old one belonged to. */
-static int adopt_owner(const struct restore *restore, const struct hf_new_file *file,
-                       struct hf_error *err)
-{
-    struct stat old;
-    const struct hf_fs *fs = &env_of(restore)->fs;
-    if (fs->stat(fs->context, hf_restore_target_path(restore->target), &old))
-        return 0;
-    if (fchown(file->fd, old.st_uid, old.st_gid) && errno != EPERM)
-        return hf_error_sys(err, errno, "set the owner of", file->temporary);
-    if (fchmod(file->fd, old.st_mode & 07777))
-        return hf_error_sys(err, errno, "set the mode of", file->temporary);
-    return 0;
-}
-
 /* Another name for the file that is about to be replaced; durable first, since a loss of power may
  * keep the replacement alone. */
 static int keep_replaced(struct restore *restore, struct hf_error *err)
@@ -186,7 +171,7 @@ static int restore_whole(struct restore *restore, struct hf_error *err)
     if (check_space(restore, err) || hf_new_file_begin(&file, env_of(restore), path, 0600, err))
         return -1;
     hf_new_file_remove_litter(&file, HF_LITTER_OF_FILE);
-    if (adopt_owner(restore, &file, err) || write_new_file(restore, &file, err))
+    if (hf_new_file_adopt(&file, err) || write_new_file(restore, &file, err))
         return -1;
     int failed = put_in_place(restore, &file, err);
     if (failed)

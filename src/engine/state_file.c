@@ -58,7 +58,8 @@ static int encode_header(uint8_t out[HEADER_BYTES], const uint8_t writer[HF_ID_B
 }
 
 /* A header that is not whole leaves everything as if the file were new. */
-static void decode_header(struct hf_state_file *file, const uint8_t bytes[HEADER_BYTES])
+static void decode_header(uint8_t writer_out[HF_ID_BYTES], struct hf_known_state *out,
+                          const uint8_t bytes[HEADER_BYTES])
 {
     uint8_t digest[HF_DIGEST_BYTES], writer[HF_ID_BYTES];
     char name[HF_SEGMENT_NAME_TEXT];
@@ -70,7 +71,7 @@ static void decode_header(struct hf_state_file *file, const uint8_t bytes[HEADER
         hf_header_parse(bytes, HEADER_BYTES, HF_OBJECT_HOST_STATE, &fields, &header, NULL) ||
         hf_fields_copy(&fields, HF_TAG_WRITER_ID, writer, sizeof writer, NULL))
         return;
-    memcpy(file->writer, writer, sizeof writer);
+    memcpy(writer_out, writer, sizeof writer);
     hf_fields_text(&fields, HF_TAG_NAME, name, sizeof name);
     if (hf_fields_copy(&fields, HF_TAG_REPOSITORY_ID, known.repository, HF_ID_BYTES, NULL) ||
         hf_fields_copy(&fields, HF_TAG_KEY_ID, known.key_id, HF_ID_BYTES, NULL) ||
@@ -81,7 +82,7 @@ static void decode_header(struct hf_state_file *file, const uint8_t bytes[HEADER
     known.fingerprint = hf_fields_number_or(&fields, HF_TAG_STATE_AFTER, 0);
     known.page_size = (uint32_t)hf_fields_number_or(&fields, HF_TAG_PAGE_SIZE, 0);
     known.page_count = (uint32_t)hf_fields_number_or(&fields, HF_TAG_PAGE_COUNT, 0);
-    file->known = known;
+    *out = known;
 }
 
 /* Locks what the path names: 1 locked, 0 replaced meanwhile, -1 error. */
@@ -125,6 +126,18 @@ char *hf_state_file_path(const char *database_path, const char *wanted)
     return asprintf(&path, "%s-holdfast", database_path) < 0 ? NULL : path;
 }
 
+void hf_state_file_peek(struct hf_known_state *known, const struct hf_env *env, const char *path)
+{
+    uint8_t header[HEADER_BYTES], writer[HF_ID_BYTES];
+    *known = (struct hf_known_state){0};
+    int fd = hf_file_open(env, path, O_RDONLY, 0, NULL);
+    if (fd < 0)
+        return;
+    if (hf_file_read(env, fd, path, header, sizeof header, 0, NULL) == HEADER_BYTES)
+        decode_header(writer, known, header);
+    env->fs.close(env->fs.context, fd);
+}
+
 int hf_state_file_open(struct hf_state_file *file, const struct hf_env *env, const char *path,
                        struct hf_error *err)
 {
@@ -138,7 +151,7 @@ int hf_state_file_open(struct hf_state_file *file, const struct hf_env *env, con
     if (got < 0)
         goto failed;
     if (got == HEADER_BYTES)
-        decode_header(file, header);
+        decode_header(file->writer, &file->known, header);
     return 0;
 failed:
     hf_state_file_release(file);

@@ -45,6 +45,10 @@ struct hf_state_file {
  * frees. NULL: no memory. */
 char *hf_state_file_path(const char *database_path, const char *wanted);
 
+/* What the file remembers, without its lock and without making it: all 0 when it is not there, or
+ * not whole. */
+void hf_state_file_peek(struct hf_known_state *known, const struct hf_env *env, const char *path);
+
 /* Opens, making it when it is not there. HF_LOCKED: another Holdfast works on this database. */
 int hf_state_file_open(struct hf_state_file *file, const struct hf_env *env, const char *path,
                        struct hf_error *err);

@@ -7,13 +7,16 @@
 
 #include "history/plan_walk.h"
 
-static const char verb[] = "restore ", over[] = " over ";
+static const char verb[] = "restore ", over[] = " over ", nothing[] = "nothing";
 
-const char *hf_restore_reason(char out[HF_REASON_TEXT], uint64_t seq, uint64_t before)
+const char *hf_restore_reason(char out[HF_REASON_TEXT], uint64_t seq, enum hf_replaced replaced,
+                              uint64_t before)
 {
-    int length =
-        before ? snprintf(out, HF_REASON_TEXT, "%s%" PRIu64 "%s%" PRIu64, verb, seq, over, before)
-               : HF_REASON_TEXT;
+    int length = HF_REASON_TEXT;
+    if (replaced == HF_REPLACED_POINT)
+        length = snprintf(out, HF_REASON_TEXT, "%s%" PRIu64 "%s%" PRIu64, verb, seq, over, before);
+    else if (replaced == HF_REPLACED_NOTHING)
+        length = snprintf(out, HF_REASON_TEXT, "%s%" PRIu64 "%s%s", verb, seq, over, nothing);
     if (length >= HF_REASON_TEXT)
         snprintf(out, HF_REASON_TEXT, "%s%" PRIu64, verb, seq);
     return out;
@@ -32,6 +35,7 @@ static bool read_number(const char **text, uint64_t *out)
 static bool read_reason(struct hf_undo *out, const char *reason)
 {
     uint64_t restored, before = 0;
+    enum hf_replaced replaced = HF_REPLACED_FILE;
     if (strncmp(reason, verb, strlen(verb)) != 0)
         return false;
     reason += strlen(verb);
@@ -39,12 +43,16 @@ static bool read_reason(struct hf_undo *out, const char *reason)
         return false;
     if (!strncmp(reason, over, strlen(over))) {
         reason += strlen(over);
-        if (!read_number(&reason, &before))
+        replaced = strcmp(reason, nothing) ? HF_REPLACED_POINT : HF_REPLACED_NOTHING;
+        if (replaced == HF_REPLACED_NOTHING)
+            reason += strlen(nothing);
+        else if (!read_number(&reason, &before))
             return false;
     }
     if (*reason)
         return false;
     out->restored = restored;
+    out->replaced = replaced;
     out->before = before;
     return true;
 }
@@ -102,6 +110,14 @@ static int nothing_to_undo(const struct hf_database *database, struct hf_error *
 
 static int not_kept(const struct hf_undo *found, struct hf_error *err)
 {
+    if (found->replaced == HF_REPLACED_NOTHING) {
+        hf_error_set(err, HF_NOT_FOUND,
+                     "before the last restore (of point %" PRIu64 ") there was no database: there "
+                     "is nothing to bring back",
+                     found->restored);
+        return hf_error_hint(err, "to be without it again, move the file away yourself; 'holdfast "
+                                  "list' shows what else can be restored");
+    }
     if (!found->before) {
         hf_error_set(err, HF_NOT_FOUND,
                      "before the last restore (of point %" PRIu64 ") there was nothing that could "

@@ -1,9 +1,11 @@
 #include "service/access.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
+#include "engine/state_file.h"
 #include "os/file.h"
 #include "store/kinds.h"
 
@@ -111,12 +113,35 @@ static int create(struct hf_session *session, const struct hf_config *config,
     return 0;
 }
 
-/* A repository that somebody expects and that is not there: an unmounted disk looks the same. */
-static int not_there(struct hf_error *err)
+/*
+ * A repository that is not there, though this host has stored points of one of these databases: an
+ * unmounted disk looks like that, and what would be made there is no history. In which place they
+ * were stored is not asked: of two repositories that are written in turn the state file knows the
+ * last alone.
+ */
+static int refuse_in_vain(const struct hf_config *config, const struct hf_env *env,
+                          struct hf_error *err)
 {
-    if (err)
-        err->code = HF_UNREACHABLE;
-    return -1;
+    for (size_t i = 0; i < config->database_count; i++) {
+        const struct hf_config_database *database = &config->databases[i];
+        hf_auto_free char *wanted = NULL;
+        struct hf_known_state known;
+        if (hf_access_state_path(&wanted, config, env, database->name, err))
+            return -1;
+        hf_auto_free char *path = hf_state_file_path(database->path, wanted);
+        if (!path)
+            return hf_error_memory(err);
+        hf_state_file_peek(&known, env, path);
+        if (!known.segment.to)
+            continue;
+        hf_error_set(err, HF_UNREACHABLE,
+                     "this host has stored restore points of '%s' before (the newest: %" PRIu64
+                     "), and there is none here now",
+                     database->name, known.segment.to);
+        return hf_error_hint(err, "if a disk or share belongs there, mount it; if a new "
+                                  "repository is wanted, make it first: holdfast init");
+    }
+    return 0;
 }
 
 static int open_repository(struct hf_session *session, const struct hf_config *config,
@@ -133,7 +158,13 @@ static int open_repository(struct hf_session *session, const struct hf_config *c
         return 0;
     if (!err || err->code != HF_NOT_FOUND)
         return -1;
-    return manner == HF_SESSION_OR_CREATE ? create(session, config, env, err) : not_there(err);
+    if (refuse_in_vain(config, env, err))
+        return -1;
+    if (manner == HF_SESSION_OR_CREATE)
+        return create(session, config, env, err);
+    /* Somebody expects it. */
+    err->code = HF_UNREACHABLE;
+    return -1;
 }
 
 int hf_access_connect(struct hf_session *session, const struct hf_config *config,

@@ -37,9 +37,9 @@ static void tell(struct hf_boot *boot, const char *stage, const char *format, ..
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     hf_boot_log_begin(&boot->log, "%s: %s", boot->restore.database->name, text);
-    hf_control_tell(
-        boot->protection.control, boot->restore.request,
-        json_pack("{s:s, s:s, s:s}", "event", "progress", "stage", stage, "text", text));
+    hf_control_tell(boot->protection.control, boot->restore.request,
+                    json_pack("{s:s, s:s, s:o}", "event", "progress", "stage", stage, "text",
+                              hf_text_value(text)));
 }
 
 static struct hf_boot_database *find(struct hf_boot *boot, const char *name)
@@ -106,9 +106,8 @@ static void tell_progress(void *context, const char *stage, uint64_t done, uint6
 static void tell_notice(void *context, const char *text)
 {
     struct job *job = context;
-    json_t *event = json_pack("{s:s, s:s}", "event", "notice", "text", text);
-    if (event)
-        hf_json_channel_send(&job->channel, event);
+    hf_json_channel_send(&job->channel,
+                         json_pack("{s:s, s:o}", "event", "notice", "text", hf_text_value(text)));
 }
 
 static int restore(struct job *job, struct hf_in_place_result *result, struct hf_error *err)
@@ -139,14 +138,15 @@ static json_t *describe(const struct hf_boot_restore *restore,
                         const struct hf_in_place_result *result)
 {
     const struct hf_restore_result *restored = &result->restore;
-    return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s}", "event",
-                     "done", "database", restore->database->name, "target", restore->database->path,
-                     "point", (json_int_t)restored->seq, "segments", (json_int_t)restored->segments,
-                     "bytes_read", (json_int_t)restored->bytes_read, "bytes_restored",
-                     (json_int_t)restored->size, "pages", (json_int_t)restored->pages,
-                     "pages_written", (json_int_t)restored->pages_written, "duration_ms",
-                     (json_int_t)restored->duration, "point_before", (json_int_t)result->before,
-                     "point_recorded", (json_int_t)result->recorded, "kept", restored->kept);
+    return json_pack(
+        "{s:s, s:s, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "event", "done",
+        "database", restore->database->name, "target", hf_text_value(restore->database->path),
+        "point", (json_int_t)restored->seq, "segments", (json_int_t)restored->segments,
+        "bytes_read", (json_int_t)restored->bytes_read, "bytes_restored",
+        (json_int_t)restored->size, "pages", (json_int_t)restored->pages, "pages_written",
+        (json_int_t)restored->pages_written, "duration_ms", (json_int_t)restored->duration,
+        "point_before", (json_int_t)result->before, "point_recorded", (json_int_t)result->recorded,
+        "kept", hf_text_value(restored->kept));
 }
 
 static int run_child(void *context)

@@ -80,8 +80,8 @@ static void take_last_points_until(struct hf_boot *boot, int64_t deadline)
     }
     kill(pid, SIGKILL);
     hf_child_wait(pid, &(int){0}, NULL);
-    hf_boot_log_notice(&boot->log, "no last restore point: there was no time for it. The newest is "
-                                   "that of the start");
+    hf_boot_log_notice(&boot->log, "no last restore point: there was no time for it. What was "
+                                   "written last may not be in the repository");
 }
 
 static bool is_told(const json_t *told, const char *name)

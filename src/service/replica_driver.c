@@ -91,7 +91,7 @@ static void tell(struct hf_driver *self, const char *event, json_t *fields)
 
 static void notice(struct hf_driver *self, const char *text)
 {
-    tell(self, "notice", json_pack("{s:s}", "text", text));
+    tell(self, "notice", json_pack("{s:o}", "text", hf_text_value(text)));
 }
 
 static void wake_before(struct hf_driver *self, int64_t at)

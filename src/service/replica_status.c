@@ -15,8 +15,8 @@ static json_t *scan_of(const struct hf_replica_scan *scan)
 {
     if (!scan->time)
         return json_null();
-    return json_pack("{s:I, s:s, s:I, s:I, s:I}", "time", (json_int_t)scan->time, "reason",
-                     scan->why, "duration_ms", (json_int_t)scan->took, "pages_read",
+    return json_pack("{s:I, s:o, s:I, s:I, s:I}", "time", (json_int_t)scan->time, "reason",
+                     hf_text_value(scan->why), "duration_ms", (json_int_t)scan->took, "pages_read",
                      (json_int_t)scan->pages_read, "pages_stored", (json_int_t)scan->pages_stored);
 }
 
@@ -28,11 +28,12 @@ json_t *hf_driver_status(struct hf_driver *self)
     struct hf_usage_sum today = hf_usage_of_today(&self->usage, now),
                         day = hf_usage_of_day(&self->usage, now);
     json_t *entry = json_pack(
-        "{s:s, s:s, s:s, s:s, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:I}", "name", replica->name,
-        "path", replica->path, "capture", mode_name(self->phase_mode), "why", self->phase_why,
-        "pending_since", time_or_null(self->pending_since), "failing",
-        self->failing_since ? json_pack("{s:I, s:s}", "since", (json_int_t)self->failing_since,
-                                        "text", self->failing)
+        "{s:s, s:o, s:s, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:I}", "name", replica->name,
+        "path", hf_text_value(replica->path), "capture", mode_name(self->phase_mode), "why",
+        hf_text_value(self->phase_why), "pending_since", time_or_null(self->pending_since),
+        "failing",
+        self->failing_since ? json_pack("{s:I, s:o}", "since", (json_int_t)self->failing_since,
+                                        "text", hf_text_value(self->failing))
                             : json_null(),
         "lag_ms", (json_int_t)(self->pending_since ? now - self->pending_since : 0), "log_frames",
         (json_int_t)self->log.frames, "bytes_today", (json_int_t)today.bytes, "requests_today",

@@ -11,8 +11,6 @@
 #include "service/json_channel.h"
 #include "service/protection.h"
 
-enum { STOP_TIMEOUT = 60000 };
-
 struct replicating {
     const struct hf_replicate_options *options;
     enum hf_log_format format;
@@ -26,13 +24,22 @@ struct replicating {
     struct hf_error why;
 };
 
+/* What was not stored until then is found by the next scan: nobody needs to wait for a store that
+ * hangs, least of all longer than whoever ends containers does. */
+static int64_t stop_deadline(const struct replicating *self)
+{
+    return hf_monotonic() +
+           hf_config_duration(self->options->replicator.config, HF_SETTING_STOP_TIMEOUT);
+}
+
 static void put_json(const struct replicating *self, const char *event, const char *database,
                      const char *text, const json_t *fields)
 {
     char time[40];
     hf_time_iso(time, sizeof time, hf_now(self->options->replicator.env));
-    json_t *line = json_pack("{s:s, s:s, s:s?, s:s?, s:O?}", "time", time, "event", event,
-                             "database", database, "text", text, "fields", fields);
+    json_t *line =
+        json_pack("{s:s, s:s, s:s?, s:o, s:O?}", "time", time, "event", event, "database", database,
+                  "text", text ? hf_text_value(text) : json_null(), "fields", fields);
     char *dump = line ? json_dumps(line, JSON_COMPACT) : NULL;
     if (dump)
         fprintf(self->options->log, "%s\n", dump);
@@ -102,7 +109,7 @@ static void hear(void *context, const json_t *event)
     if (!strcmp(name, "ended")) {
         self->failed = true;
         hf_json_failure(event, &self->why);
-        hf_guard_stop(self->protection.guard, hf_monotonic() + STOP_TIMEOUT);
+        hf_guard_stop(self->protection.guard, stop_deadline(self));
     } else if (!strcmp(name, "pruned") && self->format == HF_LOG_TEXT) {
         put_pruned(self, database, event);
     } else if (self->format == HF_LOG_JSON && !self->options->quiet) {
@@ -170,15 +177,18 @@ static int watch_over(struct replicating *self, struct hf_error *err)
         is_ours = !hf_protection_take(&self->protection, &happening);
     }
     bool well = hf_protection_stop_replicator(&self->protection, &self->signals,
-                                              hf_monotonic() + STOP_TIMEOUT, is_asked_to_end, NULL);
+                                              stop_deadline(self), is_asked_to_end, NULL);
     if (self->failed)
         return hf_error_pass(err, &self->why);
     if (well)
         put(self, "stopped", NULL, "stopped: all that was committed is in the repository");
-    return well ? 0
-                : hf_error_set(err, HF_FAILED,
-                               "the replicator did not end as it should: what was committed last "
-                               "may not be in the repository");
+    if (well)
+        return 0;
+    hf_error_set(err, HF_FAILED,
+                 "the replicator did not end as it should: what was committed last may not be in "
+                 "the repository");
+    return hf_error_hint(err, "the next start stores it; 'stop-timeout' says how long an end may "
+                              "take");
 }
 
 static int run(struct replicating *self, struct hf_error *err)

@@ -49,8 +49,9 @@ static void pass_notice(void *context, const char *database, const char *text)
     struct hf_driver_post *post = &((struct replicator *)context)->post;
     const uint64_t one = 1;
     pthread_mutex_lock(&post->lock);
-    json_array_append_new(post->notices, json_pack("{s:s, s:s?, s:s}", "event", "notice",
-                                                   "database", database, "text", text));
+    json_array_append_new(post->notices,
+                          json_pack("{s:s, s:s?, s:o}", "event", "notice", "database", database,
+                                    "text", hf_text_value(text)));
     pthread_mutex_unlock(&post->lock);
     ssize_t ignored = write(post->woken_fd, &one, sizeof one);
     (void)ignored;

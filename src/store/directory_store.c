@@ -2,7 +2,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,7 +21,10 @@ struct directory_store {
     struct hf_store store;
     const struct hf_env *env;
     char *root;
-    atomic_bool seen;     /* the root was there once */
+    pthread_mutex_t root_lock; /* the next three */
+    bool seen;                 /* the root was there once, and was this directory */
+    dev_t device;
+    ino_t inode;
     pthread_mutex_t lock; /* the two below */
     char **durable;       /* directories whose names are known to survive a loss of power */
     size_t durable_count;
@@ -33,23 +35,64 @@ static struct directory_store *self_of(struct hf_store *store)
     return (struct directory_store *)store;
 }
 
+static int stop_at_name(void *arg, const char *name)
+{
+    (void)name;
+    *(bool *)arg = false;
+    return 1;
+}
+
+static bool is_empty(struct directory_store *self)
+{
+    const struct hf_fs *fs = &self->env->fs;
+    bool empty = true;
+    return !fs->list(fs->context, self->root, stop_at_name, &empty) && empty;
+}
+
+/* The directory that the root is now. Another one, with nothing in it, is where a disk was mounted,
+ * and must not be filled. Another one with content may be that disk, mounted again. */
+static int know_root(struct directory_store *self, const struct stat *status, struct hf_error *err)
+{
+    pthread_mutex_lock(&self->root_lock);
+    bool other = self->seen && (status->st_dev != self->device || status->st_ino != self->inode);
+    bool vacant = other && is_empty(self);
+    if (!vacant) {
+        self->seen = true;
+        self->device = status->st_dev;
+        self->inode = status->st_ino;
+    }
+    pthread_mutex_unlock(&self->root_lock);
+    if (!vacant)
+        return 0;
+    hf_error_set(err, HF_UNREACHABLE, "the repository '%s' is another directory now, an empty one",
+                 self->root);
+    err->sys = ENOENT;
+    return hf_error_hint(err, "is its disk mounted?");
+}
+
+static bool was_seen(struct directory_store *self)
+{
+    pthread_mutex_lock(&self->root_lock);
+    bool seen = self->seen;
+    pthread_mutex_unlock(&self->root_lock);
+    return seen;
+}
+
 /* Why the store as a whole cannot be used, or 0 (which an absent root is, until it was seen). */
 static int check_root(struct directory_store *self, bool *absent, struct hf_error *err)
 {
     struct stat status;
     *absent = false;
     if (self->env->fs.stat(self->env->fs.context, self->root, &status) == 0) {
-        if (S_ISDIR(status.st_mode)) {
-            self->seen = true;
-            return 0;
-        }
+        if (S_ISDIR(status.st_mode))
+            return know_root(self, &status, err);
         hf_error_set(err, HF_UNREACHABLE, "the repository '%s' is not a directory", self->root);
         err->sys = ENOTDIR;
         return hf_error_hint(err, "give the path of a repository's directory");
     }
     int sys = errno;
     *absent = sys == ENOENT;
-    if (*absent && !self->seen)
+    if (*absent && !was_seen(self))
         return 0;
     hf_error_sys(err, sys, "open repository", self->root);
     err->code = HF_UNREACHABLE;
@@ -133,8 +176,7 @@ static int make_root(struct directory_store *self, struct hf_error *err)
     /* Who may not read the parent cannot sync it, but may well use a repository in it. */
     if (!absent && hf_sync_parent(self->env, self->root, err) && err->sys != EACCES)
         return -1;
-    self->seen = true;
-    return 0;
+    return check_root(self, &absent, err);
 }
 
 /*
@@ -402,6 +444,7 @@ static void directory_free(struct hf_store *store)
     struct directory_store *self = self_of(store);
     forget_durable(self);
     free(self->durable);
+    pthread_mutex_destroy(&self->root_lock);
     pthread_mutex_destroy(&self->lock);
     free(self->root);
     free(self);
@@ -445,6 +488,7 @@ struct hf_store *hf_store_directory_new(const struct hf_env *env, const char *pa
     self->store.ops = &ops;
     self->env = env;
     self->root = root;
+    pthread_mutex_init(&self->root_lock, NULL);
     pthread_mutex_init(&self->lock, NULL);
     return &self->store;
 }

@@ -370,11 +370,14 @@ def test_the_log_can_be_json(films):
 # Repositories that are not as they should be
 
 
-def test_a_repository_that_is_gone_is_made_again(films):
+def test_a_repository_that_is_gone_is_made_again_when_that_is_said(films):
     boot = films.up()
     there = add_films(films)
     boot.stop()
     shutil.rmtree(films.data / "backups")
+    films.boot(command=["touch", "started"]).ended(5).says("unprotected", "holdfast init")
+    assert not (films.folder / "started").exists() and not (films.data / "backups").exists()
+    films.holdfast("init", "-r", films.data / "backups")
     films.up()
     assert films.films() == there
     assert films.points()

@@ -56,6 +56,7 @@ def test_each_kind_of_key_slot_opens(holdfast, tmp_path, db):
         reader.Repository(tmp_path / "repo", keyfile=b"x" * 40)
     other = tmp_path / "other"
     other.mkdir()
+    holdfast("init", "-r", "other/repo", "--passphrase-file", "pw")
     holdfast("backup", "--db", db, "-r", "other/repo", "--passphrase-file", "pw")
     assert_restores(other, 1, expected, passphrase="öpen sesame")
     with pytest.raises(reader.Damaged):

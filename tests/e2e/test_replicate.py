@@ -320,6 +320,18 @@ def test_wrong_input_is_refused_at_once(holdfast, db, options, code, complaint):
     holdfast("replicate", "--db", db, "-r", "repo", *options, code=code).says(complaint)
 
 
+@pytest.mark.parametrize("options, code, complaint", [
+    (["--sync-interval", "soon"], 3, "--sync-interval"),
+    (["--stop-timeout", "soon"], 3, "--stop-timeout"),
+    (["--keep", "5"], 3, "--keep: "),
+    (["--keep-zone", "mars"], 3, "--keep-zone"),
+    (["--gentel"], 2, "--gentle"),
+])
+@pytest.mark.parametrize("verb, command", [("run", ["--", "true"]), ("replicate", [])])
+def test_run_has_what_replicate_has(holdfast, db, verb, command, options, code, complaint):
+    holdfast(verb, "--db", db, "-r", "repo", *options, *command, code=code).says(complaint)
+
+
 def test_without_a_database_it_says_how_one_is_given(holdfast):
     holdfast("replicate", "-r", "repo", code=3).says("no database is given")
 
@@ -342,8 +354,9 @@ def run(holdfast, db):
     def start(*options):
         with open(holdfast.folder / "run.log", "w", encoding="utf-8") as log:
             running.append(subprocess.Popen(
-                [holdfast.path, "run", "--db", db, "-r", "repo", *options, "--", sys.executable, "-c", APPLICATION], cwd=holdfast.folder,
-                env={**holdfast.environment, "HOLDFAST_SYNC_INTERVAL": "100ms"}, stderr=log))
+                [holdfast.path, "run", "--db", db, "-r", "repo", "--sync-interval", "100ms", "--gentle",
+                 *options, "--", sys.executable, "-c", APPLICATION], cwd=holdfast.folder,
+                env=holdfast.environment, stderr=log))
         return running[-1]
 
     yield start

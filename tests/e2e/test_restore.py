@@ -83,9 +83,26 @@ def test_an_undo_says_itself_which_point(holdfast, db, history):
 
 
 def test_in_place_where_nothing_is_left(holdfast, db, history):
+    holdfast("restore", "-r", "repo", "--db", db, "--point", "1")
     db.unlink()
-    holdfast("restore", "-r", "repo", "--db", db)
+    done = holdfast.json("restore", "-r", "repo", "--db", db, "--point", "3")
     assert conftest.content(db) == history[2]
+    assert done["point_before"] is None and done["manner"] == "new"
+    points = holdfast.json("list", "--db", db, "-r", "repo")["databases"][0]["points"]
+    assert points[-1]["point"] == done["point_recorded"]
+    assert points[-1]["reason"] == "restore 3 over nothing"
+    holdfast("restore", "-r", "repo", "--db", db, "--undo", code=1).says(
+        "there was no database", "move the file away")
+    assert conftest.content(db) == history[2]
+
+
+def test_on_another_host_it_is_a_copy_and_no_part_of_the_history(holdfast, tmp_path, history):
+    (tmp_path / "elsewhere").mkdir()
+    done = holdfast("restore", "-r", "repo", "--db", "elsewhere/app.db")
+    assert done.err == ""
+    assert conftest.content(tmp_path / "elsewhere/app.db") == history[2]
+    points = holdfast.json("list", "-r", "repo")["databases"][0]["points"]
+    assert len(points) == 3
 
 
 def test_in_place_over_a_damaged_file_keeps_it(holdfast, tmp_path, db, history):

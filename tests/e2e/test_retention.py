@@ -145,7 +145,8 @@ def test_a_wrong_rule_in_the_file_is_found_by_config_check(holdfast, tmp_path):
 
 @pytest.mark.parametrize("typed, code, complaint", [
     (["pin"], 2, "no restore point is named"), (["pin", "99"], 1, "there is no restore point '99'"),
-    (["unpin", "no such"], 1, "there is no restore point 'no such'")])
+    (["unpin", "no such"], 1, "there is no restore point 'no such'"),
+    (["pin", "app", "3"], 1, "the point is named first")])
 def test_a_point_that_is_not_there_cannot_be_pinned(holdfast, history, typed, code, complaint):
     assert history
     holdfast(*typed, code=code).says(complaint)

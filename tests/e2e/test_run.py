@@ -131,6 +131,7 @@ def test_the_command_begins_with_no_signal_blocked_or_ignored_and_no_file_but_th
 def test_secrets_are_not_handed_to_the_command(films):
     env = {"HOLDFAST_PASSPHRASE": "open-sesame", "HOLDFAST_REPOSITORY": str(films.folder / "other"),
            "TOKEN": "its own"}
+    films.holdfast("init", env=env)
     boot = films.boot(command=["env"], env=env).ended(0)
     assert b"sesame" not in boot.out and b"TOKEN=its own" in boot.out
 

@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "engine/in_place.h"
 #include "engine/undo.h"
@@ -139,15 +140,43 @@ static void over_a_damaged_database_there_is_no_way_back(void **state)
     assert_non_null(strstr(err.text, "nothing that could be kept"));
 }
 
+/* Not what an older restore replaced: that was long ago. */
+static void the_restore_of_a_missing_database_is_the_last_one_too(void **state)
+{
+    struct workshop *shop = *state;
+    struct hf_undo undo;
+    struct hf_error err;
+    workshop_fill(shop, 50);
+    workshop_backup(shop);
+    workshop_sql(shop, "UPDATE film SET title = 'precious' WHERE id = 7");
+    restore(shop, 1);
+    assert_int_equal(unlink(shop->db), 0);
+    struct hf_in_place_result result = restore(shop, 2);
+    assert_int_equal(result.before, 0);
+    assert_int_equal(result.recorded, 4);
+    assert_int_equal(find(shop, &undo, &err), -1);
+    assert_int_equal(err.code, HF_NOT_FOUND);
+    assert_non_null(strstr(err.text, "there was no database"));
+    workshop_sql(shop, "UPDATE film SET title = 'later' WHERE id = 8");
+    assert_int_equal(restore(shop, 1).before, 5);
+    assert_int_equal(found(shop).before, 5);
+}
+
 static void numbers_of_any_length_have_a_reason(void **state)
 {
     (void)state;
     char reason[HF_REASON_TEXT];
-    assert_string_equal(hf_restore_reason(reason, 100, 122), "restore 100 over 122");
-    assert_string_equal(hf_restore_reason(reason, 999999999, 999999998),
+    const enum hf_replaced point = HF_REPLACED_POINT;
+    assert_string_equal(hf_restore_reason(reason, 100, point, 122), "restore 100 over 122");
+    assert_string_equal(hf_restore_reason(reason, 999999999, point, 999999998),
                         "restore 999999999 over 999999998");
-    assert_string_equal(hf_restore_reason(reason, UINT64_MAX, 5), "restore 18446744073709551615");
-    assert_string_equal(hf_restore_reason(reason, 7, 0), "restore 7");
+    assert_string_equal(hf_restore_reason(reason, UINT64_MAX, point, 5),
+                        "restore 18446744073709551615");
+    assert_string_equal(hf_restore_reason(reason, 7, HF_REPLACED_FILE, 0), "restore 7");
+    assert_string_equal(hf_restore_reason(reason, 7, HF_REPLACED_NOTHING, 0),
+                        "restore 7 over nothing");
+    assert_string_equal(hf_restore_reason(reason, UINT64_MAX, HF_REPLACED_NOTHING, 0),
+                        "restore 18446744073709551615");
 }
 
 int main(void)
@@ -160,6 +189,7 @@ int main(void)
         TEST(without_a_restore_there_is_nothing_to_undo),
         TEST(a_restore_whose_end_nobody_knows_is_not_passed_over),
         TEST(over_a_damaged_database_there_is_no_way_back),
+        TEST(the_restore_of_a_missing_database_is_the_last_one_too),
         cmocka_unit_test(numbers_of_any_length_have_a_reason),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

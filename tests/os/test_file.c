@@ -218,6 +218,27 @@ static void a_file_is_old_or_new_whenever_the_disk_dies(void **state)
     fail_everywhere(*state, true);
 }
 
+static void a_new_file_adopts_the_mode_of_what_it_replaces(void **state)
+{
+    struct fixture *self = *state;
+    const struct hf_env_faults no_look = {.at = 1, .kinds = HF_OP_STAT};
+    struct stat status;
+    for (int round = 0; round < 2; round++) { /* first where there is nothing */
+        hf_auto(hf_new_file) struct hf_new_file file = {0};
+        assert_int_equal(hf_new_file_begin(&file, self->env, self->path, 0600, NULL), 0);
+        assert_int_equal(hf_new_file_adopt(&file, NULL), 0);
+        assert_int_equal(hf_new_file_commit(&file, HF_COMMIT_REPLACE, NULL), 0);
+        assert_int_equal(stat(self->path, &status), 0);
+        assert_int_equal(status.st_mode & 07777, round ? 0644 : 0600);
+        assert_int_equal(chmod(self->path, 0644), 0);
+    }
+    hf_auto(hf_new_file) struct hf_new_file file = {0};
+    assert_int_equal(hf_new_file_begin(&file, self->env, self->path, 0600, NULL), 0);
+    hf_fault_env_set(self->faulty, &no_look);
+    assert_int_equal(hf_new_file_adopt(&file, NULL), -1);
+    hf_fault_env_set(self->faulty, NULL);
+}
+
 static void giving_up_leaves_nothing(void **state)
 {
     struct fixture *self = *state;
@@ -391,6 +412,7 @@ int main(void)
         TEST(a_file_system_without_links_gets_a_rename_that_does_not_replace),
         TEST(a_file_is_old_or_new_whatever_fails),
         TEST(a_file_is_old_or_new_whenever_the_disk_dies),
+        TEST(a_new_file_adopts_the_mode_of_what_it_replaces),
         TEST(giving_up_leaves_nothing),
         TEST(temporaries_are_known_by_their_names),
         TEST(the_longest_name_fits),

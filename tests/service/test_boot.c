@@ -107,6 +107,7 @@ static void without_a_repository_the_copy_of_the_last_start_comes_back(void **st
     struct rig *rig = *state;
     rig_fill(rig, ROWS);
     rig_boots(rig, "true");
+    rig_set(rig, "HOLDFAST_ON_UNPROTECTED=start");
     hf_scratch_remove(rig->repository);
     assert_int_equal(truncate(rig->db, 5000), 0);
     rig_boots(rig, "true");

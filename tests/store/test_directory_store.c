@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 #include <utime.h>
 
 #include <cmocka.h>
@@ -173,6 +174,30 @@ static void a_directory_that_vanishes_is_unreachable_and_not_empty(void **state)
         assert_true(errs[i].hint[0]);
     }
     assert_false(hf_scratch_exists(self->root));
+}
+
+/* A mount point whose disk is gone: what was mounted there is used again once it is back. */
+static void an_empty_directory_in_its_place_is_unreachable_and_stays_empty(void **state)
+{
+    struct fixture *self = *state;
+    hf_auto_free char *away = hf_scratch_path(&self->scratch, "away");
+    struct hf_error err = {0};
+    int objects = 0;
+    char byte;
+    assert_int_equal(put(self, "a/b/1", NULL), 0);
+    assert_int_equal(rename(self->root, away), 0);
+    assert_int_equal(mkdir(self->root, 0700), 0);
+    assert_int_equal(put(self, "a/b/2", &err), -1);
+    assert_int_equal(err.code, HF_UNREACHABLE);
+    assert_non_null(strstr(err.hint, "mounted"));
+    assert_int_equal(put(self, "c/1", &err), -1);
+    assert_int_equal(hf_store_read(self->store, "a/b/1", 0, &byte, 1, &err), -1);
+    assert_int_equal(err.code, HF_UNREACHABLE);
+    assert_int_equal(hf_store_list(self->store, "", "", count, &objects, &err), -1);
+    assert_int_equal(err.code, HF_UNREACHABLE);
+    assert_int_equal(rmdir(self->root), 0);
+    assert_int_equal(rename(away, self->root), 0);
+    assert_int_equal(put(self, "a/b/2", NULL), 0);
 }
 
 static void a_directory_inside_that_vanishes_is_made_again(void **state)
@@ -425,6 +450,7 @@ int main(void)
         TEST(nobody_can_make_an_object_look_older),
         TEST(a_path_that_is_no_directory_is_unreachable),
         TEST(a_directory_that_vanishes_is_unreachable_and_not_empty),
+        TEST(an_empty_directory_in_its_place_is_unreachable_and_stays_empty),
         TEST(a_directory_inside_that_vanishes_is_made_again),
         TEST(slashes_after_the_path_do_not_matter),
         TEST(an_empty_path_is_refused),

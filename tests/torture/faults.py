@@ -77,15 +77,12 @@ class Disks:
 class Faults:
     """Chooses a fault, begins it, and returns (name, what ends it, seconds it lasts)."""
 
-    def __init__(self, rng, stage, store, disks, may_move):
+    def __init__(self, rng, stage, store, disks):
         self.rng, self.stage, self.store, self.disks = rng, stage, store, disks
-        self.may_move = may_move
         self.away = stage.repository + ".away"
 
     def choose(self):
-        faults = [self.refuses, self.flaky, self.flaky, self.slow]
-        if self.may_move:
-            faults += [self.moved_away]
+        faults = [self.refuses, self.flaky, self.flaky, self.slow, self.moved_away]
         if self.disks.mounted:
             faults += [self.store_full, self.database_full]
         return self.rng.choice(faults)()

@@ -51,8 +51,7 @@ class Torture:
         self.disks = Disks(self.stage) if args.mount else None
         self.store = Store(self.stage, folder)
         self.faults = Faults(random.Random(f"{args.seed} faults"), self.stage, self.store,
-                             self.disks or argparse.Namespace(mounted=[]),
-                             not args.stand_in)  # `backup` makes a repository where there is none
+                             self.disks or argparse.Namespace(mounted=[]))
         self.plain = {name: value for name, value in os.environ.items()
                       if not name.startswith("HOLDFAST_")} | {"TZ": "UTC"}
         self.judge = Judge(self.stage, args.bin, self.plain)
@@ -162,10 +161,6 @@ class Torture:
         self.downtime = self.disturb()
 
     def replicator_again(self):
-        """Not while the repository is away: what starts then makes one anew."""
-        if not self.replicator.lives() and not os.path.exists(self.stage.repository):
-            self.after(0.1, self.replicator_again)
-            return
         if not self.replicator.lives():
             self.start_replicator()
         self.downtime[1] = now()
