@@ -172,7 +172,7 @@ static bool look_at_log(struct hf_driver *self)
         hf_auto(hf_lock_table) struct hf_lock_table table = {0};
         hf_lock_table_load(&table);
         failed = hf_log_capture_check(capture, &table, &err);
-        self->watches.fate_known = false;
+        self->watches.fate_known = failed && err.code == HF_LOCKED;
     }
     if (!failed && !hf_log_capture_look(capture, &self->log, &err))
         return true;
@@ -343,6 +343,12 @@ static void begin_done(struct hf_driver *self)
         begin_succeeded(self);
 }
 
+static void note_cut(struct hf_driver *self)
+{
+    hf_pace_cut(&self->pace);
+    hf_backlog_cut(&self->backlog);
+}
+
 static void tail_done(struct hf_driver *self)
 {
     struct hf_replica *replica = &self->replica;
@@ -350,10 +356,10 @@ static void tail_done(struct hf_driver *self)
     if (replica->rotate)
         hf_pace_rotated(&self->pace, replica->rotation, hf_monotonic());
     if (!err->code) {
-        if (replica->cut_wanted) {
-            hf_pace_cut(&self->pace);
-            hf_backlog_cut(&self->backlog);
-        }
+        if (replica->cut_later)
+            self->end.cut = false;
+        else if (replica->cut_wanted)
+            note_cut(self);
         return;
     }
     doubt(self, err->text);
