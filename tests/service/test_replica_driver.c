@@ -279,6 +279,66 @@ static void an_end_waits_for_a_cut_that_a_writer_was_in_the_way_of(void **state)
     assert_int_equal(rows_stored(&loop), 1);
 }
 
+/* As long as somebody reads it, it cannot be put in WAL mode. */
+static sqlite3 *read_in_rollback_mode(struct floor *floor)
+{
+    sqlite3 *reader = floor_open(floor, "app");
+    floor_sql(reader, "PRAGMA journal_mode = DELETE; BEGIN; SELECT count(*) FROM note");
+    return reader;
+}
+
+static bool looks_through(struct loop *loop)
+{
+    return loop->driver.phase == HF_DRIVE_LOOK && !loop->driver.store_task.busy;
+}
+
+static bool is_at_rest(struct loop *loop)
+{
+    return follows_all_told(loop) && !loop->driver.replica.has_cut &&
+           !loop->driver.log.not_in_file && loop->driver.log.on_slot_0;
+}
+
+/* The application puts it in WAL mode, so that it is followed after having been looked through; no
+ * write to its file comes after that. */
+static void begin_with_scans_then_follow(struct loop *loop, struct floor *floor)
+{
+    sqlite3 *reader = read_in_rollback_mode(floor);
+    loop_begin(loop, floor);
+    turn_until(loop, looks_through);
+    floor_sql(reader, "ROLLBACK; PRAGMA journal_mode = WAL");
+    sqlite3_close(reader);
+    hf_watch_read(&loop->post.watch, take_watch, loop);
+    order_snapshot(loop);
+    turn_until(loop, has_answer);
+    turn_until(loop, is_at_rest);
+    hf_driver_step(&loop->driver);
+}
+
+/* The system keeps one watch a file, and both ways of watching have one on the database's. */
+static void a_log_that_can_be_held_after_scans_is_watched(void **state)
+{
+    struct loop loop;
+    begin_with_scans_then_follow(&loop, *state);
+    loop.driver.watches.woken_at = 0;
+    floor_sql(loop.application, "INSERT INTO note(body) VALUES('before it')");
+    hf_watch_read(&loop.post.watch, take_watch, &loop);
+    assert_true(loop.driver.watches.woken_at > 0);
+    loop_end(&loop);
+    assert_int_equal(rows_stored(&loop), 1);
+}
+
+/* Nor is that one given up with the other. */
+static void a_database_that_can_be_held_after_scans_is_watched_for_being_replaced(void **state)
+{
+    struct loop loop;
+    begin_with_scans_then_follow(&loop, *state);
+    assert_int_equal(rename(loop.path, floor_path(loop.floor, "elsewhere.db")), 0);
+    hf_watch_read(&loop.post.watch, take_watch, &loop);
+    assert_int_equal(loop.driver.phase, HF_DRIVE_BREAK);
+    assert_int_equal(rename(floor_path(loop.floor, "elsewhere.db"), loop.path), 0);
+    loop_end(&loop);
+}
+
 #define FLOOR_TEST(name) cmocka_unit_test_setup_teardown(name, floor_setup, floor_teardown)
 
 int main(void)
@@ -286,6 +346,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         FLOOR_TEST(a_cut_while_a_writer_publishes_is_made_later_without_a_scan),
         FLOOR_TEST(an_end_waits_for_a_cut_that_a_writer_was_in_the_way_of),
+        FLOOR_TEST(a_log_that_can_be_held_after_scans_is_watched),
+        FLOOR_TEST(a_database_that_can_be_held_after_scans_is_watched_for_being_replaced),
     };
     return cmocka_run_group_tests_name("service/replica_driver", tests, NULL, NULL);
 }
