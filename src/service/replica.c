@@ -115,6 +115,7 @@ static int look_through(struct hf_replica *self, const struct hf_point_text *tex
         .label = text->label,
         .pin = text->pin,
         .claim = claim_of(self),
+        .spare_writers = true,
         .busy_ms = BUSY_MS,
         .events = &events,
     };

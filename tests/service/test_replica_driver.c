@@ -3,6 +3,7 @@
  */
 #include "service/replica_driver.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -22,6 +23,7 @@ struct loop {
     struct floor *floor;
     struct hf_env env;
     void (*at_clock)(struct loop *loop); /* when a job reads the clock the next time, once */
+    bool has_no_room;                    /* for temporary files */
     struct hf_repository *repository;
     struct hf_replica_world world;
     struct hf_driver_post post;
@@ -96,18 +98,30 @@ static int64_t read_clock(void *context)
     return hf_now(hf_env_system());
 }
 
+static int open_where_there_is_room(void *context, const char *path, int flags, mode_t mode)
+{
+    const struct loop *loop = context;
+    if (loop->has_no_room && strstr(path, "/.holdfast.")) {
+        errno = ENOSPC;
+        return -1;
+    }
+    return hf_env_system()->fs.open(NULL, path, flags, mode);
+}
+
 static void hear_notice(void *context, const char *database, const char *text)
 {
     hf_driver_post_notice_later(&((struct loop *)context)->post, database, text);
 }
 
-static void loop_begin(struct loop *loop, struct floor *floor)
+static void loop_make(struct loop *loop, struct floor *floor)
 {
     const struct hf_unlock none = {0};
     int ends[2];
     *loop = (struct loop){.floor = floor, .env = *hf_env_system()};
     loop->env.context = loop;
     loop->env.now = read_clock;
+    loop->env.fs.context = loop;
+    loop->env.fs.open = open_where_there_is_room;
     snprintf(loop->path, sizeof loop->path, "%s", floor_path(floor, "app.db"));
     start_writer(loop);
     loop->application = floor_open(floor, "app");
@@ -115,7 +129,7 @@ static void loop_begin(struct loop *loop, struct floor *floor)
     hf_json_channel_init(&loop->told, ends[0], 1 << 20, 1 << 20);
     assert_int_equal(hf_driver_post_open(&loop->post, ends[1], NULL), 0);
     loop->repository = hf_repository_open(
-        hf_store_directory_new(hf_env_system(), floor->place, NULL), hf_env_system(), &none, NULL);
+        hf_store_directory_new(hf_env_system(), floor->place, NULL), &loop->env, &none, NULL);
     assert_non_null(loop->repository);
     loop->world = (struct hf_replica_world){.repository = loop->repository,
                                             .env = &loop->env,
@@ -125,6 +139,11 @@ static void loop_begin(struct loop *loop, struct floor *floor)
                                             .context = loop};
     hf_batch_budget_init(&loop->world.budget, 8 << 20, 64 << 20);
     hf_driver_init(&loop->driver, &loop->post, &loop->world, "app", loop->path, NULL);
+}
+
+static void loop_begin(struct loop *loop, struct floor *floor)
+{
+    loop_make(loop, floor);
     hf_driver_step(&loop->driver);
 }
 
@@ -339,6 +358,31 @@ static void a_database_that_can_be_held_after_scans_is_watched_for_being_replace
     loop_end(&loop);
 }
 
+static bool fails(struct loop *loop)
+{
+    return loop->driver.trouble.since && !loop->driver.store_task.busy;
+}
+
+/* The application is not made to wait for the repository. */
+static void without_room_for_a_copy_a_scan_is_tried_again(void **state)
+{
+    struct loop loop;
+    loop_make(&loop, *state);
+    floor_sql(loop.application, "PRAGMA journal_mode = DELETE");
+    loop.world.wanted = HF_CAPTURE_WANT_SCAN;
+    loop.has_no_room = true;
+    hf_driver_step(&loop.driver);
+    turn_until(&loop, fails);
+    assert_int_equal(loop.driver.phase, HF_DRIVE_BEGIN);
+    assert_non_null(strstr(loop.driver.trouble.text, "writers wait"));
+    floor_sql(loop.application, "INSERT INTO note(body) VALUES('before it')");
+    loop.has_no_room = false;
+    turn_until(&loop, looks_through);
+    assert_int_equal(loop.driver.trouble.since, 0);
+    loop_end(&loop);
+    assert_int_equal(rows_stored(&loop), 1);
+}
+
 #define FLOOR_TEST(name) cmocka_unit_test_setup_teardown(name, floor_setup, floor_teardown)
 
 int main(void)
@@ -348,6 +392,7 @@ int main(void)
         FLOOR_TEST(an_end_waits_for_a_cut_that_a_writer_was_in_the_way_of),
         FLOOR_TEST(a_log_that_can_be_held_after_scans_is_watched),
         FLOOR_TEST(a_database_that_can_be_held_after_scans_is_watched_for_being_replaced),
+        FLOOR_TEST(without_room_for_a_copy_a_scan_is_tried_again),
     };
     return cmocka_run_group_tests_name("service/replica_driver", tests, NULL, NULL);
 }
