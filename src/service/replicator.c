@@ -379,6 +379,9 @@ int hf_replicator_run(const struct hf_replicator_options *options, int channel,
     }
     free(self.drivers);
     free(self.directory_watches);
+    /* A signal that asks for the end once more comes too late to make a failure of it. */
+    signal(SIGTERM, SIG_IGN);
+    signal(SIGINT, SIG_IGN);
     hf_signals_release(&self.signals);
     return failed ? hf_error_pass(err, &cause) : 0;
 }
