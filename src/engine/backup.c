@@ -19,8 +19,7 @@ struct backup {
     const struct hf_backup_options *options;
     struct hf_backup_result *result;
     struct hf_state_file state;
-    struct hf_page_source *source;
-    const struct hf_db_info *info;
+    struct hf_page_origin pages;
     struct hf_timeline timeline;
     const struct hf_timeline_entry *newest; /* NULL: there is no point yet */
     uint32_t epoch;                         /* that this host writes under */
@@ -84,7 +83,7 @@ static bool unchanged_by_stamp(const struct backup *backup)
 {
     const struct hf_known_state *known = &backup->state.known;
     return knows_newest(backup) && known->stamp.settled &&
-           hf_db_stamp_equal(&known->stamp, &backup->info->stamp);
+           hf_db_stamp_equal(&known->stamp, &backup->pages.info.stamp);
 }
 
 static int report_unchanged(struct backup *backup)
@@ -170,51 +169,107 @@ static int choose_base(struct backup *backup, struct hf_error *err)
     }
     if (!backup->newest)
         return 0;
+    backup->full = false;
     if (!knows_newest(backup) && rebuild_map(backup, &local))
         return fall_back_to_full(backup, &local, err);
-    backup->full = known->page_size != backup->info->page_size;
     return 0;
+}
+
+/* The transaction begins: from here on the state is fixed, and the clock is read after that. */
+static int begin_reading(struct backup *backup, struct hf_error *err)
+{
+    const struct hf_backup_options *options = backup->options;
+    if (hf_page_origin_open(&backup->pages, options->path, options->busy_ms, err))
+        return -1;
+    backup->started = hf_now(env_of(backup));
+    if (backup->started < 0)
+        return hf_error_set(err, HF_FAILED, "the clock of this machine is set to before 1970");
+    return 0;
+}
+
+/* Before the repository is asked for anything, which may take long. */
+static void spare_writers(struct backup *backup)
+{
+    if (hf_page_origin_delays_writers(&backup->pages))
+        hf_page_origin_let_go(&backup->pages);
 }
 
 static int scan(struct backup *backup, struct hf_error *err)
 {
-    const struct hf_events *events = backup->options->events;
-    const struct hf_fingerprint_key *key = &backup->database->fingerprints;
     if (hf_map_writer_begin(&backup->map, &backup->state, err) ||
-        hf_scan_compare(&backup->scan, backup->source, key, &backup->state, &backup->map, events,
-                        err))
+        hf_scan_compare(&backup->scan, &backup->pages, &backup->database->fingerprints,
+                        &backup->state, &backup->map, backup->options->events, err))
         return -1;
-    backup->result->pages_read += backup->info->page_count;
-    if (backup->scan.map_was_whole)
-        return 0;
-    /* A damaged map is as good as none: learn it again, once, and look again. */
+    backup->result->pages_read += backup->pages.info.page_count;
+    return 0;
+}
+
+/* A damaged map is as good as none. */
+static int learn_again(struct backup *backup, struct hf_error *err)
+{
+    struct hf_error local = {0};
     hf_scan_release(&backup->scan);
     hf_map_writer_release(&backup->map);
-    struct hf_error local = {0};
-    if (rebuild_map(backup, &local))
-        return fall_back_to_full(backup, &local, err);
-    if (hf_map_writer_begin(&backup->map, &backup->state, err))
-        return -1;
-    if (hf_scan_compare(&backup->scan, backup->source, key, &backup->state, &backup->map, events,
-                        err))
-        return -1;
-    if (!backup->scan.map_was_whole)
-        return hf_error_set(err, HF_IO, "'%s' does not keep what is written to it",
-                            backup->state.path);
-    return 0;
+    spare_writers(backup);
+    return rebuild_map(backup, &local) ? fall_back_to_full(backup, &local, err) : 0;
+}
+
+/* What has to be stored is known, and where writers would have to wait it is kept. */
+static int find_pages(struct backup *backup, struct hf_error *err)
+{
+    for (int attempt = 0;; attempt++) {
+        if (!backup->pages.source && begin_reading(backup, err))
+            return -1;
+        backup->full |= backup->state.known.page_size != backup->pages.info.page_size;
+        if (backup->full)
+            return hf_page_origin_keep_all(&backup->pages, backup->options->events, err);
+        if (scan(backup, err))
+            return -1;
+        if (backup->scan.map_was_whole)
+            return 0;
+        if (attempt)
+            return hf_error_set(err, HF_IO, "'%s' does not keep what is written to it",
+                                backup->state.path);
+        if (learn_again(backup, err))
+            return -1;
+    }
+}
+
+/* Writers wait no longer: pages are compressed and stored from what is kept of them. */
+static int let_writers_go(struct backup *backup, struct hf_error *err)
+{
+    const struct hf_backup_options *options = backup->options;
+    const struct hf_error *lost = &backup->pages.lost;
+    if (!hf_page_origin_delays_writers(&backup->pages))
+        return 0;
+    if (!lost->code) {
+        hf_page_origin_let_go(&backup->pages);
+        return 0;
+    }
+    if (!options->spare_writers) {
+        hf_notice(
+            options->events,
+            "%s. Commits to '%s' have to wait until this backup is stored; a TMPDIR with room "
+            "for the database avoids that",
+            lost->text, options->path);
+        return 0;
+    }
+    hf_error_set(err, HF_NO_SPACE, "'%s' cannot be stored without making its writers wait: %s",
+                 options->path, lost->text);
+    return hf_error_hint(err, "set TMPDIR to a directory with room for the database");
 }
 
 static bool nothing_changed(const struct backup *backup)
 {
     return !backup->full && !backup->scan.changed_count &&
-           backup->state.known.page_count == backup->info->page_count;
+           backup->state.known.page_count == backup->pages.info.page_count;
 }
 
 static int remember_stamp(struct backup *backup)
 {
     struct hf_known_state known = backup->state.known;
     struct hf_error local = {0};
-    known.stamp = backup->info->stamp;
+    known.stamp = backup->pages.info.stamp;
     if (hf_state_file_update(&backup->state, &known, &local))
         hf_notice(backup->options->events, "%s. The next backup will read the whole database",
                   local.text);
@@ -237,10 +292,10 @@ static void describe_segment(const struct backup *backup, struct hf_trailer *tra
 {
     const struct hf_backup_options *options = backup->options;
     *trailer = (struct hf_trailer){
-        .page_size = backup->info->page_size,
-        .page_count = backup->info->page_count,
-        .page_min = backup->info->page_count,
-        .lock_byte_page = backup->info->lock_byte_page,
+        .page_size = backup->pages.info.page_size,
+        .page_count = backup->pages.info.page_count,
+        .page_min = backup->pages.info.page_count,
+        .lock_byte_page = backup->pages.info.lock_byte_page,
         .first_commit = backup->started,
         .last_commit = backup->started,
         .state_before = backup->full ? 0 : backup->state.known.fingerprint,
@@ -269,13 +324,13 @@ static int write_segment(struct backup *backup, struct hf_pool *pool, struct hf_
 {
     struct hf_backup_result *result = backup->result;
     const struct hf_page_selection pages =
-        backup->full ? hf_page_selection_all(backup->source)
-                     : hf_page_selection_changed(backup->source, &backup->scan.changed,
+        backup->full ? hf_page_selection_all(&backup->pages)
+                     : hf_page_selection_changed(&backup->pages, &backup->scan.changed,
                                                  backup->scan.changed_count);
     struct hf_trailer trailer;
     struct hf_segment_spec spec = {
         .name = backup->now.segment,
-        .page_size = backup->info->page_size,
+        .page_size = backup->pages.info.page_size,
         .pages = pages.count,
         .on_page = backup->full ? map_page : NULL,
         .context = backup,
@@ -363,38 +418,38 @@ static void remember_point(struct backup *backup)
     struct hf_known_state *now = &backup->now;
     struct hf_error local = {0};
     hf_known_state_belongs(now, backup->database);
-    now->page_size = backup->info->page_size;
-    now->page_count = backup->info->page_count;
-    now->stamp = backup->info->stamp;
+    now->page_size = backup->pages.info.page_size;
+    now->page_count = backup->pages.info.page_count;
+    now->stamp = backup->pages.info.stamp;
     if (hf_map_writer_commit(&backup->map, &backup->state, now, &local))
         hf_notice(events, "%s. The next backup will read the whole database", local.text);
     if (refresh_catalog(backup, &local))
         hf_notice(events, "%s. Listing points will take longer", local.text);
 }
 
+static uint64_t bytes_of(const struct hf_db_info *info)
+{
+    return (uint64_t)info->page_size * info->page_count;
+}
+
 static int run(struct backup *backup, struct hf_error *err)
 {
     struct hf_backup_result *result = backup->result;
-    if (open_state(backup, err) || refuse_another_key(backup, err))
-        return -1;
-    backup->source = hf_page_source_open(backup->options->path, backup->options->busy_ms, err);
-    if (!backup->source)
-        return -1;
-    backup->started = hf_now(env_of(backup));
-    backup->info = hf_page_source_info(backup->source);
-    result->database_bytes = (uint64_t)backup->info->page_size * backup->info->page_count;
-    if (backup->started < 0)
-        return hf_error_set(err, HF_FAILED, "the clock of this machine is set to before 1970");
-    if (load_timeline(backup, err))
+    if (open_state(backup, err) || refuse_another_key(backup, err) || begin_reading(backup, err))
         return -1;
     bool wants_point = wants_point_of_its_own(backup->options);
+    spare_writers(backup);
+    if (load_timeline(backup, err))
+        return -1;
+    result->database_bytes = bytes_of(&backup->pages.info);
     if (!wants_point && unchanged_by_stamp(backup))
         return report_unchanged(backup);
-    if (claim(backup, err) || choose_base(backup, err) || (!backup->full && scan(backup, err)))
+    if (claim(backup, err) || choose_base(backup, err) || find_pages(backup, err))
         return -1;
+    result->database_bytes = bytes_of(&backup->pages.info);
     if (!wants_point && nothing_changed(backup))
         return remember_stamp(backup);
-    if (store_point(backup, err))
+    if (let_writers_go(backup, err) || store_point(backup, err))
         return -1;
     result->kind = backup->full ? HF_BACKUP_FULL : HF_BACKUP_INCREMENTAL;
     result->seq = backup->now.segment.to;
@@ -412,6 +467,8 @@ int hf_backup(const struct hf_database *database, const struct hf_backup_options
         return hf_error_memory(err);
     *backup = (struct backup){.database = database, .options = options, .result = &found};
     backup->state.fd = -1;
+    hf_page_origin_init(&backup->pages, env_of(backup),
+                        options->state_path ? options->state_path : options->path);
     backup->next_in_map = 1;
     int64_t began = hf_now(env_of(backup));
     int failed = run(backup, err);
@@ -419,7 +476,7 @@ int hf_backup(const struct hf_database *database, const struct hf_backup_options
     hf_map_writer_release(&backup->map);
     hf_scan_release(&backup->scan);
     hf_timeline_release(&backup->timeline);
-    hf_page_source_free(backup->source);
+    hf_page_origin_release(&backup->pages);
     hf_state_file_release(&backup->state);
     free(backup);
     if (!failed)

@@ -22,6 +22,9 @@ struct hf_backup_options {
     bool full; /* a point of its own that needs no older segment: when parts of the history are
                   known to be damaged */
     enum hf_claim_manner claim;
+    /* Fail with HF_NO_SPACE rather than let writers of a database in a rollback-journal mode wait
+     * while pages are stored, when there is no room to keep these aside. */
+    bool spare_writers;
     int busy_ms; /* how long to wait for a writer that has the file exclusively */
     const struct hf_events *events; /* may be NULL */
 };
@@ -45,8 +48,8 @@ struct hf_backup_result {
 };
 
 /*
- * Takes a restore point of the state that the database is in when it begins. When it returns 0 the
- * point is durable and confirmed, or the newest one is that state already (only without label,
+ * Takes a restore point of a state that the database is in after it was called. When it returns 0
+ * the point is durable and confirmed, or the newest one is that state already (only without label,
  * pin and `own`: those make a point of their own). Errors leave the repository's points and the
  * database as they were. HF_LOCKED: the database is locked for longer than busy_ms, another backup
  * of it runs, or somebody took over.

@@ -6,6 +6,8 @@
 
 #include "sqlite/db_header.h"
 
+enum { LOOKS = 8 };
+
 struct hf_log_capture {
     const char *path;
     const struct hf_env *env;
@@ -145,19 +147,38 @@ static void stamp_files(const struct hf_log_capture *capture, struct hf_db_stamp
     stamp->changed = (uint64_t)file.st_ctim.tv_sec * 1000000000u + (uint64_t)file.st_ctim.tv_nsec;
 }
 
+/*
+ * Reads what is published, and tells a moment at which just that was: the clock is read after the
+ * header that bounds what is read, and the header once more after the clock. What was published in
+ * between is read as well. Beside a writer who publishes at each look this ends with what came
+ * while the clock was read left to the next cut: nothing is held that is later than the time.
+ */
+static int read_until_now(struct hf_log_capture *capture, int64_t *time, struct hf_error *err)
+{
+    struct hf_log_look look = {.unread = 1};
+    for (int i = 0; i < LOOKS && look.unread; i++) {
+        if (hf_log_hold_read(capture->hold, take, capture, err))
+            return -1;
+        *time = hf_now(capture->env);
+        if (hf_log_hold_look(capture->hold, &look, err))
+            return -1;
+    }
+    return 0;
+}
+
 int hf_log_capture_cut(struct hf_log_capture *capture, const struct hf_lock_table *table,
                        struct hf_cut *out, struct hf_error *err)
 {
-    int64_t now = hf_now(capture->env);
-    if (hf_log_hold_check(capture->hold, table, err) ||
-        hf_log_hold_read(capture->hold, take, capture, err) || add_unwritten(capture, err))
+    int64_t time;
+    if (hf_log_hold_check(capture->hold, table, err) || read_until_now(capture, &time, err) ||
+        add_unwritten(capture, err))
         return -1;
     *out = (struct hf_cut){
         .pages = capture->pages,
         .page_size = capture->page_size,
         .page_count = capture->page_count,
         .page_min = capture->page_min,
-        .time = now,
+        .time = time,
         .first_seen = capture->first_seen,
     };
     stamp_files(capture, &out->stamp);

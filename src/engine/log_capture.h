@@ -8,8 +8,9 @@
  *   repeat: hf_log_capture_look; hf_log_capture_rotate; hf_log_capture_cut
  *   hf_log_capture_free(...)
  *
- * A failure of rotate or cut is doubt about the chain: free it, and begin anew with a scan. All but
- * the cuts that were handed out belongs to one thread at a time.
+ * A failure of rotate or cut is doubt about the chain: free it, and begin anew with a scan.
+ * HF_LOCKED of a cut is none: cut again later. All but the cuts that were handed out belongs to one
+ * thread at a time.
  */
 #ifndef HF_ENGINE_LOG_CAPTURE_H
 #define HF_ENGINE_LOG_CAPTURE_H
@@ -26,7 +27,7 @@ struct hf_cut {
     uint32_t page_size;
     uint32_t page_count;      /* of the database at the cut */
     uint32_t page_min;        /* the lowest since the cut before */
-    int64_t time;             /* ms: all that was committed before is in it */
+    int64_t time;             /* ms: when it was the state (docs/format.md, "A point's time") */
     int64_t first_seen;       /* when its first commit was seen; 0: nothing was committed */
     struct hf_db_stamp stamp; /* of the files, not settled, with the position in the log */
 };
@@ -64,7 +65,7 @@ bool hf_log_capture_has_pages(const struct hf_log_capture *capture);
 uint64_t hf_log_capture_bytes(const struct hf_log_capture *capture);
 
 /* Checks the chain, reads what is published, and hands out all since the cut before. Caller
- * releases the cut. */
+ * releases the cut. HF_LOCKED as hf_log_hold_look: nothing is lost, cut again later. */
 int hf_log_capture_cut(struct hf_log_capture *capture, const struct hf_lock_table *table,
                        struct hf_cut *out, struct hf_error *err);
 

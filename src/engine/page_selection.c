@@ -5,32 +5,32 @@
 
 enum { SAMPLE_RUN_BYTES = 16 << 10 };
 
-struct hf_page_selection hf_page_selection_all(struct hf_page_source *source)
+struct hf_page_selection hf_page_selection_all(struct hf_page_origin *origin)
 {
-    const struct hf_db_info *info = hf_page_source_info(source);
+    const struct hf_db_info *info = &origin->info;
     return (struct hf_page_selection){
-        .source = source,
+        .origin = origin,
         .count = info->page_count - (info->lock_byte_page <= info->page_count),
     };
 }
 
-struct hf_page_selection hf_page_selection_changed(struct hf_page_source *source,
+struct hf_page_selection hf_page_selection_changed(struct hf_page_origin *origin,
                                                    const struct hf_bitmap *changed, uint64_t count)
 {
-    return (struct hf_page_selection){source, changed, count};
+    return (struct hf_page_selection){origin, changed, count};
 }
 
 static bool is_selected(const struct hf_page_selection *selection, uint32_t page)
 {
     return selection->changed ? hf_bitmap_get(selection->changed, page)
-                              : page != hf_page_source_info(selection->source)->lock_byte_page;
+                              : page != selection->origin->info.lock_byte_page;
 }
 
 /* Runs of neighbours among what is stored, evenly spread, make the dictionary. */
 static int read_samples(const struct hf_page_selection *selection, struct hf_buf *samples,
                         struct hf_error *err)
 {
-    const struct hf_db_info *info = hf_page_source_info(selection->source);
+    const struct hf_db_info *info = &selection->origin->info;
     uint64_t pages = selection->count, size = info->page_size;
     uint64_t wanted = HF_DICTIONARY_SAMPLES / size, run = SAMPLE_RUN_BYTES / size;
     uint64_t seen = 0, taken = 0;
@@ -42,7 +42,7 @@ static int read_samples(const struct hf_page_selection *selection, struct hf_buf
         /* A run begins when its share of the pages has gone by. */
         if (!is_selected(selection, page) || (seen++ * wanted < taken * pages && taken % run == 0))
             continue;
-        if (hf_page_source_read(selection->source, page, 1, samples->data + samples->length, err))
+        if (hf_page_origin_read(selection->origin, page, 1, samples->data + samples->length, err))
             return -1;
         samples->length += (size_t)size;
         taken++;
@@ -53,7 +53,7 @@ static int read_samples(const struct hf_page_selection *selection, struct hf_buf
 int hf_page_selection_train(const struct hf_page_selection *selection,
                             struct hf_segment_writer *writer, struct hf_error *err)
 {
-    size_t size = hf_page_source_info(selection->source)->page_size;
+    size_t size = selection->origin->info.page_size;
     hf_auto(hf_buf) struct hf_buf samples = {0};
     hf_auto(hf_buf) struct hf_buf dictionary = {0};
     if (selection->count * size < HF_DICTIONARY_FROM_BYTES)
@@ -73,7 +73,7 @@ static int write_run(const struct hf_page_selection *selection, struct hf_segmen
         if (!space)
             return -1;
         uint32_t now = count < room ? count : room;
-        if (hf_page_source_read(selection->source, first, now, space, err) ||
+        if (hf_page_origin_read(selection->origin, first, now, space, err) ||
             hf_segment_writer_filled(writer, first, now, err))
             return -1;
         first += now;
@@ -86,7 +86,7 @@ int hf_page_selection_write(const struct hf_page_selection *selection,
                             struct hf_segment_writer *writer, const struct hf_events *events,
                             struct hf_error *err)
 {
-    const struct hf_db_info *info = hf_page_source_info(selection->source);
+    const struct hf_db_info *info = &selection->origin->info;
     uint64_t total = selection->count * info->page_size, done = 0;
     uint32_t most = HF_FRAME_BYTES / info->page_size;
     for (uint64_t page = 1; page <= info->page_count; page++) {

@@ -6,6 +6,7 @@ enum { READ_BYTES = 256 << 10 };
 
 struct comparison {
     struct hf_scan *scan;
+    struct hf_page_origin *origin;
     const struct hf_fingerprint_key *key;
     const struct hf_known_state *known;
     struct hf_map_reader *old;
@@ -29,6 +30,7 @@ static int compare_page(struct comparison *work, uint32_t page, const uint8_t *i
         if (page > work->known->page_count || now != before) {
             hf_bitmap_set(&scan->changed, page);
             scan->changed_count++;
+            hf_page_origin_keep(work->origin, page, 1, image);
         }
     }
     return hf_map_writer_append(work->map, now, err);
@@ -47,16 +49,16 @@ static int compare_rest(struct comparison *work, uint32_t page, struct hf_error 
     return 0;
 }
 
-static int compare_all(struct comparison *work, struct hf_page_source *source, uint8_t *images,
-                       const struct hf_events *events, struct hf_error *err)
+static int compare_all(struct comparison *work, uint8_t *images, const struct hf_events *events,
+                       struct hf_error *err)
 {
-    const struct hf_db_info *info = hf_page_source_info(source);
+    const struct hf_db_info *info = &work->origin->info;
     uint64_t size = info->page_size, total = size * info->page_count;
     uint32_t step = READ_BYTES / info->page_size;
     for (uint64_t page = 1; page <= info->page_count; page += step) {
         uint64_t left = info->page_count - page + 1;
         uint32_t count = left < step ? (uint32_t)left : step;
-        if (hf_page_source_read(source, (uint32_t)page, count, images, err))
+        if (hf_page_origin_read(work->origin, (uint32_t)page, count, images, err))
             return -1;
         for (uint32_t i = 0; i < count; i++)
             if (compare_page(work, (uint32_t)page + i, images + i * size, err))
@@ -66,11 +68,11 @@ static int compare_all(struct comparison *work, struct hf_page_source *source, u
     return compare_rest(work, info->page_count + 1, err);
 }
 
-int hf_scan_compare(struct hf_scan *out, struct hf_page_source *source,
+int hf_scan_compare(struct hf_scan *out, struct hf_page_origin *origin,
                     const struct hf_fingerprint_key *key, const struct hf_state_file *state,
                     struct hf_map_writer *map, const struct hf_events *events, struct hf_error *err)
 {
-    const struct hf_db_info *info = hf_page_source_info(source);
+    const struct hf_db_info *info = &origin->info;
     struct hf_scan scan = {0};
     hf_auto_free struct hf_map_reader *old = malloc(sizeof *old);
     hf_auto_free uint8_t *images = malloc(READ_BYTES);
@@ -79,8 +81,8 @@ int hf_scan_compare(struct hf_scan *out, struct hf_page_source *source,
     if (hf_bitmap_init(&scan.changed, (uint64_t)info->page_count + 1, err))
         return -1;
     hf_map_reader_init(old, state);
-    struct comparison work = {&scan, key, &state->known, old, map, info->lock_byte_page, 0};
-    if (compare_all(&work, source, images, events, err)) {
+    struct comparison work = {&scan, origin, key, &state->known, old, map, info->lock_byte_page, 0};
+    if (compare_all(&work, images, events, err)) {
         hf_scan_release(&scan);
         return -1;
     }

@@ -1,14 +1,14 @@
 /*
- * Finding what changed: every page of a source against the fingerprints of the newest point.
+ * Finding what changed: every page of a database against the fingerprints of the newest point.
  */
 #ifndef HF_ENGINE_SCAN_H
 #define HF_ENGINE_SCAN_H
 
 #include "base/bitmap.h"
 #include "base/events.h"
+#include "engine/page_origin.h"
 #include "engine/state_file.h"
 #include "history/timeline.h"
-#include "sqlite/page_source.h"
 
 struct hf_scan {
     struct hf_bitmap changed; /* by page number, from 1 */
@@ -17,9 +17,9 @@ struct hf_scan {
     bool map_was_whole; /* the old map adds up to the known state's fingerprint */
 };
 
-/* Reads all pages of `source`, compares them with the map in `state`, and appends their
- * fingerprints to `map`. Page sizes are the same. */
-int hf_scan_compare(struct hf_scan *out, struct hf_page_source *source,
+/* Reads all pages of `origin`, compares them with the map in `state`, appends their fingerprints to
+ * `map`, and keeps those that differ. Page sizes are the same. */
+int hf_scan_compare(struct hf_scan *out, struct hf_page_origin *origin,
                     const struct hf_fingerprint_key *key, const struct hf_state_file *state,
                     struct hf_map_writer *map, const struct hf_events *events,
                     struct hf_error *err);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -26,23 +27,34 @@ int hf_file_open(const struct hf_env *env, const char *path, int flags, mode_t m
 int hf_file_open_unnamed(const struct hf_env *env, struct hf_error *err)
 {
     const char *directory = getenv("TMPDIR");
+    int fd = hf_file_open_unnamed_in(env, directory && *directory ? directory : "/var/tmp", err);
+    return fd >= 0 ? fd : hf_error_hint(err, "set TMPDIR to a directory that can be written to");
+}
+
+uint64_t hf_file_room(int fd)
+{
+    struct statvfs room;
+    return fstatvfs(fd, &room) ? UINT64_MAX : (uint64_t)room.f_bavail * room.f_frsize;
+}
+
+int hf_file_open_unnamed_in(const struct hf_env *env, const char *directory, struct hf_error *err)
+{
     uint8_t salt[8];
     char digits[2 * sizeof salt + 1], name[64];
     if (hf_random(env, salt, sizeof salt, err))
         return -1;
     hf_hex_encode(digits, salt, sizeof salt);
     snprintf(name, sizeof name, ".holdfast.%s.tmp", digits);
-    hf_auto_free char *path = hf_path_join(directory && *directory ? directory : "/var/tmp", name);
+    hf_auto_free char *path = hf_path_join(directory, name);
     if (!path)
         return hf_error_memory(err);
     struct hf_error local = {0};
     int fd = hf_file_open(env, path, O_RDWR | O_CREAT | O_EXCL, 0600, &local);
     if (fd < 0) {
-        /* On a network the file can have been made and the reply lost. */
+        /* As in hf_new_file_begin. */
         if (local.code != HF_EXISTS)
             env->fs.unlink(env->fs.context, path);
-        hf_error_pass(err, &local);
-        return hf_error_hint(err, "set TMPDIR to a directory that can be written to");
+        return hf_error_pass(err, &local);
     }
     if (env->fs.unlink(env->fs.context, path)) {
         hf_error_sys(err, errno, "remove", path);

@@ -20,6 +20,13 @@ int hf_file_open(const struct hf_env *env, const char *path, int flags, mode_t m
  * $TMPDIR, else in /var/tmp, which, other than /tmp, is never memory itself. */
 int hf_file_open_unnamed(const struct hf_env *env, struct hf_error *err);
 
+/* The same in that directory. */
+int hf_file_open_unnamed_in(const struct hf_env *env, const char *directory, struct hf_error *err);
+
+/* How many bytes the file system of an open file has left for this user; UINT64_MAX when it does
+ * not say. */
+uint64_t hf_file_room(int fd);
+
 /* A failed close is an error: data may be lost. The descriptor is gone in any case. */
 int hf_file_close(const struct hf_env *env, int fd, const char *path, struct hf_error *err);
 

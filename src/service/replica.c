@@ -115,6 +115,7 @@ static int look_through(struct hf_replica *self, const struct hf_point_text *tex
         .label = text->label,
         .pin = text->pin,
         .claim = claim_of(self),
+        .spare_writers = true,
         .busy_ms = BUSY_MS,
         .events = &events,
     };
@@ -221,21 +222,28 @@ void hf_replica_begin(struct hf_replica *self)
     measure_end(&measure, &self->store_outcome);
 }
 
+static int cut(struct hf_replica *self, struct hf_error *err)
+{
+    hf_auto(hf_lock_table) struct hf_lock_table table = {0};
+    struct hf_error cause = {0};
+    hf_lock_table_load(&table);
+    self->has_cut = !hf_log_capture_cut(self->capture, &table, &self->cut, &cause);
+    self->cut_later = !self->has_cut && cause.code == HF_LOCKED;
+    return self->has_cut || self->cut_later ? 0 : hf_error_pass(err, &cause);
+}
+
 void hf_replica_tail(struct hf_replica *self)
 {
     struct measure measure = measure_begin(&self->log_outcome);
     struct hf_error *err = &self->log_outcome.err;
     int failed = 0;
+    self->cut_later = false;
     if (self->rotate) {
         self->rotation = hf_log_capture_rotate(self->capture, self->force_frames, err);
         failed = self->rotation == HF_ROTATION_FAILED;
     }
-    if (!failed && self->cut_wanted) {
-        hf_auto(hf_lock_table) struct hf_lock_table table = {0};
-        hf_lock_table_load(&table);
-        failed = hf_log_capture_cut(self->capture, &table, &self->cut, err);
-        self->has_cut = !failed;
-    }
+    if (!failed && self->cut_wanted)
+        failed = cut(self, err);
     if (failed && !err->code)
         hf_error_set(err, HF_FAILED, "the log cannot be followed");
     measure_end(&measure, &self->log_outcome);

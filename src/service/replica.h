@@ -74,6 +74,7 @@ struct hf_replica {
     bool made_wal; /* by us, earlier: an application that takes it back is not fought */
     struct hf_log_capture *capture; /* NULL: not held */
     enum hf_rotation rotation;      /* of the last tail that rotated */
+    bool cut_later;                 /* the last tail could not cut yet: nothing is lost */
 
     /* What to do, set before a job. */
     bool rotate, cut_wanted;

@@ -1,12 +1,10 @@
 #include "service/replicator.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -17,12 +15,8 @@
 #include "service/replica_driver.h"
 
 enum {
-    WORKERS = 2,
-    QUEUE = INT_MAX, /* a task is there once a side: more are never waiting */
     MEMORY_BUDGET = 8 << 20,
     FILE_BUDGET = 512 << 20,
-    LONGEST_LINE = 64 << 10,
-    MOST_WAITING = 4 << 20,
     ALIVE = 3000,
     STATUS = 250,
     PATTERN_PAUSE = 200, /* a new file is often written to at once */
@@ -46,15 +40,7 @@ struct replicator {
 /* From any thread: the loop sends it. */
 static void pass_notice(void *context, const char *database, const char *text)
 {
-    struct hf_driver_post *post = &((struct replicator *)context)->post;
-    const uint64_t one = 1;
-    pthread_mutex_lock(&post->lock);
-    json_array_append_new(post->notices,
-                          json_pack("{s:s, s:s?, s:o}", "event", "notice", "database", database,
-                                    "text", hf_text_value(text)));
-    pthread_mutex_unlock(&post->lock);
-    ssize_t ignored = write(post->woken_fd, &one, sizeof one);
-    (void)ignored;
+    hf_driver_post_notice_later(&((struct replicator *)context)->post, database, text);
 }
 
 static bool is_chosen(const struct replicator *self, const char *name)
@@ -133,36 +119,6 @@ static void raise_descriptor_limit(void)
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-static int open_post(struct hf_driver_post *post, int channel, struct hf_error *err)
-{
-    *post = (struct hf_driver_post){.lock = PTHREAD_MUTEX_INITIALIZER, .watch = {.fd = -1}};
-    hf_json_channel_init(&post->channel, channel, LONGEST_LINE, MOST_WAITING);
-    post->notices = json_array();
-    if (!post->notices)
-        return hf_error_memory(err);
-    hf_watch_open(&post->watch);
-    post->woken_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (post->woken_fd < 0)
-        return hf_error_sys(err, errno, "make", "an event descriptor");
-    post->log_pool = hf_pool_new(WORKERS, QUEUE, err);
-    post->store_pool = post->log_pool ? hf_pool_new(WORKERS, QUEUE, err) : NULL;
-    post->prune_pool = post->store_pool ? hf_pool_new(1, QUEUE, err) : NULL;
-    return post->prune_pool ? 0 : -1;
-}
-
-static void close_post(struct hf_driver_post *post)
-{
-    hf_pool_free(post->log_pool);
-    hf_pool_free(post->store_pool);
-    hf_pool_free(post->prune_pool);
-    hf_watch_release(&post->watch);
-    if (post->woken_fd >= 0)
-        close(post->woken_fd);
-    hf_json_channel_release(&post->channel);
-    json_decref(post->notices);
-    pthread_mutex_destroy(&post->lock);
-}
-
 static void stop(struct replicator *self)
 {
     self->stopping = true;
@@ -175,10 +131,7 @@ static void refuse_order(struct replicator *self, int64_t id, const char *text)
 {
     struct hf_error err = {0};
     hf_error_set(&err, HF_NOT_FOUND, "%s", text);
-    json_t *answer = hf_json_failed(&err);
-    if (answer)
-        json_object_set_new(answer, "id", json_integer((json_int_t)id));
-    hf_json_channel_send(&self->post.channel, answer);
+    hf_driver_post_answer(&self->post, id, hf_json_failed(&err));
 }
 
 static void order_snapshot(struct replicator *self, int64_t id, const json_t *message)
@@ -241,18 +194,7 @@ static void take_watch(void *context, int id)
 
 static void take_done(struct replicator *self)
 {
-    uint64_t count;
-    ssize_t ignored = read(self->post.woken_fd, &count, sizeof count);
-    (void)ignored;
-    pthread_mutex_lock(&self->post.lock);
-    struct hf_task *done = self->post.done;
-    self->post.done = NULL;
-    json_t *notices = json_copy(self->post.notices);
-    json_array_clear(self->post.notices);
-    pthread_mutex_unlock(&self->post.lock);
-    for (size_t i = 0; i < json_array_size(notices); i++)
-        hf_json_channel_send(&self->post.channel, json_incref(json_array_get(notices, i)));
-    json_decref(notices);
+    struct hf_task *done = hf_driver_post_take(&self->post);
     while (done) {
         struct hf_task *task = done;
         done = task->next_done;
@@ -280,11 +222,11 @@ static void send_status(struct replicator *self)
 {
     json_t *entries = NULL;
     for (size_t i = 0; i < self->count; i++) {
-        if (!self->drivers[i]->changed)
+        if (!self->drivers[i]->view.changed)
             continue;
         entries = entries ? entries : json_array();
         json_array_append_new(entries, hf_driver_status(self->drivers[i]));
-        self->drivers[i]->changed = false;
+        self->drivers[i]->view.changed = false;
     }
     if (entries)
         hf_json_channel_send(&self->post.channel,
@@ -294,7 +236,7 @@ static void send_status(struct replicator *self)
 static bool anything_changed(const struct replicator *self)
 {
     for (size_t i = 0; i < self->count; i++)
-        if (self->drivers[i]->changed)
+        if (self->drivers[i]->view.changed)
             return true;
     return false;
 }
@@ -380,7 +322,8 @@ static int loop(struct replicator *self, struct hf_error *err)
         hf_json_channel_send(&self->post.channel, json_pack("{s:s, s:I}", "event", "done", "id",
                                                             (json_int_t)self->stop_order));
     for (size_t i = 0; i < self->count && !failed; i++)
-        failed = self->drivers[i]->end.code ? hf_error_pass(err, &self->drivers[i]->end) : 0;
+        failed =
+            self->drivers[i]->end.why.code ? hf_error_pass(err, &self->drivers[i]->end.why) : 0;
     return failed;
 }
 
@@ -390,7 +333,7 @@ static int run(struct replicator *self, int channel, struct hf_error *err)
     int64_t interval = hf_config_duration(config, HF_SETTING_SYNC_INTERVAL);
     struct hf_retention_rule rule;
     /* First, so that whoever started this hears of any failure. */
-    if (open_post(&self->post, channel, err) || hf_keep_rule(&rule, config, err))
+    if (hf_driver_post_open(&self->post, channel, err) || hf_keep_rule(&rule, config, err))
         return -1;
     self->world = (struct hf_replica_world){
         .rule = rule,
@@ -429,13 +372,16 @@ int hf_replicator_run(const struct hf_replicator_options *options, int channel,
         hf_json_channel_send(&self.post.channel, ended);
     }
     atomic_store(&self.world.stopping, true); /* nobody waits for a prune */
-    close_post(&self.post);
+    hf_driver_post_close(&self.post);
     for (size_t i = 0; i < self.count; i++) {
         hf_driver_release(self.drivers[i]);
         free(self.drivers[i]);
     }
     free(self.drivers);
     free(self.directory_watches);
+    /* A signal that asks for the end once more comes too late to make a failure of it. */
+    signal(SIGTERM, SIG_IGN);
+    signal(SIGINT, SIG_IGN);
     hf_signals_release(&self.signals);
     return failed ? hf_error_pass(err, &cause) : 0;
 }

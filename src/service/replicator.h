@@ -21,7 +21,8 @@ struct hf_replicator_options {
 
 /*
  * Protects until SIGTERM or SIGINT, or until `channel` says so; then stores what is left and lets
- * go. A second signal ends it at once.
+ * go. A second signal ends it at once. Both are ignored once it has returned: its process ends
+ * then.
  *
  * `channel` (taken over) is a stream socket with a JSON object a line. To the other side: `event`
  * is one of "status" (`databases`, those that changed), "alive" (every few seconds), "notice"

@@ -43,7 +43,10 @@ static enum verdict next_verdict(struct fault_store *self)
 {
     pthread_mutex_lock(&self->lock);
     enum verdict verdict = judge(self);
+    struct hf_store_faults faults = self->faults;
     pthread_mutex_unlock(&self->lock);
+    if (faults.meanwhile)
+        faults.meanwhile(faults.context);
     return verdict;
 }
 

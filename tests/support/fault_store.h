@@ -24,6 +24,10 @@ struct hf_store_faults {
     enum hf_fault_moment moment;
     enum hf_code code; /* HF_OK: HF_UNREACHABLE */
     bool *came;        /* becomes true with the first failure; may be NULL */
+    /* What happens while an operation is on its way, on the thread that asked for it; may be NULL
+     */
+    void (*meanwhile)(void *context);
+    void *context;
 };
 
 /* Owns `inner`. No faults at first. */
