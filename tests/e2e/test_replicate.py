@@ -168,10 +168,13 @@ def test_another_hosts_history_needs_to_be_taken_over(holdfast, tmp_path, db, re
 
 
 def test_killed_it_goes_on_without_a_scan(holdfast, db, replicate):
-    keeper = conftest.connect(db)
-    keeper.execute("select count(*) from note").fetchall()
     running = replicate("--db", db, "-r", "repo")
     until_followed(holdfast)
+    # A reader keeps the log as it is: one that begins anew meanwhile is looked through.
+    keeper = conftest.connect(db)
+    note(db, "read")
+    keeper.execute("begin")
+    keeper.execute("select count(*) from note").fetchall()
     note(db, "before")
     until_stored(holdfast, db)
     running.stop(signal.SIGKILL)
