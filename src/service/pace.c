@@ -135,8 +135,9 @@ void hf_pace_rotated(struct hf_pace *pace, enum hf_rotation result, int64_t now)
     }
     int64_t first = result == HF_ROTATION_READER ? READER_PAUSE : FIRST_PAUSE;
     int64_t longest = result == HF_ROTATION_READER ? LONGEST_PAUSE : READER_PAUSE;
-    /* Commits that come faster are no reason to wait longer: they will be forced. */
-    if (result == HF_ROTATION_LATER)
+    /* Commits that come faster are no reason to wait longer: they will be forced. Nor is a fast
+     * writer's own checkpoint, which it makes after each commit past its threshold. */
+    if (result == HF_ROTATION_LATER || (result == HF_ROTATION_CHECKPOINT && pace->is_fast))
         longest = first;
     pace->rotate_pause = pace->rotate_pause < first ? first : 2 * pace->rotate_pause;
     if (pace->rotate_pause > longest)

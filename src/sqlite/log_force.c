@@ -20,7 +20,9 @@ enum {
     SPIN_US = 50,               /* between two attempts at the write lock */
     SPIN_FOR_MS = 100,          /* SQLite's own busy handler sleeps longer each time, and starves */
     OTHERS_US = 300,            /* between two looks at a checkpoint of somebody else */
-    OTHERS_FOR_MS = 300,
+    OTHERS_FOR_MS = 100,
+    TRIES = 3,
+    LET_IN_MS = 30, /* for a writer that sleeps in its busy handler since we had the lock */
 };
 
 static int64_t microseconds(void)
@@ -100,6 +102,15 @@ static bool is_too_much(struct hf_rotation_run *self)
            (bytes(self, self->left) > MOST_UNDER_LOCK && bytes(self, self->frames) < MUST_END);
 }
 
+/* Two short waits in a row are one long one for a writer that slept through the moment between. */
+static void let_writers_in(struct hf_log_hold *hold)
+{
+    struct hf_wal_index index;
+    while (hold->unlocked_at && hf_monotonic() < hold->unlocked_at + LET_IN_MS &&
+           !hf_log_hold_index(hold, &index, NULL) && index.max_frame == hold->unlocked_frames)
+        pause_us(OTHERS_US);
+}
+
 static bool take_write_lock(struct hf_log_reader *reader)
 {
     int64_t until = hf_monotonic() + SPIN_FOR_MS;
@@ -120,10 +131,13 @@ static enum hf_rotation move_pin(struct hf_rotation_run *self)
     struct hf_log_reader *pin = hf_log_pinned(hold);
     if (hf_rotation_read(self))
         return HF_ROTATION_FAILED;
-    hf_log_reader_end(pin);
-    int rc = hf_log_checkpoint(pin);
-    if (hf_log_reader_begin(hold, pin, self->err))
-        return HF_ROTATION_FAILED;
+    int rc = SQLITE_OK;
+    for (int i = 0; i < TRIES && pin->slot != 0 && rc == SQLITE_OK; i++) {
+        hf_log_reader_end(pin);
+        rc = hf_log_checkpoint(pin);
+        if (hf_log_reader_begin(hold, pin, self->err))
+            return HF_ROTATION_FAILED;
+    }
     if (pin->slot == 0)
         return HF_ROTATION_DONE;
     /* In vain: somebody copies at this moment, or reads, and that may last. */
@@ -134,11 +148,14 @@ static enum hf_rotation copy_the_last(struct hf_rotation_run *self)
 {
     struct hf_log_hold *hold = self->hold;
     struct hf_log_reader *writer = hf_log_free(hold);
+    let_writers_in(hold);
     if (!take_write_lock(writer))
         return HF_ROTATION_LATER;
     int64_t began = microseconds();
     enum hf_rotation result = is_too_much(self) ? HF_ROTATION_LATER : move_pin(self);
+    hold->unlocked_frames = self->frames;
     hf_log_reader_end(writer);
+    hold->unlocked_at = hf_monotonic();
     int64_t held = microseconds() - began;
     hold->counts.forced += result == HF_ROTATION_DONE;
     if (held > hold->counts.longest_hold)
@@ -146,10 +163,18 @@ static enum hf_rotation copy_the_last(struct hf_rotation_run *self)
     return result;
 }
 
-enum hf_rotation hf_rotation_force(struct hf_rotation_run *self)
+static enum hf_rotation try_once(struct hf_rotation_run *self)
 {
     struct hf_write_brake *brake = NULL;
     enum hf_rotation caught_up = catch_up(self, &brake);
     hf_write_brake_stop(brake);
     return caught_up == HF_ROTATION_DONE ? copy_the_last(self) : caught_up;
+}
+
+enum hf_rotation hf_rotation_force(struct hf_rotation_run *self)
+{
+    enum hf_rotation result = HF_ROTATION_LATER;
+    for (int i = 0; i < TRIES && result == HF_ROTATION_LATER; i++)
+        result = try_once(self);
+    return result;
 }

@@ -23,8 +23,10 @@ struct hf_log_hold {
     uint8_t proven_salt[8];
     struct hf_page_map frames; /* of the log up to `mapped`, for hf_log_hold_page */
     struct hf_log_position mapped;
-    bool table_knows;     /* the kernel's table shows our locks at all */
-    struct stat shm, log; /* the -shm and the -wal file */
+    bool table_knows;         /* the kernel's table shows our locks at all */
+    struct stat shm, log;     /* the -shm and the -wal file */
+    int64_t unlocked_at;      /* monotonic, ms: when the write lock was let go last; 0: never had */
+    uint32_t unlocked_frames; /* in the log then */
     struct hf_log_hold_counts counts;
 };
 

@@ -6,12 +6,15 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "sqlite/log_rotation_parts.h"
 
 enum {
     TRIES = 2,        /* newer marks before a rotation is given up */
     FAST_FRAMES = 64, /* committed during one copy: some thousand commits a second */
+    LOOKS = 3,
+    LOOK_AGAIN_US = 200,
     STOPPED_TEXT = 256,
 };
 
@@ -90,10 +93,9 @@ static bool all_in_file(const struct hf_wal_index *index)
     return index->backfilled >= index->max_frame;
 }
 
-/* Step 2: copies frames into the file, up to the pin. HF_ROTATION_DONE: all of those are there. A
- * checkpoint sets the marks of slots that nobody has to its own end or to the highest number, so
+/* A checkpoint sets the marks of slots that nobody has to its own end or to the highest number, so
  * that a lower one that is left is a reader's who was there before the pin. */
-enum hf_rotation hf_rotation_copy(struct hf_rotation_run *self)
+static enum hf_rotation copy_once(struct hf_rotation_run *self)
 {
     struct hf_wal_index index;
     if (hf_log_checkpoint(hf_log_free(self->hold)) != SQLITE_OK)
@@ -108,6 +110,21 @@ enum hf_rotation hf_rotation_copy(struct hf_rotation_run *self)
     for (int slot = 1; slot < HF_READ_SLOTS; slot++)
         self->has_older_reader |= index.marks[slot] < self->mark;
     return HF_ROTATION_DONE;
+}
+
+/* Whoever begins a transaction locks a slot for a moment to move its mark, and looks like a reader
+ * then; one that reads is still there at the third look. */
+enum hf_rotation hf_rotation_copy(struct hf_rotation_run *self)
+{
+    const struct timespec pause = {.tv_nsec = LOOK_AGAIN_US * 1000L};
+    enum hf_rotation copied = copy_once(self);
+    for (int i = 1; i < LOOKS && (copied == HF_ROTATION_READER ||
+                                  (copied == HF_ROTATION_DONE && self->has_older_reader));
+         i++) {
+        nanosleep(&pause, NULL);
+        copied = copy_once(self);
+    }
+    return copied;
 }
 
 /* Whether to take the write lock now: the log is long, or so much was committed during a copy that
