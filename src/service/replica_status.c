@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "service/json_channel.h"
+
 static json_t *time_or_null(int64_t time)
 {
     return time ? json_integer(time) : json_null();
