@@ -74,6 +74,7 @@ static void overwritten(struct rig *rig)
 static void without_repository(struct rig *rig)
 {
     truncated(rig);
+    rig_set(rig, "HOLDFAST_ON_UNPROTECTED=start");
     hf_scratch_remove(rig->repository);
 }
 
