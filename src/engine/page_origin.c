@@ -5,7 +5,7 @@
 
 #include "os/file.h"
 
-enum { PIECE_BYTES = 256 << 10, SPARE_PART = 8 };
+enum { PIECE_BYTES = 256 << 10, SPARE_PART = 8, RESERVE_BYTES = 16 << 20 };
 
 static const char kept_file[] = "temporary file";
 
@@ -45,6 +45,11 @@ static void lose(struct hf_page_origin *self, const struct hf_error *why)
     forget_kept(self);
 }
 
+static int no_room(struct hf_error *err)
+{
+    return hf_error_set(err, HF_NO_SPACE, "there is no room for a temporary copy of the pages");
+}
+
 /* A file with room for so many bytes and some more, which others may need. */
 static int open_room(const struct hf_page_origin *self, const char *directory, uint64_t bytes,
                      struct hf_error *err)
@@ -54,12 +59,11 @@ static int open_room(const struct hf_page_origin *self, const char *directory, u
     if (fd < 0 || hf_file_room(fd) >= bytes + bytes / SPARE_PART)
         return fd;
     self->env->fs.close(self->env->fs.context, fd);
-    hf_error_set(err, HF_NO_SPACE, "there is no room for a temporary copy of the pages");
-    return -1;
+    return no_room(err);
 }
 
-/* Where temporary files are, else beside the state file. */
-static bool has_place(struct hf_page_origin *self, uint64_t bytes)
+/* Opened where temporary files are, else beside the state file, when it is not yet. */
+static bool find_place(struct hf_page_origin *self, uint64_t bytes)
 {
     struct hf_error first = {0};
     if (self->fd >= 0)
@@ -84,9 +88,14 @@ void hf_page_origin_keep(struct hf_page_origin *self, uint32_t first, uint32_t c
 {
     size_t length = (size_t)count * self->info.page_size;
     struct hf_error err = {0};
-    if (!must_keep(self) || !has_place(self, length))
+    if (!must_keep(self) || !find_place(self, length))
         return;
-    if (hf_file_write(self->env, self->fd, kept_file, images, length, place_of(self, first), &err))
+    /* The application may write to the same disk. */
+    if (hf_file_room(self->fd) < length + RESERVE_BYTES) {
+        no_room(&err);
+        lose(self, &err);
+    } else if (hf_file_write(self->env, self->fd, kept_file, images, length, place_of(self, first),
+                             &err))
         lose(self, &err);
 }
 
@@ -95,7 +104,7 @@ int hf_page_origin_keep_all(struct hf_page_origin *self, const struct hf_events 
 {
     const uint32_t size = self->info.page_size, step = PIECE_BYTES / size;
     const uint64_t count = self->info.page_count, total = count * size;
-    if (!must_keep(self) || !has_place(self, total))
+    if (!must_keep(self) || !find_place(self, total))
         return 0;
     hf_auto_free uint8_t *images = malloc(PIECE_BYTES);
     if (!images)

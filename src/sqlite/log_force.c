@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "os/signals.h"
+#include "sqlite/connection.h"
 #include "sqlite/log_rotation_parts.h"
 #include "sqlite/write_brake.h"
 
@@ -16,7 +17,8 @@ enum {
     FEW_BYTES = 3 << 20,        /* left to copy: the lock is held for some 25 ms */
     MANY_BYTES = 6 << 20,       /* left to copy: the writer is faster */
     MOST_UNDER_LOCK = 16 << 20, /* bytes copied with the write lock held, even so */
-    MUST_END = 256 << 20,       /* bytes of a log that is to become no longer, whatever it takes */
+    MUST_END = 256 << 20,       /* bytes of a log that is to become no longer, at a higher price: */
+    MOST_AT_LAST = 64 << 20,    /* copied with the write lock held */
     SPIN_US = 50,               /* between two attempts at the write lock */
     SPIN_FOR_MS = 100,          /* SQLite's own busy handler sleeps longer each time, and starves */
     OTHERS_US = 300,            /* between two looks at a checkpoint of somebody else */
@@ -40,10 +42,13 @@ static void pause_us(long microseconds)
 
 /* A checkpoint that does not reach the end of the log leaves the file's sync to the one that does,
  * which comes with the write lock held. */
-static void sync_file(struct hf_log_hold *hold)
+static int sync_file(struct hf_rotation_run *self)
 {
-    sqlite3_file *file = hf_log_pinned(hold)->file;
-    file->pMethods->xSync(file, SQLITE_SYNC_NORMAL);
+    struct hf_log_reader *pin = hf_log_pinned(self->hold);
+    int rc = pin->file->pMethods->xSync(pin->file, SQLITE_SYNC_NORMAL);
+    /* The system tells this descriptor once: the next checkpoint over it would find nothing wrong.
+     */
+    return rc == SQLITE_OK ? 0 : hf_connection_error(pin->db, rc, self->hold->path, self->err);
 }
 
 static int measure(struct hf_rotation_run *self)
@@ -78,8 +83,7 @@ static enum hf_rotation copy(struct hf_rotation_run *self)
 static enum hf_rotation catch_up(struct hf_rotation_run *self, struct hf_write_brake **brake)
 {
     for (int round = 0; round < ROUNDS; round++) {
-        sync_file(self->hold);
-        if (hf_rotation_read(self) || measure(self))
+        if (sync_file(self) || hf_rotation_read(self) || measure(self))
             return HF_ROTATION_FAILED;
         if (bytes(self, self->left) <= FEW_BYTES)
             return HF_ROTATION_DONE;
@@ -98,8 +102,10 @@ static enum hf_rotation catch_up(struct hf_rotation_run *self, struct hf_write_b
  * lock, or all other writers would wait for that. */
 static bool is_too_much(struct hf_rotation_run *self)
 {
-    return measure(self) ||
-           (bytes(self, self->left) > MOST_UNDER_LOCK && bytes(self, self->frames) < MUST_END);
+    if (measure(self))
+        return true;
+    uint64_t most = bytes(self, self->frames) < MUST_END ? MOST_UNDER_LOCK : MOST_AT_LAST;
+    return bytes(self, self->left) > most;
 }
 
 /* Two short waits in a row are one long one for a writer that slept through the moment between. */
