@@ -376,7 +376,9 @@ static void store_done(struct hf_driver *self)
     const struct hf_error *err = &replica->store_outcome.err;
     if (!err->code) {
         hf_backlog_stored(&self->backlog);
-        note_success(self);
+        /* With the log given up meanwhile nothing is over yet. */
+        if (self->phase != HF_DRIVE_BREAK)
+            note_success(self);
         hf_pace_stored(&self->pace, replica->store_outcome.took);
         tell_point(self);
         hf_snapshot_queue_answer(&self->snapshots, replica, NULL);

@@ -41,8 +41,9 @@ void hf_thinning_ended(struct hf_thinning *self, const struct hf_replica *replic
 {
     const struct hf_prune_result *pruned = &replica->pruned;
     const struct hf_error *err = &replica->prune_outcome.err;
-    if (err->code)
+    if (err->code && !self->failing)
         hf_driver_post_notice(post, replica->name, err->text);
+    self->failing = err->code != HF_OK;
     /* With nothing added since, there is nothing to thin but what waits for its time. */
     if (pruned->more || err->code)
         self->at = hf_monotonic() + FIRST;

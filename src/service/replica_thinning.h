@@ -8,7 +8,8 @@
 #include "service/replica.h"
 
 struct hf_thinning {
-    int64_t at; /* 0: when there is a new point */
+    int64_t at;   /* 0: when there is a new point */
+    bool failing; /* and it was told: once, until one succeeds */
 };
 
 void hf_thinning_init(struct hf_thinning *self);
