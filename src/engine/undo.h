@@ -2,10 +2,11 @@
  * Which restore was the last, and what it replaced. Points say it themselves, by their reasons:
  *
  *   122  before restore       what was there (or any older point that held just that)
- *   123  restore 100 over 122  point 100 brought back over point 122; or "over nothing", where
- * there was no database; or no more, where it could only be kept beside
+ *   123  restore 100 over 122  point 100 brought back over point 122
  *
- * so it survives everything that the history survives, and needs no other memory. To undo is to
+ * "over nothing" where there was no database; without "over" where it could only be kept beside.
+ *
+ * So it survives everything that the history survives, and needs no other memory. To undo is to
  * restore 122, which is noted in the same way: undone again, it brings back what was there before
  * the undo.
  */

@@ -18,6 +18,12 @@ int64_t hf_monotonic(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+void hf_pause_us(long microseconds)
+{
+    const struct timespec pause = {.tv_nsec = microseconds * 1000};
+    nanosleep(&pause, NULL);
+}
+
 void hf_signals_reset(void)
 {
     sigset_t none;

@@ -20,6 +20,10 @@
 /* Milliseconds that only go on, for deadlines. */
 int64_t hf_monotonic(void);
 
+/* Sleeps for so many microseconds, under a second of them: for what another process does without
+ * telling, like letting go of a lock. A signal ends it early. */
+void hf_pause_us(long microseconds);
+
 /* From here on TERM, INT, HUP and QUIT end this process at once with 128 + n, also as PID 1, which
  * the kernel protects from signals that it does not handle. What is ignored stays ignored; but the
  * ends of children are told. */

@@ -34,12 +34,6 @@ static int64_t microseconds(void)
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-static void pause_us(long microseconds)
-{
-    const struct timespec pause = {.tv_nsec = microseconds * 1000};
-    nanosleep(&pause, NULL);
-}
-
 /* A checkpoint that does not reach the end of the log leaves the file's sync to the one that does,
  * which comes with the write lock held. */
 static int sync_file(struct hf_rotation_run *self)
@@ -73,7 +67,7 @@ static enum hf_rotation copy(struct hf_rotation_run *self)
     int64_t until = hf_monotonic() + OTHERS_FOR_MS;
     enum hf_rotation copied = hf_rotation_copy(self);
     while (copied == HF_ROTATION_CHECKPOINT && hf_monotonic() < until) {
-        pause_us(OTHERS_US);
+        hf_pause_us(OTHERS_US);
         copied = hf_rotation_copy(self);
     }
     return copied == HF_ROTATION_DONE && self->has_older_reader ? HF_ROTATION_READER : copied;
@@ -114,7 +108,7 @@ static void let_writers_in(struct hf_log_hold *hold)
     struct hf_wal_index index;
     while (hold->unlocked_at && hf_monotonic() < hold->unlocked_at + LET_IN_MS &&
            !hf_log_hold_index(hold, &index, NULL) && index.max_frame == hold->unlocked_frames)
-        pause_us(OTHERS_US);
+        hf_pause_us(OTHERS_US);
 }
 
 static bool take_write_lock(struct hf_log_reader *reader)
@@ -124,7 +118,7 @@ static bool take_write_lock(struct hf_log_reader *reader)
         if (sqlite3_exec(reader->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK)
             return true;
         hf_log_reader_end(reader);
-        pause_us(SPIN_US);
+        hf_pause_us(SPIN_US);
     } while (hf_monotonic() < until);
     return false;
 }

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "os/signals.h"
@@ -378,12 +377,11 @@ void hf_log_hold_fold_at_end(struct hf_log_hold *hold)
 /* Step 0 of a rotation counts for letting go as well. */
 static void wait_until_safe(struct hf_log_hold *hold, int wait_ms)
 {
-    const struct timespec pause = {.tv_nsec = LEAVE_PAUSE_US * 1000L};
     int64_t until = hf_monotonic() + wait_ms;
     struct hf_wal_index index;
     while (hf_log_pinned(hold)->slot == 0 && !hf_log_hold_index(hold, &index, NULL) &&
            hf_log_hold_prove(hold, &index) == HF_LEAVE_NOT_YET && hf_monotonic() < until)
-        nanosleep(&pause, NULL);
+        hf_pause_us(LEAVE_PAUSE_US);
 }
 
 void hf_log_hold_release(struct hf_log_hold *hold, int wait_ms)

@@ -6,8 +6,8 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "os/signals.h"
 #include "sqlite/log_rotation_parts.h"
 
 enum {
@@ -116,12 +116,11 @@ static enum hf_rotation copy_once(struct hf_rotation_run *self)
  * then; one that reads is still there at the third look. */
 enum hf_rotation hf_rotation_copy(struct hf_rotation_run *self)
 {
-    const struct timespec pause = {.tv_nsec = LOOK_AGAIN_US * 1000L};
     enum hf_rotation copied = copy_once(self);
     for (int i = 1; i < LOOKS && (copied == HF_ROTATION_READER ||
                                   (copied == HF_ROTATION_DONE && self->has_older_reader));
          i++) {
-        nanosleep(&pause, NULL);
+        hf_pause_us(LOOK_AGAIN_US);
         copied = copy_once(self);
     }
     return copied;

@@ -3,7 +3,6 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "os/signals.h"
 #include "sqlite/connection.h"
@@ -23,12 +22,6 @@ struct hf_write_brake {
     atomic_bool stop;
 };
 
-static void pause_us(long microseconds)
-{
-    const struct timespec pause = {.tv_nsec = microseconds * 1000};
-    nanosleep(&pause, NULL);
-}
-
 static uint32_t frames_in_log(const struct hf_write_brake *self)
 {
     struct hf_wal_index index;
@@ -40,7 +33,7 @@ static void let_writers_in(const struct hf_write_brake *self, uint32_t frames)
 {
     int64_t until = hf_monotonic() + LET_IN_MS;
     while (frames_in_log(self) == frames && hf_monotonic() < until)
-        pause_us(SPIN_US);
+        hf_pause_us(SPIN_US);
 }
 
 static void *run(void *context)
@@ -49,12 +42,12 @@ static void *run(void *context)
     while (!self->stop) {
         if (sqlite3_exec(self->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK) {
             uint32_t frames = frames_in_log(self);
-            pause_us(HELD_US);
+            hf_pause_us(HELD_US);
             sqlite3_exec(self->db, "ROLLBACK", NULL, NULL, NULL);
             let_writers_in(self, frames);
-            pause_us(self->stop ? 0 : OPEN_US);
+            hf_pause_us(self->stop ? 0 : OPEN_US);
         } else {
-            pause_us(SPIN_US);
+            hf_pause_us(SPIN_US);
         }
     }
     return NULL;
