@@ -53,6 +53,7 @@ def hanging(holdfast, tmp_path, db):
                     [holdfast.path, verb, "--db", db, "-r", "repo", "--sync-interval", "50ms",
                      *more], cwd=tmp_path, stderr=log,
                     env={**holdfast.environment, "LD_PRELOAD": str(library),
+                         "ASAN_OPTIONS": "verify_asan_link_order=0",
                          "HOLDFAST_STOP_TIMEOUT": "1500ms"})
             running.append(self.process)
 

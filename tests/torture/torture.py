@@ -172,6 +172,8 @@ class Torture:
         self.after(self.rng.choice((0, 0.5, 3)) * self.rng.random(), self.replicator_again)
 
     def terminate_replicator(self, healthy):
+        # While the guard waits to start the replicator again nobody stores what came last.
+        healthy = healthy and len(self.replicator.processes()) > 1
         self.notes.write("did", "SIGTERM to the replicator")
         code = self.replicator.terminate(ENDS_WITHIN)
         self.notes.write("did", "the replicator ended with", code)
@@ -366,6 +368,9 @@ class Torture:
             self.sampling.join(120)
         if not self.replicator.lives():
             self.start_replicator()
+        deadline = time.monotonic() + STARTS_WITHIN
+        while len(self.replicator.processes()) < 2 and time.monotonic() < deadline:
+            time.sleep(0.05)  # the guard pauses after a kill
 
     def finish(self):
         """After a clean end the newest point is the live file, byte for byte, and has everything."""
