@@ -4,9 +4,9 @@
 
 #include "base/text.h"
 #include "cli/cli.h"
-#include "cli/live.h"
 #include "cli/output.h"
-#include "engine/backup.h"
+#include "cli/session.h"
+#include "service/snapshot.h"
 
 enum { BUSY_MS = 5000 };
 
@@ -15,24 +15,6 @@ static const struct hf_option options[] = {
     {"pin", 'p', NULL, "keep this point whatever the retention rule says"},
     {"take-over", 0, NULL, "go on with a history that another host was writing"},
     {0}};
-
-static const char *kind_name(enum hf_backup_kind kind)
-{
-    static const char *const names[] = {"unchanged", "incremental", "full"};
-    return names[kind];
-}
-
-static void to_json(json_t *item, const struct hf_backup_result *result)
-{
-    hf_json_text(item, "kind", kind_name(result->kind));
-    hf_json_integer(item, "point", (int64_t)result->seq);
-    hf_json_time(item, "time", result->time);
-    hf_json_integer(item, "database_bytes", (int64_t)result->database_bytes);
-    hf_json_integer(item, "pages_read", (int64_t)result->pages_read);
-    hf_json_integer(item, "pages_stored", (int64_t)result->pages_stored);
-    hf_json_integer(item, "bytes_added", (int64_t)result->bytes_added);
-    hf_json_integer(item, "duration_ms", result->duration);
-}
 
 static void to_text(const char *name, const struct hf_backup_result *result, int64_t now)
 {
@@ -63,44 +45,9 @@ static void tell(const struct hf_cli *cli, const char *name, json_t *item,
                  const struct hf_backup_result *result)
 {
     if (item)
-        to_json(item, result);
+        hf_snapshot_json(item, result);
     else
         to_text(name, result, hf_now(cli->env));
-}
-
-/* By the replicator that follows the database already. False when there is none. */
-static bool back_up_live(struct hf_cli *cli, const struct hf_choice *choice,
-                         struct hf_backup_result *result, int *failed, struct hf_error *err)
-{
-    hf_auto(hf_control_client) struct hf_control_client client = {0};
-    struct hf_error local = {0};
-    const char *label = hf_option(&cli->arguments, "label");
-    bool there = false;
-    int64_t began = hf_now(cli->env);
-    if (hf_live_open(&client, &there, cli, choice, &local) || !there)
-        return false;
-    json_t *answer =
-        hf_live_ask(&client, cli,
-                    json_pack("{s:s, s:s, s:s, s:b, s:s}", "do", "snapshot", "database",
-                              choice->name, "label", label ? label : "", "pin",
-                              hf_option_given(&cli->arguments, "pin"), "reason", "manual"),
-                    0, &local);
-    if (!answer && (local.code == HF_UNSUPPORTED || local.code == HF_UNREACHABLE))
-        return false; /* nothing has it open: a backup of one's own is possible */
-    *failed = answer ? 0 : hf_error_pass(err, &local);
-    if (answer)
-        *result = (struct hf_backup_result){
-            .kind = json_is_false(json_object_get(answer, "new")) ? HF_BACKUP_UNCHANGED
-                                                                  : HF_BACKUP_INCREMENTAL,
-            .seq = (uint64_t)hf_member_integer(answer, "point", 0),
-            .time = hf_member_integer(answer, "time", 0),
-            .database_bytes = (uint64_t)hf_member_integer(answer, "database_bytes", 0),
-            .pages_read = (uint64_t)hf_member_integer(answer, "pages_read", 0),
-            .pages_stored = (uint64_t)hf_member_integer(answer, "pages_stored", 0),
-            .bytes_added = (uint64_t)hf_member_integer(answer, "bytes_added", 0),
-            .duration = hf_now(cli->env) - began};
-    json_decref(answer);
-    return true;
 }
 
 static int back_up(struct hf_cli *cli, const struct hf_database *database,
@@ -122,10 +69,7 @@ static int back_up(struct hf_cli *cli, const struct hf_database *database,
         .events = &cli->progress.events,
     };
     struct hf_backup_result result;
-    int failed = 0;
-    if (!back_up_live(cli, choice, &result, &failed, err))
-        failed = hf_backup(database, &wanted, &result, err);
-    if (failed)
+    if (hf_snapshot_take(database, &wanted, &result, err))
         return -1;
     hf_progress_line_clear(&cli->progress);
     tell(cli, database->name, item, &result);

@@ -7,9 +7,9 @@
 #include "cli/list_groups.h"
 #include "cli/list_near.h"
 #include "cli/output.h"
-#include "cli/point_output.h"
 #include "cli/session.h"
 #include "cli/table.h"
+#include "service/point_json.h"
 
 static const struct hf_option options[] = {
     {"all", 0, NULL, "each continuous point, and not one row an hour, day or month"},

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/console_start.h"
 #include "cli/protection_options.h"
 #include "cli/session.h"
 #include "service/keep_settings.h"
@@ -10,6 +11,7 @@
 static const struct hf_option options[] = {
     {"capture", 0, "HOW", "wal (default): follow the log; scan: look through the database"},
     HF_PROTECTION_OPTIONS,
+    HF_CONSOLE_OPTIONS,
     {"take-over", 0, NULL, "go on with a history that another host was writing"},
     {"log", 0, "FORMAT", "text (default) or json: an object for each point"},
     {0}};
@@ -42,6 +44,8 @@ static int run(struct hf_cli *cli, struct hf_error *err)
     if (hf_keep_rule(&rule, &cli->config, err) || check_names(cli, err) ||
         hf_session_open(&session, cli, HF_SESSION_OR_CREATE, err))
         return -1;
+    struct hf_console_hook console;
+    bool has_console = hf_console_start(&console, cli);
     const struct hf_replicate_options wanted = {
         .replicator =
             {
@@ -51,6 +55,8 @@ static int run(struct hf_cli *cli, struct hf_error *err)
                 .names = cli->arguments.operands,
                 .take_over = hf_option_given(&cli->arguments, "take-over"),
             },
+        .session = &session,
+        .console = has_console ? &console : NULL,
         .log = stderr,
         .quiet = hf_option_given(&cli->arguments, "quiet"),
     };

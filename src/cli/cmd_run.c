@@ -1,6 +1,7 @@
 #include <stdio.h>
 
 #include "cli/cli.h"
+#include "cli/console_start.h"
 #include "cli/output.h"
 #include "cli/protection_options.h"
 #include "service/boot.h"
@@ -18,6 +19,7 @@ static const struct hf_option options[] = {
     {"profiles-dir", 0, "DIR", "where profiles of your own are"},
     {"capture", 0, "HOW", "how changes are followed meanwhile: wal, scan, off"},
     HF_PROTECTION_OPTIONS,
+    HF_CONSOLE_OPTIONS,
     {"restart", 0, "WHEN", "start the application again: no, on-failure, always"},
     {"ready", 0, "URL", "what answers when the application works"},
     {"ready-timeout", 0, "TIME", "how long that may take (60s)"},
@@ -40,11 +42,14 @@ static int run(struct hf_cli *cli, struct hf_error *err)
     struct hf_retention_rule rule;
     if (hf_keep_rule(&rule, &cli->config, err))
         return -1;
+    struct hf_console_hook console;
+    bool has_console = hf_console_start(&console, cli);
     const struct hf_boot_options boot = {
         .config = &cli->config,
         .env = cli->env,
         .command = cli->arguments.command,
         .version = HF_VERSION,
+        .console = has_console ? &console : NULL,
         .log = stderr,
         .quiet = hf_option_given(&cli->arguments, "quiet"),
     };

@@ -6,8 +6,8 @@
 #include "cli/cli.h"
 #include "cli/live_status.h"
 #include "cli/output.h"
-#include "cli/point_output.h"
 #include "cli/session.h"
+#include "service/point_json.h"
 
 static const struct hf_option options[] = {
     {"max-age", 0, "AGE", "exit 8 when the newest point is older: '24h', '15m'"}, {0}};

@@ -5,27 +5,13 @@
 #include "cli/cli.h"
 #include "cli/output.h"
 #include "cli/session.h"
-#include "engine/test_restore.h"
+#include "service/test_restore_json.h"
 
 static const struct hf_option options[] = {
     {"at", 0, "TIME", "the newest point of then, instead of the newest"},
     {"point", 0, "POINT", "the point with this number or label"},
     {"scratch", 0, "PATH", "the folder to restore into; default: TMPDIR, else /var/tmp"},
     {0}};
-
-static void to_json(json_t *item, const struct hf_test_restore_result *result)
-{
-    const struct hf_integrity *integrity = &result->integrity;
-    hf_json_integer(item, "point", (int64_t)result->restore.seq);
-    hf_json_boolean(item, "passed", result->passed);
-    hf_json_integer(item, "bytes_restored", (int64_t)result->restore.size);
-    hf_json_integer(item, "pages", (int64_t)result->restore.pages);
-    hf_json_integer(item, "duration_ms", result->duration);
-    hf_json_integer(item, "problems", (int64_t)integrity->problems);
-    hf_json_text(item, "first_problem", integrity->problems ? integrity->first_problem : NULL);
-    hf_json_integer(item, "orphans", (int64_t)integrity->orphans);
-    hf_json_text(item, "first_orphan", integrity->orphans ? integrity->first_orphan : NULL);
-}
 
 static void to_text(const char *name, const struct hf_test_restore_result *result)
 {
@@ -56,7 +42,7 @@ static int test_restore(struct hf_cli *cli, const struct hf_database *database,
         return -1;
     hf_progress_line_clear(&cli->progress);
     if (item)
-        to_json(item, &result);
+        hf_test_restore_json(item, &result);
     else
         to_text(database->name, &result);
     if (result.passed)

@@ -6,9 +6,9 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "cli/output.h"
-#include "cli/point_output.h"
 #include "cli/session.h"
 #include "cli/table.h"
+#include "service/point_json.h"
 
 enum { EACH_SIDE = 5 };
 

@@ -1,7 +1,5 @@
 #include "cli/live.h"
 
-#include <string.h>
-
 #include "engine/state_file.h"
 
 int hf_live_open(struct hf_control_client *client, bool *there, const struct hf_cli *cli,
@@ -23,30 +21,10 @@ int hf_live_open(struct hf_control_client *client, bool *there, const struct hf_
     return 0;
 }
 
-static void show(struct hf_cli *cli, const json_t *event)
-{
-    const struct hf_events *events = &cli->progress.events;
-    const char *text = hf_member_text(event, "text", NULL);
-    const char *stage = hf_member_text(event, "stage", "");
-    if (text)
-        hf_notice(events, "%s", text);
-    else
-        hf_progress(events, stage, (uint64_t)hf_member_integer(event, "done", 0),
-                    (uint64_t)hf_member_integer(event, "total", 0));
-}
-
 json_t *hf_live_ask(struct hf_control_client *client, struct hf_cli *cli, json_t *request,
                     int64_t patience, struct hf_error *err)
 {
-    if (hf_control_ask(client, request, err))
-        return NULL;
-    for (;;) {
-        json_t *event = hf_control_answer(client, patience, err);
-        if (!event || !strcmp(hf_member_text(event, "event", ""), "done")) {
-            hf_progress_line_clear(&cli->progress);
-            return event;
-        }
-        show(cli, event);
-        json_decref(event);
-    }
+    json_t *answer = hf_control_do(client, request, &cli->progress.events, patience, err);
+    hf_progress_line_clear(&cli->progress);
+    return answer;
 }

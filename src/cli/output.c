@@ -39,112 +39,13 @@ const char *hf_format_count(char *out, size_t size, uint64_t count, const char *
     return out;
 }
 
-static void must(int failed)
-{
-    if (!failed)
-        return;
-    fputs("holdfast: out of memory\n", stderr);
-    exit(hf_exit_code(HF_NO_MEMORY));
-}
-
-static json_t *made(json_t *value)
-{
-    must(!value);
-    return value;
-}
-
-/* Paths and labels are bytes; JSON is UTF-8: what is not becomes U+FFFD, a byte at a time. */
-static json_t *text_value(const char *text)
-{
-    json_t *value = json_string(text);
-    if (value)
-        return value;
-    char *clean = malloc(3 * strlen(text) + 1);
-    must(!clean);
-    size_t used = 0;
-    while (*text) {
-        size_t length = 1;
-        while ((unsigned char)*text >= 0xc0 && length < 4 &&
-               ((unsigned char)text[length] & 0xc0) == 0x80)
-            length++;
-        json_t *character = json_stringn(text, length);
-        if (character) {
-            memcpy(clean + used, text, length);
-            used += length;
-            text += length;
-        } else {
-            memcpy(clean + used, "\xef\xbf\xbd", 3);
-            used += 3;
-            text++;
-        }
-        json_decref(character);
-    }
-    value = json_stringn(clean, used);
-    free(clean);
-    return made(value);
-}
-
 json_t *hf_json_root(const char *verb)
 {
-    json_t *root = made(json_object());
+    json_t *root = hf_json_new();
     json_t *head = hf_json_object(root, "holdfast");
     hf_json_text(head, "version", HF_VERSION);
     hf_json_text(head, "verb", verb);
     return root;
-}
-
-void hf_json_text(json_t *object, const char *key, const char *text)
-{
-    must(json_object_set_new(object, key, text ? text_value(text) : json_null()));
-}
-
-void hf_json_integer(json_t *object, const char *key, int64_t value)
-{
-    must(json_object_set_new(object, key, made(json_integer(value))));
-}
-
-void hf_json_sequence(json_t *object, const char *key, uint64_t seq)
-{
-    must(json_object_set_new(object, key, seq ? made(json_integer((json_int_t)seq)) : json_null()));
-}
-
-void hf_json_boolean(json_t *object, const char *key, int value)
-{
-    must(json_object_set_new(object, key, json_boolean(value)));
-}
-
-void hf_json_time(json_t *object, const char *key, int64_t time)
-{
-    char iso[32], number[64];
-    snprintf(number, sizeof number, "%s_ms", key);
-    hf_json_text(object, key, time ? hf_time_iso(iso, sizeof iso, time) : NULL);
-    must(json_object_set_new(object, number, time ? made(json_integer(time)) : json_null()));
-}
-
-json_t *hf_json_object(json_t *object, const char *key)
-{
-    json_t *member = made(json_object());
-    must(json_object_set_new(object, key, member));
-    return member;
-}
-
-json_t *hf_json_list(json_t *object, const char *key)
-{
-    json_t *member = made(json_array());
-    must(json_object_set_new(object, key, member));
-    return member;
-}
-
-json_t *hf_json_item(json_t *list)
-{
-    json_t *item = made(json_object());
-    must(json_array_append_new(list, item));
-    return item;
-}
-
-void hf_json_text_item(json_t *list, const char *text)
-{
-    must(json_array_append_new(list, text_value(text)));
 }
 
 void hf_json_error(json_t *object, const struct hf_error *err)

@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "base/error.h"
+#include "service/json_members.h"
 
 /* The frozen exit codes of docs/architecture.md, "Errors". */
 int hf_exit_code(enum hf_code code);
@@ -23,20 +24,8 @@ const char *hf_format_moment(char *out, size_t size, int64_t time, int64_t now);
 /* "1 page", "2 pages" */
 const char *hf_format_count(char *out, size_t size, uint64_t count, const char *thing);
 
-/*
- * Members of a JSON object. Memory that cannot be had ends the program with exit code 1: these run
- * when the work is done, and half an object is worse than none.
- */
+/* An object with the fields that every verb has, for service/json_members.h. */
 json_t *hf_json_root(const char *verb);
-void hf_json_text(json_t *object, const char *key, const char *text); /* NULL: null */
-void hf_json_integer(json_t *object, const char *key, int64_t value);
-void hf_json_sequence(json_t *object, const char *key, uint64_t seq); /* 0: null */
-void hf_json_boolean(json_t *object, const char *key, int value);
-void hf_json_time(json_t *object, const char *key, int64_t time); /* and "<key>_ms"; 0: null */
-json_t *hf_json_object(json_t *object, const char *key);          /* a new member, borrowed */
-json_t *hf_json_list(json_t *object, const char *key);            /* a new member, borrowed */
-json_t *hf_json_item(json_t *list);                               /* a new object in it, borrowed */
-void hf_json_text_item(json_t *list, const char *text);
 void hf_json_error(json_t *object, const struct hf_error *err);
 
 /* Prints and frees. */

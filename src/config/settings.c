@@ -96,6 +96,14 @@ const struct hf_setting_row hf_setting_rows[HF_SETTING_COUNT] = {
     [HF_SETTING_KEEP_ZONE] =
         ROW("keep zone", "--keep-zone", "KEEP_ZONE", "keep-zone", CHOICE,
             .initial = "utc", .choices = keep_zone),
+    [HF_SETTING_CONSOLE] =
+        ROW("console", "--console", "CONSOLE", "console", LISTEN,),
+    [HF_SETTING_URL] =
+        ROW("address of the console", "--url", "URL", "url", URL,),
+    [HF_SETTING_TRUSTED_PROXIES] =
+        ROW("trusted proxies", "--trusted-proxies", "TRUSTED_PROXIES", "trusted-proxies", TEXT,),
+    [HF_SETTING_SETUP_CODE] =
+        ROW("setup code", "--setup-code-file", "SETUP_CODE", "setup-code-file", SECRET,),
 };
 /* clang-format on */
 
@@ -186,6 +194,19 @@ static bool is_url(const char *text)
     return *rest && *rest != '/' && !strpbrk(text, " \t");
 }
 
+/* A port, or an address and a port; what the address is, the system says when it is used. */
+static bool is_listen(const char *text)
+{
+    const char *colon = strrchr(text, ':'), *end;
+    int64_t port = number_of(colon ? colon + 1 : text, 65535, &end);
+    bool is_bracketed = text[0] == '[' && colon && colon > text && colon[-1] == ']';
+    if (!strcmp(text, "off"))
+        return true;
+    if (port < 0 || *end || colon == text || strpbrk(text, " \t/"))
+        return false;
+    return is_bracketed || !colon || strchr(text, ':') == colon;
+}
+
 /* A name or number, and another after a colon. */
 static bool is_user(const char *text)
 {
@@ -249,6 +270,12 @@ int hf_setting_check(enum hf_setting setting, const char *text, const char *sour
             return 0;
         wrong(source, text, "user", err);
         return hf_error_hint(err, "for example 1000:1000, or the name of a user");
+    case HF_KIND_LISTEN:
+        if (is_listen(text))
+            return 0;
+        wrong(source, text, "address to listen at", err);
+        return hf_error_hint(err, "for example 127.0.0.1:8420, [::1]:8420, 8420 for this host "
+                                  "alone, or off");
     case HF_KIND_TEXT:
     case HF_KIND_PATH:
     case HF_KIND_SECRET:

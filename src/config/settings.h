@@ -17,6 +17,7 @@ enum hf_setting_kind {
     HF_KIND_COUNT,    /* 0 to 1,000,000 */
     HF_KIND_URL,      /* http:// or https:// */
     HF_KIND_USER,     /* "1000", "1000:1000", "app", "app:app" */
+    HF_KIND_LISTEN,   /* "127.0.0.1:8420", "[::]:8420", "8420"; "off" */
 };
 
 struct hf_setting_row {

@@ -162,6 +162,13 @@ int hf_child_fork(pid_t *pid, int (*task)(void *context), void *context, struct 
     return 0;
 }
 
+void hf_close_others(int keep)
+{
+    if (keep > STDERR_FILENO + 1)
+        close_range(STDERR_FILENO + 1, (unsigned)keep - 1, 0);
+    close_range((unsigned)keep + 1, ~0U, 0);
+}
+
 int hf_child_wait(pid_t pid, int *status, struct hf_error *err)
 {
     pid_t ended;

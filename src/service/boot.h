@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "config/config.h"
+#include "service/console_hook.h"
 
 struct hf_boot_options {
     const struct hf_config *config;
@@ -16,6 +17,7 @@ struct hf_boot_options {
     const char *version;  /* of Holdfast, for portable copies */
     /* Instead of Holdfast's replicator (service/guard.h), with what `boot` knows; NULL: that. */
     int (*replicate)(void *boot, int channel);
+    const struct hf_console_hook *console; /* NULL: none */
     FILE *log;
     bool quiet; /* no lines of steps, no notices */
 };

@@ -79,18 +79,28 @@ static int (*choose_replicator(const struct hf_boot *boot))(void *, int)
     return is_off ? NULL : boot->options->replicate ? boot->options->replicate : replicate;
 }
 
+static int serve(void *context, int channel)
+{
+    const struct hf_boot *boot = context;
+    const struct hf_console_hook *console = boot->options->console;
+    return console->serve(console->context, &boot->session, channel);
+}
+
 int hf_boot_protect(struct hf_boot *boot, struct hf_error *err)
 {
-    if (!boot->session.repository)
+    bool is_protected = boot->session.repository, has_console = boot->options->console;
+    if (!is_protected && !has_console)
         return 0;
     if (list_protected(boot, err))
         return -1;
-    if (hf_config_choice(boot->config, HF_SETTING_CAPTURE) == HF_CAPTURE_WANT_LOG)
+    if (is_protected && hf_config_choice(boot->config, HF_SETTING_CAPTURE) == HF_CAPTURE_WANT_LOG)
         put_in_wal_mode(boot);
     const struct hf_protection_options options = {.command = "run",
                                                   .databases = boot->protected,
                                                   .database_count = boot->database_count,
-                                                  .replicate = choose_replicator(boot),
+                                                  .replicate =
+                                                      is_protected ? choose_replicator(boot) : NULL,
+                                                  .serve = has_console ? serve : NULL,
                                                   .notice = tell_notice,
                                                   .restore = hf_boot_restore_asked,
                                                   .context = boot};

@@ -99,3 +99,28 @@ json_t *hf_control_answer(struct hf_control_client *client, int64_t patience, st
         hf_json_channel_receive(&client->channel);
     }
 }
+
+static void pass(const struct hf_events *events, const json_t *event)
+{
+    const char *text = hf_member_text(event, "text", NULL);
+    const char *stage = hf_member_text(event, "stage", "");
+    if (text)
+        hf_notice(events, "%s", text);
+    if (!text || *stage)
+        hf_progress(events, stage, (uint64_t)hf_member_integer(event, "done", 0),
+                    (uint64_t)hf_member_integer(event, "total", 0));
+}
+
+json_t *hf_control_do(struct hf_control_client *client, json_t *request,
+                      const struct hf_events *events, int64_t patience, struct hf_error *err)
+{
+    if (hf_control_ask(client, request, err))
+        return NULL;
+    for (;;) {
+        json_t *event = hf_control_answer(client, patience, err);
+        if (!event || !strcmp(hf_member_text(event, "event", ""), "done"))
+            return event;
+        pass(events, event);
+        json_decref(event);
+    }
+}

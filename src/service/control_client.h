@@ -7,6 +7,7 @@
 
 #include <jansson.h>
 
+#include "base/events.h"
 #include "service/json_channel.h"
 
 struct hf_control_client {
@@ -33,5 +34,10 @@ int hf_control_ask(struct hf_control_client *client, json_t *request, struct hf_
  * answered to the end, or has said nothing for `patience` ms (0: for ever).
  */
 json_t *hf_control_answer(struct hf_control_client *client, int64_t patience, struct hf_error *err);
+
+/* Asks (`request` is taken over) and hands on what it tells meanwhile. The closing line, which the
+ * caller frees; or NULL and the error that it is. `events` may be NULL. */
+json_t *hf_control_do(struct hf_control_client *client, json_t *request,
+                      const struct hf_events *events, int64_t patience, struct hf_error *err);
 
 #endif

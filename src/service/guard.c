@@ -194,7 +194,8 @@ int hf_guard_start(struct hf_guard *guard, struct hf_error *err)
     guard->silent_looks = 0;
     guard->garbage = 0;
     if (fork_task(guard, &local)) {
-        start_later(guard, local.text);
+        if (!guard->options.once)
+            start_later(guard, local.text);
         return hf_error_pass(err, &local);
     }
     watch_channel(guard);
@@ -362,7 +363,7 @@ static void task_ended(struct hf_guard *guard, int status)
     guard->look_at = guard->kill_at = 0;
     describe_end(guard, status);
     fail_asked(guard);
-    if (guard->state == HF_GUARD_STOPPING) {
+    if (guard->state == HF_GUARD_STOPPING || guard->options.once) {
         guard->ended_well = WIFEXITED(status) && WEXITSTATUS(status) == 0;
         guard->state = HF_GUARD_STOPPED;
     } else {

@@ -1,6 +1,7 @@
 /*
- * A task in a process of its own, looked after: started again when it dies, ended and started again
- * when it is stuck, asked over a channel, and stopped within a deadline. What it says last is kept.
+ * A task in a process of its own, looked after: started again when it dies (unless it is for once),
+ * ended when it is stuck, asked over a channel, and stopped within a deadline. What it says last is
+ * kept.
  *
  * The channel is a stream socket with one JSON object a line (service/json_channel.h).
  *   From the task:  {"event":"alive"} at least every few seconds, whatever it does;
@@ -36,6 +37,7 @@ struct hf_guard_options {
     /* Every other event, as it comes. May be NULL. */
     void (*heard)(void *context, const json_t *event);
     void *context;
+    bool once;             /* it is not started again when it ends or dies */
     int64_t patience;      /* ms without a sign of life after which it is stuck; 0: 15 s */
     int64_t first_pause;   /* ms before it is started again, doubled each time; 0: 1 s */
     int64_t longest_pause; /* 0: 60 s. Having run for so long, it begins again with the first */

@@ -155,6 +155,12 @@ static int replicate(void *context, int channel)
     return protection->options.replicate(protection->options.context, channel);
 }
 
+static int serve(void *context, int channel)
+{
+    struct hf_protection *protection = context;
+    return protection->options.serve(protection->options.context, channel);
+}
+
 static void pass_notice(void *context, const char *text)
 {
     tell(context, text);
@@ -166,25 +172,44 @@ static void pass_event(void *context, const json_t *event)
     protection->options.heard(protection->options.context, event);
 }
 
+static struct hf_guard *guard_of(struct hf_protection *protection, const char *name,
+                                 int (*task)(void *context, int channel), bool is_heard,
+                                 struct hf_error *err)
+{
+    const struct hf_guard_options guarded = {.name = name,
+                                             .task = task,
+                                             .at_fork = at_fork,
+                                             .notice = pass_notice,
+                                             .heard = is_heard ? pass_event : NULL,
+                                             .context = protection};
+    return hf_guard_new(protection->signals, &guarded, err);
+}
+
+static int make_guards(struct hf_protection *protection, struct hf_error *err)
+{
+    const struct hf_protection_options *options = &protection->options;
+    if (options->replicate && !(protection->guard = guard_of(protection, "the replicator",
+                                                             replicate, options->heard, err)))
+        return -1;
+    if (options->serve &&
+        !(protection->console = guard_of(protection, "the console", serve, false, err)))
+        return -1;
+    return 0;
+}
+
 int hf_protection_start(struct hf_protection *protection, struct hf_signals *signals,
                         const struct hf_protection_options *options, struct hf_error *err)
 {
     *protection = (struct hf_protection){.options = *options, .signals = signals};
     listen_for_all(protection, signals);
-    if (!options->replicate)
-        return 0;
-    const struct hf_guard_options guarded = {.name = "the replicator",
-                                             .task = replicate,
-                                             .at_fork = at_fork,
-                                             .notice = pass_notice,
-                                             .heard = options->heard ? pass_event : NULL,
-                                             .context = protection};
-    protection->guard = hf_guard_new(signals, &guarded, err);
-    if (!protection->guard) {
+    if (make_guards(protection, err)) {
         hf_protection_release(protection);
         return -1;
     }
-    hf_guard_start(protection->guard, NULL); /* else later: that is told */
+    if (protection->guard)
+        hf_guard_start(protection->guard, NULL); /* else later: that is told */
+    if (protection->console)
+        hf_guard_start(protection->console, NULL);
     return 0;
 }
 
@@ -192,7 +217,8 @@ void hf_protection_release(struct hf_protection *protection)
 {
     /* The guard first: whoever waits for an answer of it hears that there is none. */
     hf_guard_free(protection->guard);
-    protection->guard = NULL;
+    hf_guard_free(protection->console);
+    protection->guard = protection->console = NULL;
     hf_control_socket_free(protection->control);
     protection->control = NULL;
 }
@@ -204,13 +230,16 @@ void hf_protection_at_fork(struct hf_protection *protection)
 
 int64_t hf_protection_deadline(const struct hf_protection *protection)
 {
-    return protection->guard ? hf_guard_deadline(protection->guard) : 0;
+    int64_t own = protection->guard ? hf_guard_deadline(protection->guard) : 0;
+    int64_t other = protection->console ? hf_guard_deadline(protection->console) : 0;
+    return own && other ? (own < other ? own : other) : own + other;
 }
 
 bool hf_protection_take(struct hf_protection *protection, const struct hf_happening *happening)
 {
-    bool own = protection->control && hf_control_take(protection->control, happening);
-    return own || (protection->guard && hf_guard_take(protection->guard, happening));
+    return (protection->control && hf_control_take(protection->control, happening)) ||
+           (protection->guard && hf_guard_take(protection->guard, happening)) ||
+           (protection->console && hf_guard_take(protection->console, happening));
 }
 
 int hf_protection_wait(struct hf_protection *protection, struct hf_signals *signals,

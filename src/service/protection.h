@@ -1,7 +1,8 @@
 /*
- * What looks after databases while something else runs: the replicator in a process of its own
- * (service/guard.h), and the socket where both are asked (service/control_socket.h). `holdfast run`
- * has it beside the application, `holdfast replicate` alone. Single-threaded.
+ * What looks after databases while something else runs: the replicator and the console, each in a
+ * process of its own (service/guard.h), and the socket where all are asked
+ * (service/control_socket.h). `holdfast run` has it beside the application, `holdfast replicate`
+ * alone. Single-threaded.
  *
  * Requests of the control socket:
  *   {"do":"status"}
@@ -31,6 +32,8 @@ struct hf_protection_options {
     size_t database_count;
     /* The replicator, as of hf_guard_options; NULL: there is none. */
     int (*replicate)(void *context, int channel);
+    /* The console, likewise. It has no databases of its own, and is never waited for. */
+    int (*serve)(void *context, int channel);
     void (*notice)(void *context, const char *text);
     void (*heard)(void *context, const json_t *event); /* of the replicator; may be NULL */
     /* Somebody asks for a restore: answered by hf_control_close of `control`, now or later. NULL:
@@ -43,6 +46,7 @@ struct hf_protection {
     struct hf_protection_options options;
     struct hf_signals *signals;
     struct hf_guard *guard;            /* NULL: there is no replicator */
+    struct hf_guard *console;          /* NULL: there is none */
     struct hf_control_socket *control; /* NULL: nobody can ask */
 };
 

@@ -124,6 +124,12 @@ static int replicate(void *context, int channel)
     return hf_replicator_run(&self->options->replicator, channel, NULL) ? 1 : 0;
 }
 
+static int serve(void *context, int channel)
+{
+    const struct hf_replicate_options *options = ((const struct replicating *)context)->options;
+    return options->console->serve(options->console->context, options->session, channel);
+}
+
 static bool is_chosen(const struct replicating *self, const char *name)
 {
     const char *const *names = self->options->replicator.names;
@@ -196,6 +202,7 @@ static int run(struct replicating *self, struct hf_error *err)
     const struct hf_protection_options options = {
         .command = "replicate",
         .replicate = replicate,
+        .serve = self->options->console ? serve : NULL,
         .notice = take_notice,
         .heard = hear,
         .context = self,

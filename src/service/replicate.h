@@ -8,10 +8,13 @@
 
 #include <stdio.h>
 
+#include "service/console_hook.h"
 #include "service/replicator.h"
 
 struct hf_replicate_options {
     struct hf_replicator_options replicator;
+    const struct hf_session *session;      /* that the repository is of; for the console */
+    const struct hf_console_hook *console; /* NULL: none */
     FILE *log;  /* a line an event: text, or (as the settings say) a JSON object */
     bool quiet; /* nothing but what goes wrong */
 };

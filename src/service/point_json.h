@@ -1,8 +1,8 @@
 /*
- * A restore point in JSON and in words.
+ * A restore point in JSON.
  */
-#ifndef HF_CLI_POINT_OUTPUT_H
-#define HF_CLI_POINT_OUTPUT_H
+#ifndef HF_SERVICE_POINT_JSON_H
+#define HF_SERVICE_POINT_JSON_H
 
 #include <jansson.h>
 

@@ -1,6 +1,6 @@
-#include "cli/point_output.h"
+#include "service/point_json.h"
 
-#include "cli/output.h"
+#include "service/json_members.h"
 
 const char *hf_proof_name(enum hf_proof_result proof)
 {

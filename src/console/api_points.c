@@ -1,0 +1,191 @@
+/*
+ * Restore points: looked at, taken, kept, proven.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "console/api.h"
+#include "console/console_state.h"
+#include "console/job.h"
+#include "console/overview.h"
+#include "console/work.h"
+#include "history/point.h"
+#include "service/json_channel.h"
+#include "service/json_members.h"
+#include "service/keep_settings.h"
+#include "service/snapshot.h"
+#include "service/test_restore_json.h"
+
+enum { MOST_AT_ONCE = 500, BUSY_MS = 5000, LONGEST_LABEL = 128 };
+
+static void list_points(struct hf_exchange *exchange)
+{
+    struct hf_error err = {0};
+    int64_t before, limit;
+    const char *database = exchange->parameters[0];
+    if (!hf_console_database(exchange, database))
+        return;
+    if (hf_exchange_number(exchange, "before", 1, INT64_MAX, INT64_MAX, &before, &err) ||
+        hf_exchange_number(exchange, "limit", 1, MOST_AT_ONCE, 100, &limit, &err)) {
+        hf_exchange_fail(exchange, &err);
+        return;
+    }
+    hf_reader_answer(exchange->console->overview, exchange,
+                     json_pack("{s:s, s:s, s:I, s:I}", "do", "points", "database", database,
+                               "before", (json_int_t)before, "limit", (json_int_t)limit));
+}
+
+/* The number in the path; 0, and it has been answered, when it is none. */
+static uint64_t point_of(struct hf_exchange *exchange)
+{
+    const char *text = exchange->parameters[1];
+    char *end;
+    uint64_t seq = strtoull(text, &end, 10);
+    if (*text >= '1' && *text <= '9' && !*end && strlen(text) < 20)
+        return seq;
+    hf_exchange_refuse(exchange, 404, "not_found", "there is no such restore point");
+    return 0;
+}
+
+static void get_point(struct hf_exchange *exchange)
+{
+    const char *database = exchange->parameters[0];
+    uint64_t seq = hf_console_database(exchange, database) ? point_of(exchange) : 0;
+    if (seq)
+        hf_reader_answer(exchange->console->overview, exchange,
+                         json_pack("{s:s, s:s, s:I}", "do", "point", "database", database, "point",
+                                   (json_int_t)seq));
+}
+
+static json_t *take_snapshot(void *context, const json_t *question, const struct hf_events *events,
+                             struct hf_error *err)
+{
+    hf_auto(hf_work) struct hf_work work = {0};
+    struct hf_backup_result result;
+    if (hf_work_begin(&work, context, hf_member_text(question, "database", ""), HF_DATABASE_CREATE,
+                      err))
+        return NULL;
+    const struct hf_backup_options wanted = {.path = work.configured->path,
+                                             .state_path = work.state_path,
+                                             .label = hf_member_text(question, "label", ""),
+                                             .reason = "manual",
+                                             .pin = hf_member_true(question, "pin"),
+                                             .own = true,
+                                             .claim = HF_CLAIM_POLITE,
+                                             .busy_ms = BUSY_MS,
+                                             .events = events};
+    if (hf_snapshot_take(&work.database, &wanted, &result, err))
+        return NULL;
+    json_t *answer = hf_json_new();
+    hf_snapshot_json(answer, &result);
+    return answer;
+}
+
+static void post_point(struct hf_exchange *exchange)
+{
+    struct hf_error err = {0};
+    const char *database = exchange->parameters[0], *label = "";
+    const json_t *body = exchange->body;
+    if (!hf_console_database(exchange, database))
+        return;
+    if (json_object_get(body, "label") &&
+        hf_exchange_text(exchange, "label", LONGEST_LABEL, &label, &err)) {
+        hf_exchange_fail(exchange, &err);
+        return;
+    }
+    const struct hf_job_wanted wanted = {
+        .kind = "snapshot",
+        .database = database,
+        .work = take_snapshot,
+        .question = json_pack("{s:s, s:s, s:s, s:b}", "do", "snapshot", "database", database,
+                              "label", label, "pin", hf_member_true(body, "pin")),
+        .is_alone = true};
+    hf_job_start_for(exchange, &wanted);
+}
+
+static json_t *prove(void *context, const json_t *question, const struct hf_events *events,
+                     struct hf_error *err)
+{
+    hf_auto(hf_work) struct hf_work work = {0};
+    struct hf_test_restore_result result = {0};
+    uint64_t seq;
+    if (hf_work_begin(&work, context, hf_member_text(question, "database", ""),
+                      HF_DATABASE_EXISTING, err) ||
+        hf_work_timeline(&work, err) ||
+        hf_work_point(&work, (uint64_t)hf_member_integer(question, "point", 0), &seq, err) ||
+        hf_test_restore(&work.database, &work.timeline, seq, NULL, events, &result, err))
+        return NULL;
+    json_t *answer = hf_json_new();
+    hf_test_restore_json(answer, &result);
+    return answer;
+}
+
+static void post_test_restore(struct hf_exchange *exchange)
+{
+    const char *database = exchange->parameters[0];
+    if (!hf_console_database(exchange, database))
+        return;
+    const struct hf_job_wanted wanted = {
+        .kind = "test_restore",
+        .database = database,
+        .work = prove,
+        .question = json_pack("{s:s, s:s, s:I}", "do", "prove", "database", database, "point",
+                              (json_int_t)hf_member_integer(exchange->body, "point", 0)),
+        .is_alone = true};
+    hf_job_start_for(exchange, &wanted);
+}
+
+static json_t *change_pin(void *context, const json_t *question, const struct hf_events *events,
+                          struct hf_error *err)
+{
+    static const struct hf_point_change unpin = {.pin = 0};
+    hf_auto(hf_work) struct hf_work work = {0};
+    uint64_t seq = (uint64_t)hf_member_integer(question, "point", 0);
+    bool is_pinned = hf_member_true(question, "pinned");
+    struct hf_retention_rule rule;
+    if (hf_work_begin(&work, context, hf_member_text(question, "database", ""),
+                      HF_DATABASE_EXISTING, err) ||
+        hf_work_timeline(&work, err) || hf_work_point(&work, seq, &seq, err) ||
+        hf_keep_rule(&rule, work.console->config, err))
+        return NULL;
+    const struct hf_prune_options wanted = {
+        .rule = &rule, .zone = hf_keep_zone(work.console->config), .grace = -1, .events = events};
+    if (is_pinned ? hf_prune_pin(&work.database, &wanted, seq, err)
+                  : hf_point_change(&work.database, seq, &unpin, err))
+        return NULL;
+    json_t *answer = hf_json_new();
+    hf_json_integer(answer, "point", (int64_t)seq);
+    hf_json_boolean(answer, "pinned", is_pinned);
+    return answer;
+}
+
+static void patch_point(struct hf_exchange *exchange)
+{
+    const char *database = exchange->parameters[0];
+    uint64_t seq = hf_console_database(exchange, database) ? point_of(exchange) : 0;
+    if (!seq)
+        return;
+    if (!json_is_boolean(json_object_get(exchange->body, "pinned"))) {
+        hf_exchange_refuse(exchange, 400, "usage", "'pinned' is true or false");
+        return;
+    }
+    const struct hf_job_wanted wanted = {
+        .kind = "pin",
+        .database = database,
+        .work = change_pin,
+        .question = json_pack("{s:s, s:s, s:I, s:b}", "do", "pin", "database", database, "point",
+                              (json_int_t)seq, "pinned", hf_member_true(exchange->body, "pinned"))};
+    hf_job_start_for(exchange, &wanted);
+}
+
+const struct hf_route hf_point_routes[] = {
+    {"GET", "/api/v1/databases/{database}/points", HF_ACCESS_VIEWER, HF_BODY_NONE, list_points},
+    {"POST", "/api/v1/databases/{database}/points", HF_ACCESS_OPERATOR, HF_BODY_JSON, post_point},
+    {"GET", "/api/v1/databases/{database}/points/{point}", HF_ACCESS_VIEWER, HF_BODY_NONE,
+     get_point},
+    {"PATCH", "/api/v1/databases/{database}/points/{point}", HF_ACCESS_OPERATOR, HF_BODY_JSON,
+     patch_point},
+    {"POST", "/api/v1/databases/{database}/test-restores", HF_ACCESS_OPERATOR, HF_BODY_JSON,
+     post_test_restore},
+    {0}};

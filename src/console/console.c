@@ -1,0 +1,271 @@
+#include "console/console.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "console/console_state.h"
+#include "console/gate.h"
+#include "console/job.h"
+#include "console/origin.h"
+#include "console/overview.h"
+#include "console/route.h"
+#include "console/sign_in.h"
+#include "engine/state_file.h"
+#include "os/file.h"
+#include "service/json_channel.h"
+
+enum {
+    BEAT = 3000,
+    LONGEST_LINE = 64 << 10,
+    MOST_WAITING = 1 << 20,
+};
+
+static const uint64_t LARGEST_UPLOAD = 4ULL << 30;
+
+void hf_console_notice(struct hf_console *console, const char *format, ...)
+{
+    char text[1024];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    if (console->parent.fd >= 0)
+        hf_json_channel_send(&console->parent, json_pack("{s:s, s:o}", "event", "notice", "text",
+                                                         hf_text_value(text)));
+    else
+        fprintf(stderr, "holdfast: %s\n", text);
+}
+
+const char *hf_console_url(const struct hf_console *console)
+{
+    return console->config->values[HF_SETTING_URL].text;
+}
+
+const struct hf_config_database *hf_console_database(struct hf_exchange *exchange, const char *name)
+{
+    const struct hf_config *config = exchange->console->config;
+    for (size_t i = 0; i < config->database_count; i++)
+        if (!strcmp(config->databases[i].name, name))
+            return &config->databases[i];
+    hf_exchange_refuse(exchange, 404, "not_found", "there is no such database");
+    return NULL;
+}
+
+int hf_console_folder(char **out, const struct hf_config *config, const struct hf_env *env,
+                      struct hf_error *err)
+{
+    hf_auto_free char *wanted = NULL, *state = NULL;
+    const char *directory = config->values[HF_SETTING_STATE_DIR].text;
+    if (!config->database_count && !directory) {
+        hf_error_set(err, HF_CONFIG, "the console has no place for its own files");
+        return hf_error_hint(err, "give a database, or --state-dir");
+    }
+    if (config->database_count) {
+        const struct hf_config_database *first = &config->databases[0];
+        if (hf_access_state_path(&wanted, config, env, first->name, err))
+            return -1;
+        state = hf_state_file_path(first->path, wanted);
+    } else {
+        state = hf_path_join(directory, "holdfast");
+    }
+    if (!state || asprintf(out, "%s-console", state) < 0)
+        return hf_error_memory(err);
+    return 0;
+}
+
+static void handle(struct hf_exchange *exchange)
+{
+    exchange->route->handle(exchange);
+}
+
+static uint64_t room(struct hf_exchange *exchange)
+{
+    (void)exchange;
+    return LARGEST_UPLOAD;
+}
+
+/* Eight characters of Crockford's Base32: 40 bits, guessed at a bounded rate. */
+static int make_setup_code(struct hf_console *console, struct hf_error *err)
+{
+    static const char digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    const char *given = console->config->values[HF_SETTING_SETUP_CODE].text;
+    uint8_t random[8];
+    char *code = console->setup_code;
+    if (given && *given) {
+        if (strlen(given) < 8 || strlen(given) >= HF_SETUP_CODE_TEXT)
+            return hf_error_set(err, HF_CONFIG, "%s: a setup code has 8 to %d characters",
+                                console->config->values[HF_SETTING_SETUP_CODE].source,
+                                HF_SETUP_CODE_TEXT - 1);
+        snprintf(code, HF_SETUP_CODE_TEXT, "%s", given);
+        return 0;
+    }
+    if (hf_random(console->env, random, sizeof random, err))
+        return -1;
+    for (size_t i = 0; i < sizeof random; i++)
+        random[i] = (uint8_t)digits[random[i] % 32];
+    snprintf(code, HF_SETUP_CODE_TEXT, "%.4s-%.4s", (char *)random, (char *)random + 4);
+    return 0;
+}
+
+/* What somebody needs to open it. A code that was given is known to who gave it. */
+static void tell_where(struct hf_console *console, const char *listen)
+{
+    const char *url = hf_console_url(console);
+    const char *given = console->config->values[HF_SETTING_SETUP_CODE].text;
+    const char *colon = strrchr(listen, ':');
+    char own[128];
+    snprintf(own, sizeof own, "http://%.*s:%d/", colon ? (int)(colon - listen) : 9,
+             colon ? listen : "127.0.0.1", hf_server_port(console->server));
+    if (console->credentials.password[0])
+        hf_console_notice(console, "the console is at %s", url ? url : own);
+    else if (given && *given)
+        hf_console_notice(console, "the console is at %s: set it up with the setup code of %s",
+                          url ? url : own, console->config->values[HF_SETTING_SETUP_CODE].source);
+    else
+        hf_console_notice(console, "the console is at %s: set it up with the setup code %s",
+                          url ? url : own, console->setup_code);
+}
+
+static int open_files(struct hf_console *console, struct hf_error *err)
+{
+    hf_auto_free char *uploads = NULL, *path = NULL;
+    if (hf_console_folder(&console->folder, console->config, console->env, err))
+        return -1;
+    uploads = hf_path_join(console->folder, "uploads");
+    path = hf_path_join(console->folder, "credentials.json");
+    console->base = hf_base_path(hf_console_url(console));
+    if (!uploads || !path || !console->base)
+        return hf_error_memory(err);
+    return hf_make_directories(console->env, uploads, 0700, err) ||
+                   hf_credentials_open(&console->credentials, console->env, path, err)
+               ? -1
+               : 0;
+}
+
+static int open_server(struct hf_console *console, struct hf_error *err)
+{
+    const char *wanted = console->config->values[HF_SETTING_CONSOLE].text;
+    const char *listen = wanted && strcmp(wanted, "off") ? wanted : HF_CONSOLE_LISTEN;
+    hf_auto_free char *uploads = hf_path_join(console->folder, "uploads");
+    if (!uploads)
+        return hf_error_memory(err);
+    const struct hf_server_options options = {.listen = listen,
+                                              .uploads = uploads,
+                                              .console = console,
+                                              .admit = hf_gate_admit,
+                                              .handle = handle,
+                                              .room = room};
+    console->server = hf_server_open(&console->signals, &options, err);
+    if (!console->server)
+        return -1;
+    tell_where(console, listen);
+    return 0;
+}
+
+static int open_console(struct hf_console *console, struct hf_error *err)
+{
+    if (hf_codec_init(err) || hf_signals_open(&console->signals, err) || open_files(console, err))
+        return -1;
+    if (!console->credentials.password[0] && make_setup_code(console, err))
+        return -1;
+    if (!(console->sign_in = hf_sign_in_new(console, err)) ||
+        !(console->overview = hf_overview_new(console, err)) ||
+        !(console->jobs = hf_jobs_new(console, err)))
+        return -1;
+    return open_server(console, err);
+}
+
+static void close_console(struct hf_console *console)
+{
+    hf_server_free(console->server); /* first: its connections refer to the rest */
+    hf_jobs_free(console->jobs);
+    hf_overview_free(console->overview);
+    hf_sign_in_free(console->sign_in);
+    hf_credentials_release(&console->credentials);
+    hf_wipe(console->setup_code, sizeof console->setup_code);
+    free(console->folder);
+    free(console->base);
+    if (console->parent.fd >= 0)
+        hf_signals_forget(&console->signals, console->parent.fd);
+    hf_json_channel_release(&console->parent);
+    hf_signals_release(&console->signals);
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return !a || (b && b < a) ? b : a;
+}
+
+static int64_t next_deadline(const struct hf_console *console)
+{
+    int64_t next = hf_server_deadline(console->server);
+    next = earlier(next, console->parent.fd >= 0 ? console->beat_at : 0);
+    next = earlier(next, hf_overview_deadline(console->overview));
+    next = earlier(next, hf_jobs_deadline(console->jobs));
+    return earlier(next, hf_sign_in_deadline(console->sign_in));
+}
+
+/* What the guard says is only ever "stop". */
+static bool parent_wants_end(struct hf_console *console, const struct hf_happening *happening)
+{
+    struct hf_json_channel *channel = &console->parent;
+    if (channel->fd < 0)
+        return false;
+    int64_t now = hf_monotonic();
+    if (console->beat_at <= now) {
+        console->beat_at = now + BEAT;
+        hf_json_channel_send(channel, json_pack("{s:s}", "event", "alive"));
+    }
+    if (happening->kind != HF_READABLE || happening->fd != channel->fd)
+        return false;
+    hf_json_channel_receive(channel);
+    json_t *said = hf_json_channel_next(channel, NULL);
+    bool ends =
+        channel->ended || channel->broken || !strcmp(hf_member_text(said, "do", ""), "stop");
+    json_decref(said);
+    return ends;
+}
+
+static bool is_asked_to_end(const struct hf_happening *happening)
+{
+    return happening->kind == HF_SIGNALLED &&
+           (happening->signal == SIGTERM || happening->signal == SIGINT);
+}
+
+static int serve(struct hf_console *console, struct hf_error *err)
+{
+    for (;;) {
+        struct hf_happening happening;
+        if (hf_signals_wait(&console->signals, next_deadline(console), &happening, err))
+            return -1;
+        if (is_asked_to_end(&happening) || parent_wants_end(console, &happening))
+            return 0;
+        hf_overview_take(console->overview, &happening);
+        hf_jobs_take(console->jobs, &happening);
+        hf_sign_in_take(console->sign_in, &happening);
+        hf_server_take(console->server, &happening);
+    }
+}
+
+int hf_console_run(const struct hf_console_options *options, int channel, struct hf_error *err)
+{
+    struct hf_console console = {
+        .options = options,
+        .config = options->config,
+        .env = options->env,
+        .signals.fd = -1,
+        .parent.fd = -1,
+        .attempts = {.burst = 5, .interval = 12000, .all_burst = 30, .all_interval = 2000},
+    };
+    if (channel >= 0)
+        hf_json_channel_init(&console.parent, channel, LONGEST_LINE, MOST_WAITING);
+    int failed = open_console(&console, err);
+    if (!failed && channel >= 0)
+        failed = hf_signals_watch(&console.signals, channel, HF_TO_READ, err);
+    if (!failed)
+        failed = serve(&console, err);
+    close_console(&console);
+    return failed;
+}

@@ -1,0 +1,45 @@
+/*
+ * What the console's handlers share.
+ */
+#ifndef HF_CONSOLE_CONSOLE_STATE_H
+#define HF_CONSOLE_CONSOLE_STATE_H
+
+#include "console/console.h"
+#include "console/credentials.h"
+#include "console/rate_limit.h"
+#include "console/server.h"
+#include "service/guard.h"
+#include "service/json_channel.h"
+
+enum { HF_SETUP_CODE_TEXT = 64 };
+
+struct hf_console {
+    const struct hf_console_options *options;
+    const struct hf_config *config;
+    const struct hf_env *env;
+    struct hf_signals signals;
+    struct hf_server *server;
+    struct hf_json_channel parent; /* fd -1: there is none */
+    char *folder;                  /* of credentials, jobs, uploads */
+    char *base;                    /* path that all of it is below, "" or "/hold" */
+    struct hf_credentials credentials;
+    char setup_code[HF_SETUP_CODE_TEXT]; /* wanted while there is no password */
+    struct hf_rate_limit attempts;       /* of passwords and setup codes */
+    struct hf_sign_in *sign_in;
+    struct hf_overview *overview;
+    struct hf_jobs *jobs;
+    int64_t beat_at;
+};
+
+/* For the log. Never a secret, but the setup code once. */
+void hf_console_notice(struct hf_console *console, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* The settings' address of the console, or NULL. */
+const char *hf_console_url(const struct hf_console *console);
+
+/* A configured database; NULL, and the exchange has been answered, when the name is none. */
+const struct hf_config_database *hf_console_database(struct hf_exchange *exchange,
+                                                     const char *name);
+
+#endif

@@ -1,0 +1,185 @@
+#include "console/gate.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "console/console_state.h"
+#include "console/microhttpd_library.h"
+#include "console/origin.h"
+#include "console/route.h"
+
+static const char secure_cookie[] = "__Host-holdfast", plain_cookie[] = "holdfast";
+
+static void address_text(char out[64], const struct sockaddr *address)
+{
+    const void *bytes = address->sa_family == AF_INET6
+                            ? (const void *)&((const struct sockaddr_in6 *)address)->sin6_addr
+                            : (const void *)&((const struct sockaddr_in *)address)->sin_addr;
+    if (address->sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED((const struct in6_addr *)bytes))
+        inet_ntop(AF_INET, (const char *)bytes + 12, out, 64);
+    else if (!inet_ntop(address->sa_family, bytes, out, 64))
+        out[0] = '\0';
+}
+
+/* The last address in "client, proxy, proxy" that is no trusted proxy. */
+static void forwarded_for(char out[64], const char *header, const char *proxies)
+{
+    const char *end = header + strlen(header);
+    while (end > header) {
+        const char *begin = end;
+        char one[64];
+        while (begin > header && begin[-1] != ',')
+            begin--;
+        const char *from = begin + strspn(begin, " ");
+        size_t length = (size_t)(end - from);
+        while (length && from[length - 1] == ' ')
+            length--;
+        if (!length || length >= sizeof one)
+            return;
+        snprintf(one, sizeof one, "%.*s", (int)length, from);
+        snprintf(out, 64, "%s", one);
+        if (!hf_address_is_in(one, proxies))
+            return;
+        end = begin > header ? begin - 1 : begin;
+    }
+}
+
+/* Where the client is, and over what it came: as a proxy says, where that is trusted. */
+static void see(struct hf_exchange *exchange)
+{
+    struct hf_visitor *visitor = &exchange->visitor;
+    const char *proxies = exchange->console->config->values[HF_SETTING_TRUSTED_PROXIES].text;
+    const union MHD_ConnectionInfo *info =
+        hf_microhttpd.get_connection_info(exchange->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    if (info && info->client_addr)
+        address_text(visitor->address, info->client_addr);
+    if (!hf_address_is_in(visitor->address, proxies))
+        return;
+    const char *scheme = hf_exchange_header(exchange, "X-Forwarded-Proto");
+    const char *client = hf_exchange_header(exchange, "X-Forwarded-For");
+    visitor->is_https = scheme && !strcasecmp(scheme, "https");
+    if (client)
+        forwarded_for(visitor->address, client, proxies);
+}
+
+static void recognise_login(struct hf_exchange *exchange)
+{
+    struct hf_visitor *visitor = &exchange->visitor;
+    struct hf_credentials *credentials = &exchange->console->credentials;
+    const char *cookie =
+        hf_exchange_cookie(exchange, visitor->is_https ? secure_cookie : plain_cookie);
+    const char *csrf = hf_exchange_header(exchange, "X-Holdfast-CSRF");
+    struct hf_login *login = cookie ? hf_login_find(credentials, cookie) : NULL;
+    /* The setup ends when there is a password. */
+    if (!login || (login->is_setup && credentials->password[0]))
+        return;
+    visitor->login = login;
+    visitor->access = login->is_setup ? HF_ACCESS_SETUP : HF_ACCESS_OWNER;
+    visitor->has_csrf = csrf && !strcmp(csrf, login->csrf);
+}
+
+/* A machine sends no cookie and no origin, and needs no CSRF token. */
+static void recognise_token(struct hf_exchange *exchange, const char *authorization)
+{
+    struct hf_visitor *visitor = &exchange->visitor;
+    if (strncasecmp(authorization, "Bearer ", 7))
+        return;
+    const struct hf_token *token =
+        hf_token_find(&exchange->console->credentials, authorization + 7);
+    if (token) {
+        visitor->access = token->access;
+        visitor->has_csrf = true;
+    }
+}
+
+/* Is it asked by a page of ours, or by no page at all? */
+static bool is_same_site(const struct hf_exchange *exchange)
+{
+    const char *url = hf_console_url(exchange->console);
+    const char *site = hf_exchange_header(exchange, "Sec-Fetch-Site");
+    const char *origin = hf_exchange_header(exchange, "Origin");
+    if (site && strcmp(site, "same-origin") && strcmp(site, "none"))
+        return false;
+    return !origin || hf_origin_is_ours(origin, hf_exchange_header(exchange, "Host"), url);
+}
+
+/* Each may do what the lesser may; but tokens set nothing up. */
+static bool is_enough(const struct hf_exchange *exchange)
+{
+    enum hf_access wanted = exchange->route->access, has = exchange->visitor.access;
+    bool is_person = has == HF_ACCESS_SETUP || has == HF_ACCESS_OWNER;
+    return wanted == HF_ACCESS_SETUP && hf_route_changes(exchange->route) ? is_person
+                                                                          : has >= wanted;
+}
+
+static void refuse_access(struct hf_exchange *exchange)
+{
+    enum hf_access has = exchange->visitor.access;
+    if (has == HF_ACCESS_VIEWER || has == HF_ACCESS_OPERATOR)
+        hf_exchange_refuse(exchange, 403, "refused", "this token may not do that");
+    else
+        hf_exchange_refuse(exchange, 401, "unauthenticated",
+                           exchange->route->access == HF_ACCESS_SETUP
+                               ? "the setup code is needed first"
+                               : "sign in first");
+}
+
+/* The base path is a prefix of everything. */
+static bool strip_base(struct hf_exchange *exchange)
+{
+    const char *base = exchange->console->base;
+    size_t length = strlen(base);
+    if (strncmp(exchange->path, base, length) || (length && exchange->path[length] != '/'))
+        return false;
+    memmove((char *)(uintptr_t)exchange->path, exchange->path + length,
+            strlen(exchange->path + length) + 1);
+    return true;
+}
+
+void hf_gate_admit(struct hf_exchange *exchange)
+{
+    char allowed[64] = "";
+    const char *authorization = hf_exchange_header(exchange, "Authorization");
+    see(exchange);
+    if (!hf_host_is_ours(hf_exchange_header(exchange, "Host"), hf_console_url(exchange->console))) {
+        hf_exchange_refuse(exchange, 421, "refused",
+                           "this name is not the console's: set HOLDFAST_URL to the address that "
+                           "you use");
+        return;
+    }
+    if (!strip_base(exchange) || !exchange->path ||
+        !(exchange->route = hf_route_find(exchange, allowed))) {
+        bool is_known = exchange->path && allowed[0];
+        hf_exchange_refuse(exchange, is_known ? 405 : 404, is_known ? "usage" : "not_found",
+                           is_known ? "not with this method" : "there is nothing here");
+        if (is_known)
+            hf_exchange_add_header(exchange, "Allow", allowed);
+        return;
+    }
+    if (authorization)
+        recognise_token(exchange, authorization);
+    else
+        recognise_login(exchange);
+    bool changes = hf_route_changes(exchange->route);
+    if (changes && !is_same_site(exchange))
+        hf_exchange_refuse(exchange, 403, "refused", "asked from a page of another site");
+    else if (!is_enough(exchange))
+        refuse_access(exchange);
+    else if (changes && exchange->route->access != HF_ACCESS_ANYONE && !exchange->visitor.has_csrf)
+        hf_exchange_refuse(exchange, 403, "refused", "the page is too old: load it again");
+}
+
+void hf_gate_set_cookie(struct hf_exchange *exchange, const char *cookie)
+{
+    char header[256];
+    bool is_https = exchange->visitor.is_https;
+    const char *base = exchange->console->base;
+    /* A __Host- cookie must be for the whole host. */
+    snprintf(header, sizeof header, "%s=%s; Path=%s; HttpOnly; SameSite=Strict%s%s",
+             is_https ? secure_cookie : plain_cookie, cookie ? cookie : "",
+             is_https || !*base ? "/" : base, is_https ? "; Secure" : "",
+             cookie ? "; Max-Age=2592000" : "; Max-Age=0");
+    hf_exchange_add_header(exchange, "Set-Cookie", header);
+}

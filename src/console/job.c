@@ -1,0 +1,505 @@
+#include "console/job.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "console/console_state.h"
+#include "console/overview.h"
+#include "os/file.h"
+#include "service/json_channel.h"
+#include "service/json_members.h"
+
+enum { MOST_JOBS = 48, MOST_RUNNING = 6, MOST_JOB_STREAMS = 16, LONGEST_RECORD = 4 << 20 };
+
+/* For ever, as far as people are concerned: a job is ended by whoever asked for it. */
+static const int64_t PATIENCE = 7LL * 24 * 3600 * 1000;
+
+struct job {
+    char id[HF_ID_TEXT]; /* "": free */
+    struct hf_jobs *jobs;
+    struct hf_guard *guard; /* NULL: it has ended, and its process with it */
+    hf_worker_answer work;
+    void (*ended)(struct hf_console *console, const char *id, json_t *result, void *context);
+    void *ended_context;
+    json_t *kept; /* as it is shown */
+    enum hf_job_state state;
+    bool is_lasting, is_cancelled;
+    int64_t stage_at; /* of hf_monotonic: when its stage began */
+    struct hf_stream *streams[MOST_JOB_STREAMS];
+    size_t stream_count;
+};
+
+struct hf_jobs {
+    struct hf_console *console;
+    char *folder;
+    struct job jobs[MOST_JOBS];
+};
+
+static const char *const state_names[] = {"running", "done", "failed", "interrupted"};
+
+static char *record_path(const struct hf_jobs *jobs, const char *id)
+{
+    char *path = NULL;
+    return asprintf(&path, "%s/%s.json", jobs->folder, id) < 0 ? NULL : path;
+}
+
+/* A record that cannot be written costs the memory of it, and not the job. */
+static void keep(const struct job *job)
+{
+    hf_auto_free char *path = record_path(job->jobs, job->id);
+    char *text = path ? json_dumps(job->kept, JSON_COMPACT) : NULL;
+    struct hf_error err = {0};
+    if (text && hf_file_write_durable(job->jobs->console->env, path, text, strlen(text), 0600,
+                                      HF_COMMIT_REPLACE, &err))
+        hf_console_notice(job->jobs->console, "a record of a job: %s", err.text);
+    free(text);
+}
+
+static void forget(struct job *job)
+{
+    hf_auto_free char *path = record_path(job->jobs, job->id);
+    if (path)
+        hf_file_remove(job->jobs->console->env, path, NULL);
+    json_decref(job->kept);
+    *job = (struct job){.jobs = job->jobs};
+}
+
+static void tell(struct job *job)
+{
+    char *text = json_dumps(job->kept, JSON_COMPACT);
+    for (size_t i = 0; text && i < job->stream_count; i++)
+        hf_stream_send(job->streams[i], "job", text);
+    free(text);
+}
+
+static void set_state(struct job *job, enum hf_job_state state)
+{
+    job->state = state;
+    hf_json_text(job->kept, "state", state_names[state]);
+    json_object_set_new(job->kept, "ended_ms",
+                        state == HF_JOB_RUNNING ? json_null()
+                                                : json_integer(hf_now(job->jobs->console->env)));
+}
+
+/* What was running before this one is running, done; a stage that nobody foresaw is added. */
+static void enter_stage(struct job *job, const char *stage)
+{
+    json_t *list = json_object_get(job->kept, "stages");
+    bool is_known = false, is_past = true;
+    for (size_t i = 0; i < json_array_size(list); i++)
+        is_known |= !strcmp(hf_member_text(json_array_get(list, i), "name", ""), stage);
+    if (!is_known)
+        hf_json_text(hf_json_item(list), "name", stage);
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        json_t *entry = json_array_get(list, i);
+        bool is_this = !strcmp(hf_member_text(entry, "name", ""), stage);
+        is_past = is_past && !is_this;
+        hf_json_text(entry, "state", is_this ? "running" : is_past ? "done" : "waiting");
+    }
+    hf_json_text(job->kept, "stage", stage);
+    job->stage_at = hf_monotonic();
+}
+
+static void finish_stages(struct job *job, const char *state)
+{
+    json_t *list = json_object_get(job->kept, "stages");
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        json_t *entry = json_array_get(list, i);
+        const char *now = hf_member_text(entry, "state", "");
+        if (!strcmp(state, "done") || !strcmp(now, "running"))
+            hf_json_text(entry, "state", state);
+    }
+}
+
+/* As long again as this stage has taken for its share. */
+static void estimate(struct job *job, int64_t done, int64_t total)
+{
+    int64_t spent = hf_monotonic() - job->stage_at;
+    bool can = total > 0 && done > 0 && done <= total && spent > 1000;
+    json_object_set_new(
+        job->kept, "eta_ms",
+        can ? json_integer((int64_t)((double)spent * (double)(total - done) / (double)done))
+            : json_null());
+}
+
+static void hear(void *context, const json_t *event)
+{
+    struct job *job = context;
+    const char *kind = hf_member_text(event, "event", "");
+    const char *stage = hf_member_text(event, "stage", NULL);
+    if (!strcmp(kind, "progress") && stage) {
+        int64_t done = hf_member_integer(event, "done", 0);
+        int64_t total = hf_member_integer(event, "total", 0);
+        if (strcmp(hf_member_text(job->kept, "stage", ""), stage) != 0)
+            enter_stage(job, stage);
+        hf_json_integer(job->kept, "done", done);
+        hf_json_integer(job->kept, "total", total);
+        estimate(job, done, total);
+        tell(job);
+    }
+}
+
+/* A worker's notices are about its job: they are shown there, not in the log. */
+static void hear_notice(void *context, const char *text)
+{
+    struct job *job = context;
+    if (job->state == HF_JOB_RUNNING) {
+        hf_json_text(job->kept, "text", text);
+        tell(job);
+    }
+}
+
+static void set_error(struct job *job, const struct hf_error *err)
+{
+    json_t *error = hf_json_object(job->kept, "error");
+    hf_json_text(error, "code", hf_code_name(err->code));
+    hf_json_text(error, "text", err->text);
+    hf_json_text(error, "hint", err->hint[0] ? err->hint : NULL);
+}
+
+static void end_streams(struct job *job)
+{
+    for (size_t i = 0; i < job->stream_count; i++)
+        hf_stream_end(job->streams[i]);
+    job->stream_count = 0;
+}
+
+static void take_end(void *context, const json_t *answer)
+{
+    struct job *job = context;
+    struct hf_console *console = job->jobs->console;
+    bool is_done = !strcmp(hf_member_text(answer, "event", ""), "done");
+    json_t *result = is_done ? json_copy((json_t *)(uintptr_t)answer) : NULL;
+    struct hf_error err = {0};
+    if (result) {
+        json_object_del(result, "event");
+        json_object_del(result, "id");
+    }
+    if (job->ended)
+        job->ended(console, job->id, result, job->ended_context);
+    if (result) {
+        json_object_set_new(job->kept, "result", result);
+    } else {
+        if (job->is_cancelled)
+            hf_error_set(&err, HF_FAILED, "it was stopped, as somebody asked");
+        else
+            hf_json_failure(answer, &err);
+        set_error(job, &err);
+    }
+    finish_stages(job, is_done ? "done" : "failed");
+    json_object_set_new(job->kept, "eta_ms", json_null());
+    set_state(job, is_done ? HF_JOB_DONE : HF_JOB_FAILED);
+    keep(job);
+    tell(job);
+    end_streams(job);
+    hf_overview_touch(console->overview);
+    hf_overview_tell(console->overview, "jobs", "{}");
+    hf_guard_stop(job->guard, hf_monotonic() + 2000);
+}
+
+static int work(void *context, int channel)
+{
+    const struct job *job = context;
+    return hf_worker_serve(channel, job->work, job->jobs->console);
+}
+
+static bool take_record(struct hf_jobs *jobs, struct job *job, const char *path)
+{
+    hf_auto(hf_buf) struct hf_buf text = {0};
+    if (hf_file_read_all(jobs->console->env, path, LONGEST_RECORD, &text, NULL))
+        return false;
+    json_t *kept = json_loadb((const char *)text.data, text.length, 0, NULL);
+    const char *id = hf_member_text(kept, "id", "");
+    if (!*id || strlen(id) >= sizeof job->id) {
+        json_decref(kept);
+        return false;
+    }
+    job->kept = kept;
+    snprintf(job->id, sizeof job->id, "%s", id);
+    for (int i = 0; i < 4; i++)
+        if (!strcmp(hf_member_text(kept, "state", ""), state_names[i]))
+            job->state = (enum hf_job_state)i;
+    if (job->state != HF_JOB_RUNNING)
+        return true;
+    struct hf_error err = {0};
+    hf_error_set(&err, HF_FAILED, "the console ended before this was done");
+    hf_error_hint(&err, "look at the restore points: what was begun may have come to its end");
+    set_error(job, &err);
+    finish_stages(job, "failed");
+    set_state(job, HF_JOB_INTERRUPTED);
+    keep(job);
+    return true;
+}
+
+struct loading {
+    struct hf_jobs *jobs;
+    size_t count;
+};
+
+static int load_one(void *context, const char *name)
+{
+    struct loading *loading = context;
+    hf_auto_free char *path = hf_path_join(loading->jobs->folder, name);
+    size_t length = strlen(name);
+    if (!path || length < 6 || strcmp(name + length - 5, ".json") || name[0] == '.')
+        return 0;
+    if (loading->count >= MOST_JOBS / 2) /* so that there is room for new ones */
+        hf_file_remove(loading->jobs->console->env, path, NULL);
+    else if (take_record(loading->jobs, &loading->jobs->jobs[loading->count], path))
+        loading->count++;
+    return 0;
+}
+
+struct hf_jobs *hf_jobs_new(struct hf_console *console, struct hf_error *err)
+{
+    struct hf_jobs *jobs = calloc(1, sizeof *jobs);
+    if (!jobs) {
+        hf_error_memory(err);
+        return NULL;
+    }
+    jobs->console = console;
+    jobs->folder = hf_path_join(console->folder, "jobs");
+    for (size_t i = 0; i < MOST_JOBS; i++)
+        jobs->jobs[i].jobs = jobs;
+    if (!jobs->folder || hf_make_directories(console->env, jobs->folder, 0700, err)) {
+        hf_jobs_free(jobs);
+        return NULL;
+    }
+    const struct hf_fs *fs = &console->env->fs;
+    fs->list(fs->context, jobs->folder, load_one, &(struct loading){jobs, 0});
+    return jobs;
+}
+
+void hf_jobs_free(struct hf_jobs *jobs)
+{
+    if (!jobs)
+        return;
+    for (size_t i = 0; i < MOST_JOBS; i++) {
+        jobs->jobs[i].stream_count = 0;
+        jobs->jobs[i].ended = NULL;
+        /* One that lasts goes on by itself; its place is given back by the end of this process. */
+        if (!jobs->jobs[i].is_lasting || jobs->jobs[i].state != HF_JOB_RUNNING)
+            hf_guard_free(jobs->jobs[i].guard);
+        json_decref(jobs->jobs[i].kept);
+    }
+    free(jobs->folder);
+    free(jobs);
+}
+
+static struct job *find(const struct hf_jobs *jobs, const char *id)
+{
+    for (size_t i = 0; i < MOST_JOBS; i++)
+        if (jobs->jobs[i].id[0] && !strcmp(jobs->jobs[i].id, id))
+            return (struct job *)(uintptr_t)&jobs->jobs[i];
+    return NULL;
+}
+
+/* A free place, else that of the one that ended longest ago. */
+static struct job *make_room(struct hf_jobs *jobs)
+{
+    struct job *oldest = NULL;
+    for (size_t i = 0; i < MOST_JOBS; i++) {
+        struct job *job = &jobs->jobs[i];
+        if (!job->id[0])
+            return job;
+        if (job->guard || job->state == HF_JOB_RUNNING)
+            continue;
+        if (!oldest || hf_member_integer(job->kept, "ended_ms", 0) <
+                           hf_member_integer(oldest->kept, "ended_ms", 0))
+            oldest = job;
+    }
+    if (oldest)
+        forget(oldest);
+    return oldest;
+}
+
+static int check_alone(const struct hf_jobs *jobs, const struct hf_job_wanted *wanted,
+                       struct hf_error *err)
+{
+    int running = 0;
+    for (size_t i = 0; i < MOST_JOBS; i++) {
+        const struct job *job = &jobs->jobs[i];
+        if (!job->id[0] || job->state != HF_JOB_RUNNING)
+            continue;
+        running++;
+        if (wanted->is_alone && !strcmp(hf_member_text(job->kept, "kind", ""), wanted->kind) &&
+            !strcmp(hf_member_text(job->kept, "database", ""),
+                    wanted->database ? wanted->database : ""))
+            return hf_error_set(err, HF_LOCKED, "that is going on already");
+    }
+    if (running < MOST_RUNNING)
+        return 0;
+    hf_error_set(err, HF_LOCKED, "%d jobs are running already", running);
+    return hf_error_hint(err, "wait until one of them has ended");
+}
+
+static json_t *first_record(const struct job *job, const struct hf_job_wanted *wanted)
+{
+    json_t *kept = hf_json_new();
+    hf_json_text(kept, "id", job->id);
+    hf_json_text(kept, "kind", wanted->kind);
+    hf_json_text(kept, "database", wanted->database);
+    json_t *list = hf_json_list(kept, "stages");
+    for (size_t i = 0; wanted->stages && wanted->stages[i]; i++) {
+        json_t *entry = hf_json_item(list);
+        hf_json_text(entry, "name", wanted->stages[i]);
+        hf_json_text(entry, "state", "waiting");
+    }
+    hf_json_text(kept, "stage", NULL);
+    hf_json_integer(kept, "done", 0);
+    hf_json_integer(kept, "total", 0);
+    hf_json_text(kept, "eta_ms", NULL);
+    hf_json_text(kept, "text", NULL);
+    hf_json_text(kept, "result", NULL);
+    hf_json_text(kept, "error", NULL);
+    hf_json_integer(kept, "started_ms", hf_now(job->jobs->console->env));
+    return kept;
+}
+
+static int start_process(struct job *job, json_t *question, struct hf_error *err)
+{
+    const struct hf_guard_options options = {.name = "the job",
+                                             .task = work,
+                                             .notice = hear_notice,
+                                             .heard = hear,
+                                             .context = job,
+                                             .once = true,
+                                             .patience = PATIENCE};
+    job->guard = hf_guard_new(&job->jobs->console->signals, &options, err);
+    if (!job->guard || hf_guard_start(job->guard, err)) {
+        json_decref(question);
+        return -1;
+    }
+    return hf_guard_ask(job->guard, question, take_end, job, err);
+}
+
+const char *hf_job_start(struct hf_jobs *jobs, const struct hf_job_wanted *wanted,
+                         struct hf_error *err)
+{
+    struct job *job = check_alone(jobs, wanted, err) ? NULL : make_room(jobs);
+    if (!job || hf_secret_make(job->id, (HF_ID_TEXT - 1) / 2, jobs->console->env, err)) {
+        json_decref(wanted->question);
+        return NULL;
+    }
+    job->work = wanted->work;
+    job->ended = wanted->ended;
+    job->ended_context = wanted->ended_context;
+    job->is_lasting = wanted->is_lasting;
+    job->kept = first_record(job, wanted);
+    set_state(job, HF_JOB_RUNNING);
+    keep(job);
+    if (!start_process(job, wanted->question, err))
+        return job->id;
+    hf_guard_free(job->guard);
+    forget(job);
+    return NULL;
+}
+
+void hf_job_start_for(struct hf_exchange *exchange, const struct hf_job_wanted *wanted)
+{
+    struct hf_error err = {0};
+    struct hf_console *console = exchange->console;
+    const char *id = hf_job_start(console->jobs, wanted, &err);
+    if (id) {
+        hf_exchange_reply(exchange, 202, json_pack("{s:s}", "job", id));
+        hf_overview_tell(console->overview, "jobs", "{}");
+    } else {
+        hf_exchange_fail(exchange, &err);
+    }
+}
+
+json_t *hf_job_json(const struct hf_jobs *jobs, const char *id)
+{
+    const struct job *job = find(jobs, id);
+    return job ? json_incref(job->kept) : NULL;
+}
+
+json_t *hf_jobs_json(const struct hf_jobs *jobs)
+{
+    json_t *root = hf_json_new(), *list = hf_json_list(root, "jobs");
+    for (size_t i = 0; i < MOST_JOBS; i++)
+        if (jobs->jobs[i].id[0])
+            json_array_append(list, jobs->jobs[i].kept);
+    return root;
+}
+
+const json_t *hf_job_result(const struct hf_jobs *jobs, const char *id)
+{
+    const struct job *job = find(jobs, id);
+    return job && job->state == HF_JOB_DONE ? json_object_get(job->kept, "result") : NULL;
+}
+
+static void forget_stream(void *context, struct hf_stream *stream)
+{
+    struct job *job = context;
+    for (size_t i = 0; i < job->stream_count; i++) {
+        if (job->streams[i] != stream)
+            continue;
+        job->streams[i] = job->streams[--job->stream_count];
+        return;
+    }
+}
+
+void hf_job_stream(struct hf_jobs *jobs, const char *id, struct hf_exchange *exchange)
+{
+    struct job *job = find(jobs, id);
+    if (!job) {
+        hf_exchange_refuse(exchange, 404, "not_found", "there is no such job");
+        return;
+    }
+    if (job->stream_count == MOST_JOB_STREAMS) {
+        hf_exchange_refuse(exchange, 503, "unreachable", "too many watch already");
+        return;
+    }
+    struct hf_stream *stream = hf_stream_begin(exchange, forget_stream, job);
+    char *text = stream ? json_dumps(job->kept, JSON_COMPACT) : NULL;
+    if (!text)
+        return;
+    hf_stream_send(stream, "job", text);
+    free(text);
+    if (job->state == HF_JOB_RUNNING)
+        job->streams[job->stream_count++] = stream;
+    else
+        hf_stream_end(stream);
+}
+
+int hf_job_cancel(struct hf_jobs *jobs, const char *id, struct hf_error *err)
+{
+    struct job *job = find(jobs, id);
+    if (!job)
+        return hf_error_set(err, HF_NOT_FOUND, "there is no such job");
+    if (job->state != HF_JOB_RUNNING || job->is_lasting)
+        return hf_error_set(err, HF_REFUSED,
+                            job->is_lasting ? "this cannot be stopped in its middle"
+                                            : "it has ended already");
+    job->is_cancelled = true;
+    hf_guard_stop(job->guard, 0);
+    return 0;
+}
+
+int64_t hf_jobs_deadline(const struct hf_jobs *jobs)
+{
+    int64_t next = 0;
+    for (size_t i = 0; i < MOST_JOBS; i++) {
+        int64_t own = jobs->jobs[i].guard ? hf_guard_deadline(jobs->jobs[i].guard) : 0;
+        next = own && (!next || own < next) ? own : next;
+    }
+    return next;
+}
+
+bool hf_jobs_take(struct hf_jobs *jobs, const struct hf_happening *happening)
+{
+    bool taken = false;
+    for (size_t i = 0; i < MOST_JOBS; i++) {
+        struct job *job = &jobs->jobs[i];
+        if (!job->guard)
+            continue;
+        taken |= hf_guard_take(job->guard, happening);
+        if (job->state != HF_JOB_RUNNING && hf_guard_state(job->guard) == HF_GUARD_STOPPED) {
+            hf_guard_free(job->guard);
+            job->guard = NULL;
+        }
+    }
+    return taken;
+}

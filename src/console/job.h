@@ -1,0 +1,63 @@
+/*
+ * What takes a while and was asked for by somebody: each in a process of its own, with stages and
+ * progress to look at, and a result that stays. Single-threaded.
+ *
+ * A job outlives the page that asked for it. What is known of it is kept in a file, so that a
+ * console that was ended in its middle can say so.
+ */
+#ifndef HF_CONSOLE_JOB_H
+#define HF_CONSOLE_JOB_H
+
+#include <jansson.h>
+
+#include "console/exchange.h"
+#include "console/worker.h"
+#include "os/signals.h"
+
+struct hf_jobs;
+struct hf_job_run;
+
+enum hf_job_state { HF_JOB_RUNNING, HF_JOB_DONE, HF_JOB_FAILED, HF_JOB_INTERRUPTED };
+
+struct hf_job_wanted {
+    const char *kind;          /* "snapshot", "restore" */
+    const char *database;      /* or NULL */
+    const char *const *stages; /* their names in order; ends with NULL. NULL: those it tells of */
+    /* Does the work, in a process of its own, where `context` is the console's. */
+    hf_worker_answer work;
+    json_t *question; /* for it; taken over. May hold secrets: it is not kept, nor shown */
+    bool is_alone;    /* not beside another of its kind for this database: HF_LOCKED */
+    bool is_lasting;  /* its process goes on when the console ends */
+    /* In the console when it has ended: `result` (NULL: it failed) may be changed before it is
+     * kept. May be NULL. */
+    void (*ended)(struct hf_console *console, const char *id, json_t *result, void *context);
+    void *ended_context;
+};
+
+struct hf_jobs *hf_jobs_new(struct hf_console *console, struct hf_error *err);
+void hf_jobs_free(struct hf_jobs *jobs);
+
+/* Starts one. Its id, or NULL. */
+const char *hf_job_start(struct hf_jobs *jobs, const struct hf_job_wanted *wanted,
+                         struct hf_error *err);
+
+/* Starts one and answers the exchange: 202 {"job":id}, or the error. */
+void hf_job_start_for(struct hf_exchange *exchange, const struct hf_job_wanted *wanted);
+
+/* As of GET /api/v1/jobs/{id}. NULL: there is none. The caller frees. */
+json_t *hf_job_json(const struct hf_jobs *jobs, const char *id);
+json_t *hf_jobs_json(const struct hf_jobs *jobs);
+
+/* Its result while it is kept; NULL: none. Borrowed. */
+const json_t *hf_job_result(const struct hf_jobs *jobs, const char *id);
+
+/* A stream of its state, until it has ended. */
+void hf_job_stream(struct hf_jobs *jobs, const char *id, struct hf_exchange *exchange);
+
+/* HF_NOT_FOUND, HF_REFUSED: it has ended, or cannot be stopped. */
+int hf_job_cancel(struct hf_jobs *jobs, const char *id, struct hf_error *err);
+
+int64_t hf_jobs_deadline(const struct hf_jobs *jobs);
+bool hf_jobs_take(struct hf_jobs *jobs, const struct hf_happening *happening);
+
+#endif

@@ -1,0 +1,308 @@
+#include "console/overview_json.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/time.h"
+#include "console/live_question.h"
+#include "service/assessment.h"
+#include "service/json_channel.h"
+#include "service/json_members.h"
+#include "service/point_json.h"
+
+enum { BUCKETS = 96, ACTIVITIES = 12 };
+
+/* One database while its part is made. */
+struct part {
+    const struct hf_overview_facts *facts;
+    const struct hf_read_database *read;
+    json_t *answer;      /* of the running Holdfast, or NULL */
+    const json_t *entry; /* in it, or NULL */
+    const struct hf_point *newest, *newest_snapshot, *tested, *proven;
+    struct hf_safety_verdict verdict;
+};
+
+static const char *overall_name(enum hf_safety state)
+{
+    static const char *const names[] = {"protected", "unknown", "attention", "unprotected"};
+    return names[state];
+}
+
+/* In words for people who read English; pages translate by the word that is the key. */
+static const char *cause_text(const char *cause)
+{
+    static const char *const texts[][2] = {
+        {"no_point", "There is no restore point yet."},
+        {"database_missing", "The database file is missing."},
+        {"not_followed", "No running Holdfast follows this database: what is written now is stored "
+                         "by the next backup only."},
+        {"not_confirmed", "The repository does not have the point that was stored last."},
+        {"store_fails", "The repository takes nothing at the moment."},
+        {"behind", "Changes wait for the repository longer than they should."},
+        {"never_tested", "No restore of this database was ever proven."},
+        {"test_is_old", "The last proven restore is more than a month ago."},
+        {"test_failed", "The last test restore failed."},
+        {"no_snapshot", "There is no snapshot."},
+        {"snapshot_is_old", "The newest snapshot is more than a week old."},
+        {"repository_unreachable", "The repository cannot be read."},
+        {"key_not_saved", "The recovery key was not saved: without it nobody can open the "
+                          "repository when this computer is gone."},
+    };
+    for (size_t i = 0; cause && i < sizeof texts / sizeof *texts; i++)
+        if (!strcmp(texts[i][0], cause))
+            return texts[i][1];
+    return cause;
+}
+
+/* The one thing to do, as a word for the page's button; NULL: nothing that a button does. */
+static const char *action_for(const char *cause)
+{
+    static const char *const actions[][2] = {
+        {"no_point", "snapshot"},
+        {"no_snapshot", "snapshot"},
+        {"snapshot_is_old", "snapshot"},
+        {"database_missing", "restore"},
+        {"never_tested", "test_restore"},
+        {"test_is_old", "test_restore"},
+        {"test_failed", "test_restore"},
+        {"repository_unreachable", "check_repository"},
+        {"not_confirmed", "check_repository"},
+        {"store_fails", "check_repository"},
+        {"key_not_saved", "save_kit"},
+    };
+    for (size_t i = 0; cause && i < sizeof actions / sizeof *actions; i++)
+        if (!strcmp(actions[i][0], cause))
+            return actions[i][1];
+    return NULL;
+}
+
+/* A point that follows the log thins out soon; all others were asked for. */
+static bool is_snapshot(const struct hf_point *point)
+{
+    return strcmp(point->reason, "continuous") && strcmp(point->reason, "scan");
+}
+
+static void look_at_points(struct part *part)
+{
+    const struct hf_points *points = &part->read->points;
+    for (size_t i = 0; i < points->count; i++) {
+        const struct hf_point *point = &points->list[i];
+        part->newest = point;
+        if (is_snapshot(point))
+            part->newest_snapshot = point;
+        if (point->proof_time && (!part->tested || point->proof_time >= part->tested->proof_time))
+            part->tested = point;
+        if (point->proof == HF_PROOF_PASSED &&
+            (!part->proven || point->proof_time >= part->proven->proof_time))
+            part->proven = point;
+    }
+}
+
+static int64_t time_of(const struct hf_point *point)
+{
+    return point ? point->time : 0;
+}
+
+static void assess(struct part *part)
+{
+    const struct hf_overview_facts *facts = part->facts;
+    const struct hf_env *env = facts->env;
+    struct stat status;
+    const json_t *replicator = json_object_get(part->answer, "replicator");
+    uint64_t claimed = (uint64_t)hf_member_integer(json_object_get(part->entry, "point"), "seq", 0);
+    const struct hf_safety_evidence evidence = {
+        .now = hf_now(env),
+        .is_reachable = !facts->unreachable,
+        .newest = time_of(part->newest),
+        .newest_snapshot = time_of(part->newest_snapshot),
+        .tested = part->tested ? part->tested->proof_time : 0,
+        .proven = part->proven ? part->proven->proof_time : 0,
+        .is_encrypted = facts->is_encrypted,
+        .kit_saved = facts->kit_saved,
+        .is_followed = part->entry && !strcmp(hf_member_text(replicator, "state", ""), "running") &&
+                       strcmp(hf_member_text(part->entry, "capture", "none"), "none") != 0,
+        .is_confirmed = part->newest && part->newest->seq >= claimed,
+        .pending_since = hf_member_integer(part->entry, "pending_since", 0),
+        .failing_since = hf_member_integer(json_object_get(part->entry, "failing"), "since", 0),
+        .sync_interval = hf_config_duration(facts->config, HF_SETTING_SYNC_INTERVAL),
+        .is_missing = env->fs.stat(env->fs.context, part->read->configured->path, &status) != 0,
+    };
+    hf_safety_assess(&part->verdict, &evidence);
+}
+
+static void put_time_ms(json_t *object, const char *key, int64_t time)
+{
+    json_object_set_new(object, key, time ? json_integer(time) : json_null());
+}
+
+static void put_evidence(json_t *fact, const struct part *part, enum hf_safety_fact which)
+{
+    const struct hf_overview_facts *facts = part->facts;
+    const struct hf_point *tested = part->tested;
+    switch (which) {
+    case HF_FACT_NEWEST_POINT:
+        put_time_ms(fact, "time_ms", time_of(part->newest));
+        hf_json_integer(fact, "lag_ms", hf_member_integer(part->entry, "lag_ms", 0));
+        break;
+    case HF_FACT_SNAPSHOT:
+        put_time_ms(fact, "time_ms", time_of(part->newest_snapshot));
+        break;
+    case HF_FACT_TEST_RESTORE:
+        put_time_ms(fact, "time_ms", tested ? tested->proof_time : 0);
+        put_time_ms(fact, "duration_ms", tested ? tested->proof_duration : 0);
+        hf_json_text(fact, "result", tested ? hf_proof_name(tested->proof) : NULL);
+        break;
+    case HF_FACT_REPOSITORY:
+        hf_json_boolean(fact, "reachable", !facts->unreachable);
+        hf_json_text(fact, "text", facts->unreachable ? facts->unreachable->text : NULL);
+        break;
+    case HF_FACT_RECOVERY_KEY:
+        put_time_ms(fact, "saved_ms", facts->kit_saved);
+        hf_json_boolean(fact, "needed", facts->is_encrypted);
+        break;
+    case HF_FACT_COUNT:
+        break;
+    }
+}
+
+static void put_facts(json_t *item, const struct part *part)
+{
+    json_t *list = hf_json_list(item, "facts");
+    for (enum hf_safety_fact i = 0; i < HF_FACT_COUNT; i++) {
+        json_t *fact = hf_json_item(list);
+        const char *cause = part->verdict.causes[i];
+        hf_json_text(fact, "fact", hf_safety_fact_name(i));
+        hf_json_text(fact, "state", hf_safety_name(part->verdict.facts[i]));
+        if (cause) {
+            json_t *why = hf_json_object(fact, "cause");
+            hf_json_text(why, "key", cause);
+            hf_json_text(why, "text", cause_text(cause));
+        }
+        hf_json_text(fact, "action", action_for(cause));
+        put_evidence(fact, part, i);
+    }
+}
+
+/* From the oldest point to now, in equal parts. */
+static void put_timeline(json_t *item, const struct part *part)
+{
+    const struct hf_points *points = &part->read->points;
+    json_t *list = hf_json_list(item, "timeline");
+    if (!points->count)
+        return;
+    int64_t first = points->list[0].time, now = hf_now(part->facts->env);
+    int64_t width = (now > first ? now - first : 0) / BUCKETS + 1;
+    uint64_t counts[BUCKETS] = {0}, bytes[BUCKETS] = {0};
+    for (size_t i = 0; i < points->count; i++) {
+        int64_t at = (points->list[i].time - first) / width;
+        at = at < 0 ? 0 : at >= BUCKETS ? BUCKETS - 1 : at;
+        counts[at]++;
+        bytes[at] += points->list[i].bytes;
+    }
+    for (int i = 0; i < BUCKETS; i++) {
+        json_t *bucket = hf_json_item(list);
+        hf_json_integer(bucket, "time_ms", first + i * width);
+        hf_json_integer(bucket, "count", (int64_t)counts[i]);
+        hf_json_integer(bucket, "bytes", (int64_t)bytes[i]);
+    }
+}
+
+/* What happened last that somebody asked for, newest first. */
+static void put_activity(json_t *item, const struct part *part)
+{
+    const struct hf_points *points = &part->read->points;
+    json_t *list = hf_json_list(item, "activity");
+    int left = ACTIVITIES;
+    for (size_t i = points->count; i-- > 0 && left;) {
+        const struct hf_point *point = &points->list[i];
+        if (!is_snapshot(point))
+            continue;
+        json_t *entry = hf_json_item(list);
+        hf_json_time(entry, "time", point->time);
+        hf_json_integer(entry, "point", (int64_t)point->seq);
+        hf_json_text(entry, "reason", point->reason);
+        hf_json_text(entry, "label", point->label[0] ? point->label : NULL);
+        left--;
+    }
+}
+
+static void put_live(json_t *item, const struct part *part)
+{
+    static const char *const texts[] = {"capture", "why"};
+    static const char *const numbers[] = {"lag_ms",      "pages_pending", "log_frames",
+                                          "spool_bytes", "bytes_today",   "requests_today",
+                                          "bytes_day",   "requests_day"};
+    if (!part->answer) {
+        hf_json_text(item, "live", NULL);
+        return;
+    }
+    json_t *live = hf_json_object(item, "live");
+    hf_json_integer(live, "process", hf_member_integer(part->answer, "process", 0));
+    hf_json_text(live, "command", hf_member_text(part->answer, "command", NULL));
+    hf_json_text(live, "replicator",
+                 hf_member_text(json_object_get(part->answer, "replicator"), "state", NULL));
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        hf_json_text(live, texts[i], hf_member_text(part->entry, texts[i], NULL));
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        hf_json_integer(live, numbers[i], hf_member_integer(part->entry, numbers[i], 0));
+}
+
+static void put_point(json_t *item, const char *key, const struct hf_point *point)
+{
+    if (point)
+        hf_json_point(hf_json_object(item, key), point);
+    else
+        hf_json_text(item, key, NULL);
+}
+
+static enum hf_safety put_database(json_t *item, const struct hf_overview_facts *facts,
+                                   const struct hf_read_database *read)
+{
+    struct part part = {.facts = facts, .read = read};
+    uint64_t bytes = 0, pinned = 0;
+    part.answer = hf_live_question(facts->config, facts->env, read->configured);
+    part.entry = hf_live_entry(part.answer, read->configured->name);
+    look_at_points(&part);
+    assess(&part);
+    for (size_t i = 0; i < read->points.count; i++) {
+        bytes += read->points.list[i].bytes;
+        pinned += read->points.list[i].pinned;
+    }
+    hf_json_text(item, "name", read->configured->name);
+    hf_json_text(item, "path", read->configured->path);
+    hf_json_text(item, "state", overall_name(part.verdict.state));
+    json_object_set_new(item, "could_lose_ms",
+                        part.verdict.could_lose < 0 ? json_null()
+                                                    : json_integer(part.verdict.could_lose));
+    put_facts(item, &part);
+    put_live(item, &part);
+    put_point(item, "newest", part.newest);
+    put_point(item, "newest_proven", part.proven);
+    hf_json_integer(item, "points", (int64_t)read->points.count);
+    hf_json_integer(item, "pinned", (int64_t)pinned);
+    hf_json_integer(item, "bytes", (int64_t)bytes);
+    hf_json_integer(item, "size", part.newest ? (int64_t)part.newest->size : 0);
+    put_timeline(item, &part);
+    hf_json_list(item, "next");
+    put_activity(item, &part);
+    json_decref(part.answer);
+    return part.verdict.state;
+}
+
+json_t *hf_overview_json(const struct hf_overview_facts *facts)
+{
+    const char *place = facts->config->values[HF_SETTING_REPOSITORY].text;
+    enum hf_safety state = facts->count ? HF_SAFETY_GOOD : HF_SAFETY_UNKNOWN;
+    json_t *root = hf_json_new(), *list = hf_json_list(root, "databases");
+    for (size_t i = 0; i < facts->count; i++) {
+        enum hf_safety own = put_database(hf_json_item(list), facts, &facts->databases[i]);
+        state = own > state ? own : state;
+    }
+    hf_json_text(root, "state", overall_name(state));
+    hf_json_time(root, "time", hf_now(facts->env));
+    json_t *repository = hf_json_object(root, "repository");
+    hf_json_text(repository, "place", place);
+    hf_json_boolean(repository, "encrypted", facts->is_encrypted);
+    hf_json_boolean(repository, "reachable", !facts->unreachable);
+    return root;
+}

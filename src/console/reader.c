@@ -1,0 +1,179 @@
+#include "console/reader.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "console/overview_json.h"
+#include "console/worker.h"
+#include "history/database.h"
+#include "history/point.h"
+#include "os/signals.h"
+#include "service/json_channel.h"
+#include "service/json_members.h"
+#include "service/point_json.h"
+
+enum { FRESH_MS = 1000 };
+
+struct reader {
+    const struct hf_console_options *options;
+    struct hf_session session; /* opened here; its repository only when the console had none */
+    const struct hf_repository *repository;
+    struct hf_read_database *databases;
+    size_t count;
+    int64_t read_at; /* of hf_monotonic; 0: never, or in vain */
+};
+
+/* The console may have been started while the repository was away. */
+static int connect(struct reader *reader, struct hf_error *err)
+{
+    const struct hf_console_options *options = reader->options;
+    if (reader->repository)
+        return 0;
+    reader->session.secrets = options->session->secrets;
+    if (hf_access_connect(&reader->session, options->config, options->env, HF_SESSION_EXISTING,
+                          err))
+        return -1;
+    reader->repository = reader->session.repository;
+    return 0;
+}
+
+static void forget(struct hf_read_database *read)
+{
+    hf_timeline_release(&read->timeline);
+    hf_points_release(&read->points);
+    read->is_known = false;
+}
+
+/* A database that has no history yet has no points, which is no error. */
+static int read_one(const struct reader *reader, struct hf_read_database *read,
+                    struct hf_error *err)
+{
+    struct hf_error why = {0};
+    forget(read);
+    if (hf_database_open(&read->database, reader->repository, read->configured->name,
+                         HF_DATABASE_EXISTING, &why))
+        return why.code == HF_NOT_FOUND ? 0 : hf_error_pass(err, &why);
+    read->is_known = true;
+    return hf_timeline_load(&read->timeline, &read->database, err) ||
+                   hf_points_load(&read->points, &read->database, &read->timeline, err)
+               ? -1
+               : 0;
+}
+
+static int read_all(struct reader *reader, struct hf_error *err)
+{
+    int64_t now = hf_monotonic();
+    if (reader->read_at && now - reader->read_at < FRESH_MS)
+        return 0;
+    reader->read_at = 0;
+    if (connect(reader, err))
+        return -1;
+    for (size_t i = 0; i < reader->count; i++)
+        if (read_one(reader, &reader->databases[i], err))
+            return -1;
+    reader->read_at = hf_monotonic();
+    return 0;
+}
+
+/* A repository that cannot be read is what the overview is there to tell. */
+static json_t *answer_overview(struct reader *reader, const json_t *question)
+{
+    struct hf_error unreachable = {0};
+    bool is_encrypted = true;
+    if (!read_all(reader, &unreachable))
+        hf_repository_is_encrypted(reader->repository, &is_encrypted, &unreachable);
+    for (size_t i = 0; i < reader->count && unreachable.code; i++)
+        forget(&reader->databases[i]);
+    const struct hf_overview_facts facts = {
+        .config = reader->options->config,
+        .env = reader->options->env,
+        .unreachable = unreachable.code ? &unreachable : NULL,
+        .is_encrypted = is_encrypted,
+        .kit_saved = hf_member_integer(question, "kit_saved", 0),
+        .databases = reader->databases,
+        .count = reader->count,
+    };
+    return hf_overview_json(&facts);
+}
+
+static const struct hf_read_database *find(const struct reader *reader, const char *name,
+                                           struct hf_error *err)
+{
+    for (size_t i = 0; i < reader->count; i++)
+        if (!strcmp(reader->databases[i].configured->name, name))
+            return &reader->databases[i];
+    hf_error_set(err, HF_NOT_FOUND, "there is no database '%s'", name);
+    return NULL;
+}
+
+/* Newest first: the points before one, which the reader of a long list has seen already. */
+static json_t *answer_points(struct reader *reader, const json_t *question, struct hf_error *err)
+{
+    const struct hf_read_database *read =
+        find(reader, hf_member_text(question, "database", ""), err);
+    uint64_t before = (uint64_t)hf_member_integer(question, "before", INT64_MAX);
+    int64_t limit = hf_member_integer(question, "limit", 100);
+    if (!read || read_all(reader, err))
+        return NULL;
+    json_t *answer = hf_json_new(), *list = hf_json_list(answer, "points");
+    size_t at = read->points.count;
+    while (at && read->points.list[at - 1].seq >= before)
+        at--;
+    for (; at && limit; at--, limit--)
+        hf_json_point(hf_json_item(list), &read->points.list[at - 1]);
+    hf_json_boolean(answer, "more", at > 0);
+    return answer;
+}
+
+static json_t *answer_point(struct reader *reader, const json_t *question, struct hf_error *err)
+{
+    const struct hf_read_database *read =
+        find(reader, hf_member_text(question, "database", ""), err);
+    uint64_t seq = (uint64_t)hf_member_integer(question, "point", 0);
+    if (!read || read_all(reader, err))
+        return NULL;
+    for (size_t i = 0; i < read->points.count; i++) {
+        if (read->points.list[i].seq != seq)
+            continue;
+        json_t *answer = hf_json_new();
+        hf_json_point(answer, &read->points.list[i]);
+        return answer;
+    }
+    hf_error_set(err, HF_NOT_FOUND, "there is no such restore point: it may have been thinned out");
+    return NULL;
+}
+
+static json_t *answer(void *context, const json_t *question, const struct hf_events *events,
+                      struct hf_error *err)
+{
+    struct reader *reader = context;
+    const char *wanted = hf_member_text(question, "do", "");
+    (void)events;
+    if (!strcmp(wanted, "overview"))
+        return answer_overview(reader, question);
+    if (!strcmp(wanted, "points"))
+        return answer_points(reader, question, err);
+    if (!strcmp(wanted, "point"))
+        return answer_point(reader, question, err);
+    hf_error_set(err, HF_UNSUPPORTED, "'%s' is nothing that can be asked for", wanted);
+    return NULL;
+}
+
+int hf_reader_run(const struct hf_console_options *options, int channel)
+{
+    const struct hf_config *config = options->config;
+    struct reader reader = {.options = options,
+                            .repository = options->session->repository,
+                            .count = config->database_count};
+    reader.databases = calloc(config->database_count + 1, sizeof *reader.databases);
+    if (!reader.databases)
+        return 1;
+    for (size_t i = 0; i < reader.count; i++)
+        reader.databases[i].configured = &config->databases[i];
+    int status = hf_worker_serve(channel, answer, &reader);
+    for (size_t i = 0; i < reader.count; i++)
+        forget(&reader.databases[i]);
+    free(reader.databases);
+    hf_repository_free(reader.session.repository);
+    return status;
+}

@@ -1,0 +1,21 @@
+/*
+ * The streams of a server. A client that went away is noticed when something is sent to it, which a
+ * beat does now and then.
+ */
+#ifndef HF_CONSOLE_SERVER_STREAMS_H
+#define HF_CONSOLE_SERVER_STREAMS_H
+
+struct hf_server;
+struct hf_stream;
+
+struct hf_streams {
+    struct hf_stream *first;
+};
+
+struct hf_streams *hf_server_streams(struct hf_server *server);
+
+/* Sends each a comment, so that proxies keep it open and dead ones are noticed. */
+void hf_streams_beat(struct hf_streams *streams);
+void hf_streams_end(struct hf_streams *streams);
+
+#endif

@@ -1,0 +1,28 @@
+/*
+ * Who asks: from where, over what, and what that person or machine may do.
+ */
+#ifndef HF_CONSOLE_VISITOR_H
+#define HF_CONSOLE_VISITOR_H
+
+#include <stdbool.h>
+
+struct hf_login;
+
+/* Each may do what those before it may. */
+enum hf_access {
+    HF_ACCESS_ANYONE,
+    HF_ACCESS_SETUP,    /* has the setup code, while there is no password yet; nothing else */
+    HF_ACCESS_VIEWER,   /* signed in, or with a token */
+    HF_ACCESS_OPERATOR, /* signed in, or with an operator's token */
+    HF_ACCESS_OWNER,    /* signed in */
+};
+
+struct hf_visitor {
+    char address[64]; /* of the client, also behind a proxy that is trusted */
+    bool is_https;    /* the client's own connection */
+    enum hf_access access;
+    struct hf_login *login; /* of the cookie, or NULL */
+    bool has_csrf;          /* its header fits the login */
+};
+
+#endif

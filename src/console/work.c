@@ -1,0 +1,53 @@
+#include "console/work.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+int hf_work_begin(struct hf_work *out, const struct hf_console *console, const char *database,
+                  enum hf_database_open how, struct hf_error *err)
+{
+    const struct hf_config *config = console->config;
+    *out =
+        (struct hf_work){.console = console, .repository = console->options->session->repository};
+    for (size_t i = 0; i < config->database_count; i++)
+        if (!strcmp(config->databases[i].name, database))
+            out->configured = &config->databases[i];
+    if (!out->configured)
+        return hf_error_set(err, HF_NOT_FOUND, "there is no database '%s'", database);
+    if (!out->repository) {
+        out->session.secrets = console->options->session->secrets; /* this process's own copy */
+        if (hf_access_connect(&out->session, config, console->env, HF_SESSION_EXISTING, err))
+            return -1;
+        out->repository = out->session.repository;
+    }
+    if (!hf_access_state_path(&out->state_path, config, console->env, database, err) &&
+        !hf_database_open(&out->database, out->repository, database, how, err))
+        return 0;
+    hf_work_release(out);
+    return -1;
+}
+
+int hf_work_timeline(struct hf_work *work, struct hf_error *err)
+{
+    return hf_timeline_load(&work->timeline, &work->database, err);
+}
+
+int hf_work_point(const struct hf_work *work, uint64_t wanted, uint64_t *seq, struct hf_error *err)
+{
+    const struct hf_timeline_entry *entry =
+        wanted ? hf_timeline_at(&work->timeline, wanted) : hf_timeline_newest(&work->timeline);
+    if (!entry)
+        return hf_error_set(err, HF_NOT_FOUND,
+                            "there is no such restore point: it may have been "
+                            "thinned out");
+    *seq = entry->name.to;
+    return 0;
+}
+
+void hf_work_release(struct hf_work *work)
+{
+    hf_timeline_release(&work->timeline);
+    free(work->state_path);
+    hf_repository_free(work->session.repository);
+    *work = (struct hf_work){0};
+}

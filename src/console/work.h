@@ -1,0 +1,35 @@
+/*
+ * What most workers begin with: the repository and one of its databases. In the worker's process.
+ */
+#ifndef HF_CONSOLE_WORK_H
+#define HF_CONSOLE_WORK_H
+
+#include "base/cleanup.h"
+#include "console/console_state.h"
+#include "history/database.h"
+#include "history/timeline.h"
+
+struct hf_work {
+    const struct hf_console *console;
+    const struct hf_config_database *configured;
+    struct hf_session session; /* opened here; without repository when the console had it open */
+    const struct hf_repository *repository;
+    struct hf_database database;
+    struct hf_timeline timeline;
+    char *state_path; /* wanted one; NULL: beside the database */
+};
+
+/* HF_NOT_FOUND: no such database. With HF_DATABASE_CREATE one that has no history yet is made. */
+int hf_work_begin(struct hf_work *out, const struct hf_console *console, const char *database,
+                  enum hf_database_open how, struct hf_error *err);
+
+/* Lists the database's segments. */
+int hf_work_timeline(struct hf_work *work, struct hf_error *err);
+
+/* The point with this number, or the newest (0). HF_NOT_FOUND. */
+int hf_work_point(const struct hf_work *work, uint64_t wanted, uint64_t *seq, struct hf_error *err);
+
+void hf_work_release(struct hf_work *work);
+HF_AUTO_RELEASE(hf_work)
+
+#endif
