@@ -1,0 +1,129 @@
+"""Fixtures for test_browser_*.py (`from browser_rig import *`): the console in a real Chromium: what a person sees, by names and roles, never by looks. Each page
+that a test looks at is kept as a picture in build/screenshots."""
+import json
+import pathlib
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
+
+from console_rig import Console
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SCREENSHOTS = ROOT / "build" / "screenshots"
+AXE = ROOT / "build" / "npm" / "node_modules" / "axe-core" / "axe.min.js"
+PATIENCE = 20
+
+
+class Browser:
+    """A Chromium with a profile of its own, at one console."""
+
+    def __init__(self, driver, console):
+        self.driver, self.console = driver, console
+
+    def open(self, path=""):
+        self.driver.get(self.console.url + path.lstrip("/"))
+        return self
+
+    def wait(self, condition, seconds=PATIENCE):
+        return WebDriverWait(self.driver, seconds, poll_frequency=0.05).until(condition)
+
+    def heading(self, text):
+        """Waits until this is the page's heading."""
+        self.wait(lambda d: any(text in h.text for h in d.find_elements(By.TAG_NAME, "h1")))
+        return self
+
+    def sees(self, text, seconds=PATIENCE):
+        self.wait(lambda d: text in d.find_element(By.TAG_NAME, "body").text, seconds)
+        return self
+
+    def element(self, role, name, seconds=PATIENCE):
+        """The shown element with this role and accessible name, as assistive technology finds it."""
+        tags = {"button": "button,[role=button]", "link": "a", "textbox": "input,textarea",
+                "radio": "input[type=radio],[role=radio]", "checkbox": "input[type=checkbox]",
+                "tab": "[role=tab]", "combobox": "select", "slider": "input[type=range]"}[role]
+
+        def find(driver):
+            for found in driver.find_elements(By.CSS_SELECTOR, tags):
+                if found.is_displayed() and found.accessible_name.startswith(name):
+                    return found
+            return None
+        return self.wait(find, seconds)
+
+    def click(self, name, role="button"):
+        self.wait(lambda _: self.element(role, name).is_enabled())
+        self.element(role, name).click()
+        return self
+
+    def type(self, label, text):
+        field = self.element("textbox", label)
+        field.clear()
+        field.send_keys(text)
+        return self
+
+    def picture(self, name):
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        self.driver.save_screenshot(str(SCREENSHOTS / f"{name}.png"))
+        return self
+
+    def is_accessible(self):
+        """axe-core finds nothing."""
+        self.driver.execute_script(AXE.read_text(encoding="utf-8"))
+        found = self.driver.execute_async_script(
+            "const done = arguments[arguments.length - 1];"
+            "axe.run().then(r => done(r.violations.map(v =>"
+            " [v.id, v.help, v.nodes.map(n => n.html + ' ' + n.failureSummary)])))")
+        assert not found, json.dumps(found, indent=1)
+        return self
+
+    def complains(self):
+        """What the page wrote to the browser's console: nothing, when all is well."""
+        return [entry for entry in self.driver.get_log("browser")
+                if entry["level"] == "SEVERE" and "favicon" not in entry["message"]]
+
+
+def chromium(tmp_path, size):
+    options = webdriver.ChromeOptions()
+    for argument in ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic",
+                     "--disable-background-networking", "--disable-component-update",
+                     "--disable-sync", "--no-first-run", "--disable-dev-shm-usage",
+                     f"--user-data-dir={tmp_path / 'chromium'}", f"--window-size={size}"):
+        options.add_argument(argument)
+    options.binary_location = "/usr/bin/chromium"
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    options.add_experimental_option("prefs", {"download.default_directory": str(tmp_path)})
+    return webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
+
+
+@pytest.fixture
+def driver(tmp_path, request):
+    """`@pytest.mark.parametrize("driver", ["360,740"], indirect=True)` for another size."""
+    started = chromium(tmp_path, getattr(request, "param", "1280,900"))
+    yield started
+    started.quit()
+
+
+@pytest.fixture
+def console(holdfast, db):
+    started = Console(holdfast, "--db", db, "-r", "repo", "--sync-interval", "100ms").start()
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+def browser(driver, console):
+    return Browser(driver, console)
+
+
+@pytest.fixture
+def signed_in(browser):
+    """A console that is set up, and a browser that is signed in by its cookie."""
+    client = browser.console.client()
+    client.set_up()
+    browser.open("healthz")
+    name, value = client.cookie.split("=", 1)
+    browser.driver.add_cookie({"name": name, "value": value, "path": "/", "sameSite": "Strict"})
+    browser.client = client
+    return browser

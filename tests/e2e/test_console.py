@@ -1,0 +1,40 @@
+"""The console's own safety, and what its API says: over HTTP, as programs see it."""
+import pytest
+
+from console_rig import CODE, PASSWORD, Console
+
+
+@pytest.fixture
+def console(holdfast, db):
+    started = Console(holdfast, "--db", db, "-r", "repo", "--sync-interval", "100ms").start()
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+def client(console):
+    signed_in = console.client()
+    signed_in.set_up()
+    return signed_in
+
+
+def test_without_the_setup_code_nothing_can_be_set_up(console):
+    stranger = console.client()
+    assert stranger.get("/api/v1/session")["state"] == "setup"
+    assert stranger.ask("POST", "/api/v1/setup/password", {"password": PASSWORD}).status == 401
+    assert stranger.ask("POST", "/api/v1/setup/session", {"code": "WRONG"}).status == 403
+    assert stranger.ask("GET", "/api/v1/overview").status == 401
+    stranger.session(stranger.post("/api/v1/setup/session", {"code": CODE.lower()}))
+    assert stranger.ask("GET", "/api/v1/overview").status == 401  # only the setup is open
+    assert stranger.set_up()["state"] == "signed_in"
+
+
+def test_a_point_is_taken_proven_and_pinned(client):
+    taken = client.job("/api/v1/databases/app/points", {"label": "before the move"})
+    point = taken["point"]
+    assert client.job("/api/v1/databases/app/test-restores", {"point": point})["passed"]
+    client.job(f"/api/v1/databases/app/points/{point}", {"pinned": True}, "PATCH")
+    shown = client.get(f"/api/v1/databases/app/points/{point}")
+    assert shown["label"] == "before the move" and shown["pinned"]
+    assert shown["proof"]["result"] == "passed"
+    assert client.get("/api/v1/databases/app/points")["points"][0]["point"] >= point
