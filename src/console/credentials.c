@@ -173,9 +173,8 @@ static int save(const struct hf_credentials *credentials, struct hf_error *err)
         return 0;                                                                                  \
     } while (0)
 
-int hf_credentials_set_password(struct hf_credentials *credentials,
-                                const char hash[HF_PASSWORD_TEXT], const struct hf_login *keep,
-                                struct hf_error *err)
+int hf_credentials_set_password(struct hf_credentials *credentials, const char *hash,
+                                const struct hf_login *keep, struct hf_error *err)
 {
     char before[HF_PASSWORD_TEXT];
     memcpy(before, credentials->password, sizeof before);

@@ -61,9 +61,8 @@ void hf_credentials_release(struct hf_credentials *credentials);
 HF_AUTO_RELEASE(hf_credentials)
 
 /* Takes the hash. Everybody else is signed out. `keep` may be NULL. */
-int hf_credentials_set_password(struct hf_credentials *credentials,
-                                const char hash[HF_PASSWORD_TEXT], const struct hf_login *keep,
-                                struct hf_error *err);
+int hf_credentials_set_password(struct hf_credentials *credentials, const char *hash,
+                                const struct hf_login *keep, struct hf_error *err);
 
 /* A new login; `cookie` is told once. The one that was seen longest ago makes room. NULL: err. */
 struct hf_login *hf_login_begin(struct hf_credentials *credentials, bool is_setup,

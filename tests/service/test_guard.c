@@ -460,6 +460,30 @@ static void requests_to_a_task_that_does_not_listen_end_somewhere(void **state)
     assert_non_null(strstr(err.text, "does not listen"));
 }
 
+static int ends_at_once(void *context, int channel)
+{
+    (void)context;
+    say(channel, "{\"event\":\"notice\",\"text\":\"that was all\"}\n");
+    return 0;
+}
+
+static void a_task_for_once_is_not_started_again(void **state)
+{
+    struct room *room = *state;
+    const struct hf_guard_options options = {.name = "the job",
+                                             .task = ends_at_once,
+                                             .notice = take_notice,
+                                             .context = room,
+                                             .once = true};
+    room->guard = hf_guard_new(&room->signals, &options, NULL);
+    assert_non_null(room->guard);
+    assert_int_equal(hf_guard_start(room->guard, NULL), 0);
+    until(room, is_stopped);
+    assert_true(hf_guard_ended_well(room->guard));
+    assert_int_equal(hf_guard_deadline(room->guard), 0);
+    assert_string_equal(room->notices, "that was all\n");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -479,6 +503,7 @@ int main(void)
         TEST(a_line_without_end_ends_the_task),
         TEST(a_flood_of_notices_is_cut),
         TEST(requests_to_a_task_that_does_not_listen_end_somewhere),
+        TEST(a_task_for_once_is_not_started_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
