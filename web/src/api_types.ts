@@ -1,0 +1,123 @@
+// The shapes of /api/v1, as docs/openapi.yml has them.
+
+export type FactState = "good" | "attention" | "bad" | "unknown";
+export type OverallState = "protected" | "attention" | "unprotected" | "unknown";
+
+export interface ErrorBody {
+  code: string;
+  text: string;
+  hint: string | null;
+}
+
+export interface Session {
+  state: "setup" | "signed_out" | "signed_in";
+  csrf: string | null;
+  version: string | null;
+  application: string | null;
+  needs_code: boolean;
+  databases: string[];
+}
+
+export interface Point {
+  point: number;
+  time: string;
+  time_ms: number;
+  label: string | null;
+  reason: string | null;
+  pinned: boolean;
+  full: boolean;
+  damaged: boolean;
+  bytes_added: number;
+  bytes_restored: number | null;
+  page_size: number | null;
+  pages_stored: number | null;
+  proof: { result: "passed" | "failed" | null; time_ms: number | null; duration_ms: number | null } | null;
+  /** When retention will drop it, where that is known. */
+  drop_ms?: number | null;
+}
+
+export interface Points {
+  points: Point[];
+  more: boolean;
+}
+
+interface FactBase {
+  state: FactState;
+  /** Why it is not good: a key for translation, and the same in English. */
+  cause?: { key: string; text: string } | null;
+  /** The one thing to do about it. */
+  action?: string | null;
+}
+
+export type Fact = FactBase &
+  (
+    | { fact: "newest_point"; time_ms: number | null; lag_ms: number | null }
+    | { fact: "snapshot"; time_ms: number | null }
+    | { fact: "test_restore"; time_ms: number | null; duration_ms: number | null; result: "passed" | "failed" | null }
+    | { fact: "repository"; reachable: boolean | null; text: string | null }
+    | { fact: "recovery_key"; saved_ms: number | null }
+  );
+
+export interface Bucket {
+  time_ms: number;
+  count: number;
+  bytes: number;
+}
+
+export interface Activity {
+  time: string;
+  time_ms?: number;
+  text: string;
+}
+
+export interface Live {
+  replicator: string | null;
+  capture: string | null;
+  lag_ms: number;
+  bytes_today: number;
+}
+
+export interface DatabaseOverview {
+  name: string;
+  path: string;
+  state: OverallState;
+  could_lose_ms: number | null;
+  facts: Fact[];
+  live: Live | null;
+  newest: Point | null;
+  newest_proven: Point | null;
+  points: number;
+  bytes: number;
+  timeline: Bucket[];
+  next: { what: string; time_ms: number }[];
+  activity: Activity[];
+}
+
+export interface Overview {
+  state: OverallState;
+  databases: DatabaseOverview[];
+  repository: { place: string; encrypted: boolean; reachable: boolean | null };
+}
+
+export type JobState = "running" | "done" | "failed" | "interrupted";
+
+export interface Job {
+  id: string;
+  kind: string;
+  database: string | null;
+  state: JobState;
+  stages: { name: string; state: string }[];
+  stage: string | null;
+  done: number;
+  total: number;
+  eta_ms: number | null;
+  text: string | null;
+  result: unknown;
+  error: ErrorBody | null;
+  started_ms: number;
+  ended_ms: number | null;
+}
+
+export interface JobStarted {
+  job: string;
+}

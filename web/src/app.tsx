@@ -1,0 +1,62 @@
+// What is shown depends on the session: first start, sign-in, or the pages.
+import { useEffect, useMemo, useState } from "preact/hooks";
+import { api, ApiError, onSignedOut, session as sessionOf } from "./api";
+import type { Session } from "./api_types";
+import { SignIn } from "./pages/sign_in";
+import { Announcer } from "./parts/announcer";
+import { Lazy } from "./parts/lazy";
+import { Loading, ErrorNotice } from "./parts/notice";
+import { nobody, SessionContext } from "./session";
+import { Shell } from "./shell";
+
+const firstStart = () => import("./pages/first_start");
+
+export function App() {
+  const [session, setSession] = useState<Session | null>(null);
+  const [error, setError] = useState<ApiError | null>(null);
+  const [expired, setExpired] = useState(false);
+  const [, setLanguageTurn] = useState(0);
+
+  function ask(): void {
+    sessionOf(api.get<Session>("session")).then(
+      (now) => {
+        setSession(now);
+        setError(null);
+      },
+      (reason: unknown) => setError(reason instanceof ApiError ? reason : new ApiError(0, "failed", String(reason), null)),
+    );
+  }
+
+  useEffect(() => {
+    onSignedOut(() => setSession((before) => {
+      if (before?.state !== "signed_in") return before;
+      setExpired(true);
+      return { ...before, state: "signed_out", csrf: null };
+    }));
+    ask();
+  }, []);
+  useEffect(() => {
+    if (!error?.unreachable) return;
+    const again = window.setTimeout(ask, 3000);
+    return () => window.clearTimeout(again);
+  }, [error]);
+
+  const control = useMemo(() => ({
+    session: session ?? nobody,
+    setSession: (now: Session) => {
+      setExpired(false);
+      setSession(now);
+    },
+  }), [session]);
+
+  return (
+    <SessionContext.Provider value={control}>
+      {session === null
+        ? <main class="gate">{error ? <ErrorNotice error={error} retry={ask} /> : <Loading />}</main>
+        : session.state === "setup" ? <Lazy load={firstStart} props={{}} />
+        : session.state === "signed_out" ? <SignIn expired={expired} />
+        : <Shell onLanguage={() => setLanguageTurn((before) => before + 1)} />}
+      <Announcer />
+    </SessionContext.Provider>
+  );
+}

@@ -1,0 +1,60 @@
+// Work that the server does in the background: started, watched, ended.
+import { useEffect, useState } from "preact/hooks";
+import { api, ApiError, part } from "./api";
+import type { Job } from "./api_types";
+import { listen } from "./events";
+
+function ended(job: Job): boolean {
+  return job.state !== "running";
+}
+
+/** Calls `changed` with each state of the job, the last one included; returns what stops that. */
+export function watchJob(id: string, changed: (job: Job) => void, lost: (error: ApiError) => void): () => void {
+  let over = false;
+  const stop = listen(`jobs/${part(id)}/events`, {
+    on: { message: (data) => seen(data as Job) },
+    poll: look,
+  });
+  function seen(job: Job): void {
+    if (over) return;
+    over = ended(job);
+    if (over) stop();
+    changed(job);
+  }
+  function look(): void {
+    api.get<Job>(`jobs/${part(id)}`).then(seen, (error: unknown) => {
+      if (!(error instanceof ApiError) || error.unreachable || over) return;
+      over = true;
+      stop();
+      lost(error);
+    });
+  }
+  look();
+  return () => {
+    over = true;
+    stop();
+  };
+}
+
+export interface JobWatch {
+  job: Job | null;
+  error: ApiError | null;
+}
+
+/** The state of a job, for as long as the component is there. */
+export function useJob(id: string | null, done?: (job: Job) => void): JobWatch {
+  const [watch, setWatch] = useState<JobWatch>({ job: null, error: null });
+  useEffect(() => {
+    setWatch({ job: null, error: null });
+    if (id === null) return;
+    return watchJob(
+      id,
+      (job) => {
+        setWatch({ job, error: null });
+        if (ended(job)) done?.(job);
+      },
+      (error) => setWatch((before) => ({ ...before, error })),
+    );
+  }, [id]);
+  return watch;
+}

@@ -1,0 +1,89 @@
+// The first start: the setup code, then new or restored, then the console password.
+import { useContext, useState } from "preact/hooks";
+import { api, ApiError, session as sessionOf } from "../api";
+import type { Session } from "../api_types";
+import { Button } from "../parts/button";
+import { TextField } from "../parts/field";
+import { Gate } from "../parts/gate";
+import { Icon } from "../parts/icon";
+import { Lazy } from "../parts/lazy";
+import { errorText, Notice } from "../parts/notice";
+import { SetPassword } from "../parts/set_password";
+import { go, usePlace } from "../router";
+import { SessionContext } from "../session";
+import { t } from "../text";
+
+const wizard = () => import("./setup");
+
+function SetupCode({ onSession }: { onSession: (session: Session) => void }) {
+  const [code, setCode] = useState("");
+  const [error, setError] = useState<string | null>(null);
+  const [trouble, setTrouble] = useState<ApiError | null>(null);
+  const [busy, setBusy] = useState(false);
+
+  async function submit(event: Event): Promise<void> {
+    event.preventDefault();
+    if (busy) return;
+    setTrouble(null);
+    setError(code.trim() ? null : t("common.required"));
+    if (!code.trim()) return;
+    setBusy(true);
+    try {
+      onSession(await sessionOf(api.post<Session>("setup/session", { code: code.trim() })));
+    } catch (reason) {
+      const known = reason instanceof ApiError ? reason : new ApiError(0, "failed", String(reason), null);
+      if (known.status === 401 || known.status === 403) setError(t("first.code_wrong"));
+      else setTrouble(known);
+    } finally {
+      setBusy(false);
+    }
+  }
+
+  const told = trouble && errorText(trouble);
+  return (
+    <Gate title={t("first.title")} lead={t("first.code_lead")}>
+      {told && <Notice tone="attention" title={told.title}>{told.text}</Notice>}
+      <form onSubmit={(event) => void submit(event)} noValidate>
+        <TextField label={t("first.code")} help={t("first.code_help")} value={code} onValue={setCode} error={error}
+          class="code" spellcheck={false} autoCapitalize="characters" autoFocus />
+        <Button kind="primary" type="submit" busy={busy}>{t("common.continue")}</Button>
+      </form>
+    </Gate>
+  );
+}
+
+function Choice() {
+  const { session } = useContext(SessionContext);
+  return (
+    <Gate title={t("first.choose")} lead={session.application} wide>
+      <div class="choices">
+        <button type="button" class="choice" onClick={() => go("/setup/new")}>
+          <Icon name="sprout" size={24} />
+          <span class="choice-title">{t("first.new")}</span>
+          <span class="muted">{t("first.new_text")}</span>
+        </button>
+        <button type="button" class="choice" onClick={() => go("/setup/restore")}>
+          <Icon name="archive-restore" size={24} />
+          <span class="choice-title">{t("first.restore")}</span>
+          <span class="muted">{t("first.restore_text")}</span>
+        </button>
+      </div>
+    </Gate>
+  );
+}
+
+export default function FirstStart() {
+  const { session, setSession } = useContext(SessionContext);
+  const { path } = usePlace();
+  if (session.needs_code) return <SetupCode onSession={setSession} />;
+  if (path === "/setup/new") {
+    return (
+      <SetPassword onBack={() => go("/setup")} onSession={(now) => {
+        go("/", true);
+        setSession(now);
+      }} />
+    );
+  }
+  if (path === "/setup/restore" || path.startsWith("/setup/restore/")) return <Lazy load={wizard} props={{ path }} />;
+  return <Choice />;
+}

@@ -1,0 +1,53 @@
+// One place for short messages: seen for a while in a corner, and read out.
+import { useEffect, useState } from "preact/hooks";
+import { t } from "../text";
+import { IconButton } from "./button";
+import { Icon } from "./icon";
+
+interface Message {
+  id: number;
+  text: string;
+  tone: "good" | "bad";
+}
+
+const shownFor = 6000;
+let next = 1;
+let show: (message: Message) => void = () => {};
+let speak: (text: string) => void = () => {};
+
+export function announce(text: string, tone: Message["tone"] = "good"): void {
+  show({ id: next++, text, tone });
+}
+
+/** Read out only: the page that was gone to, the progress of a job. */
+export function say(text: string): void {
+  speak(text);
+}
+
+export function Announcer() {
+  const [messages, setMessages] = useState<Message[]>([]);
+  const [spoken, setSpoken] = useState("");
+  useEffect(() => {
+    const remove = (id: number) => setMessages((all) => all.filter((message) => message.id !== id));
+    show = (message) => {
+      setMessages((all) => [...all, message]);
+      // What went wrong stays until it is put away.
+      if (message.tone === "good") window.setTimeout(() => remove(message.id), shownFor);
+    };
+    speak = setSpoken;
+  }, []);
+  return (
+    <>
+      <div class="unseen" aria-live="polite">{spoken}</div>
+      <div class="toasts" role="status">
+        {messages.map(({ id, text, tone }) => (
+          <div key={id} class={`toast ${tone}`}>
+            {tone === "good" ? <Icon name="circle-check" /> : <Icon name="octagon-alert" />}
+            <span>{text}</span>
+            <IconButton icon="x" label={t("common.dismiss")} onClick={() => setMessages((all) => all.filter((one) => one.id !== id))} />
+          </div>
+        ))}
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,81 @@
+// What happened, what it means for safety, what to do: for errors, and for places where nothing is.
+import type { ComponentChildren } from "preact";
+import type { ApiError } from "../api";
+import { duration, moment } from "../format";
+import { t } from "../text";
+import { Button } from "./button";
+import { Icon } from "./icon";
+import type { Tone } from "./badge";
+
+const looks: Record<Tone, { icon: string }> = {
+  neutral: { icon: "info" },
+  accent: { icon: "info" },
+  good: { icon: "circle-check" },
+  attention: { icon: "triangle-alert" },
+  bad: { icon: "octagon-alert" },
+};
+
+export function Notice({ tone = "neutral", title, children, actions }: {
+  tone?: Tone;
+  title: string;
+  children?: ComponentChildren;
+  actions?: ComponentChildren;
+}) {
+  return (
+    <div class={`notice ${tone}`} role={tone === "bad" ? "alert" : "status"}>
+      <Icon name={looks[tone].icon} />
+      <div>
+        <p class="notice-title">{title}</p>
+        {children && <div class="notice-text">{children}</div>}
+        {actions && <div class="notice-actions">{actions}</div>}
+      </div>
+    </div>
+  );
+}
+
+/** The sentences for an error of the API. */
+export function errorText(error: ApiError): { title: string; text: string | null } {
+  if (error.unreachable) return { title: t("error.unreachable"), text: t("error.unreachable_means") };
+  if (error.retryAfterMs !== null) {
+    return { title: t("error.rate_limited", { duration: duration(error.retryAfterMs, "long") }), text: null };
+  }
+  return { title: error.message || t("error.not_ready"), text: error.hint };
+}
+
+export function ErrorNotice({ error, retry, asOf = 0 }: { error: ApiError; retry?: (() => void) | undefined; asOf?: number }) {
+  const { title, text } = errorText(error);
+  return (
+    <Notice tone={error.unreachable ? "attention" : "bad"} title={title}
+      actions={retry && <Button small icon="refresh-cw" onClick={retry}>{t("common.try_again")}</Button>}>
+      {text}
+      {asOf > 0 && <> {t("error.old_data", { time: moment(asOf) })}</>}
+    </Notice>
+  );
+}
+
+/** A place where nothing is yet. */
+export function Empty({ icon, title, children, actions }: {
+  icon: string;
+  title: string;
+  children?: ComponentChildren;
+  actions?: ComponentChildren;
+}) {
+  return (
+    <div class="empty">
+      <span class="empty-icon"><Icon name={icon} size={22} /></span>
+      <p class="empty-title">{title}</p>
+      {children && <div class="empty-text">{children}</div>}
+      {actions && <div class="empty-actions">{actions}</div>}
+    </div>
+  );
+}
+
+/** While something is read: the outline of what comes, told once to a screen reader. */
+export function Loading({ lines = 3 }: { lines?: number }) {
+  return (
+    <div class="skeleton" role="status">
+      <span class="unseen">{t("app.loading")}</span>
+      {Array.from({ length: lines }, (_, at) => <span key={at} class="skeleton-line" />)}
+    </div>
+  );
+}
