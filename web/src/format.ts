@@ -31,6 +31,8 @@ export function percent(part: number): string {
   return new Intl.NumberFormat(locale(), { style: "percent" }).format(part);
 }
 
+const symbols = { second: "s", minute: "min", hour: "h", day: null } as const;
+
 /** "1.2 s", or "2 seconds" when long: the largest unit that fits, never rounded down to nothing. */
 export function duration(ms: number, form: "short" | "long" = "short"): string {
   const [unit, size] =
@@ -39,12 +41,16 @@ export function duration(ms: number, form: "short" | "long" = "short"): string {
     : ms < 2 * day ? (["hour", hour] as const)
     : (["day", day] as const);
   const value = ms / size;
-  const digits = unit === "second" && value < 10 && form === "short" ? 1 : 0;
+  const symbol = form === "short" ? symbols[unit] : null;
+  if (symbol) {
+    const digits = unit === "second" && value < 10 ? 1 : 0;
+    const shown = digits ? Math.max(value, 0.1) : Math.round(value);
+    // Symbols of the SI are the same everywhere; Intl's short forms are "secs" in one English and "sec" in another.
+    return `${new Intl.NumberFormat(locale(), { maximumFractionDigits: digits }).format(shown)}\u00a0${symbol}`;
+  }
   // A promise of "at most" is rounded up.
-  const shown = digits ? Math.max(value, 0.1) : form === "long" ? Math.ceil(value) : Math.round(value);
-  return new Intl.NumberFormat(locale(), {
-    style: "unit", unit, unitDisplay: form, maximumFractionDigits: digits,
-  }).format(shown);
+  return new Intl.NumberFormat(locale(), { style: "unit", unit, unitDisplay: "long", maximumFractionDigits: 0 })
+    .format(form === "long" ? Math.ceil(value) : Math.round(value));
 }
 
 const clock = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" } as const;

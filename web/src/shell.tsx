@@ -72,9 +72,9 @@ export function Shell({ onLanguage }: { onLanguage: () => void }) {
   const found = pageAt(path);
   return (
     <div class="shell">
-      <a class="skip" href={href(path)} onClick={(event) => { event.preventDefault(); main.current?.focus(); }}>{t("app.skip")}</a>
+      <a class="skip" href="#main" onClick={(event) => { event.preventDefault(); main.current?.focus(); }}>{t("app.skip")}</a>
       <header class="side">
-        <Link to="/" class="brand" aria-label={`${t("app.name")}: ${t("nav.overview")}`}>
+        <Link to="/" class="brand">
           <Logo />
           <span class="brand-name">{t("app.name")}<small>{session.application}</small></span>
         </Link>

@@ -50,7 +50,7 @@ export function SignIn({ expired }: { expired: boolean }) {
         <PasswordField label={t("signin.password")} name="password" value={password} onValue={setPassword} error={error} autoFocus />
         <Button kind="primary" type="submit" busy={busy}>{t("signin.submit")}</Button>
       </form>
-      <p class="small muted">{t("signin.forgot")} <code>holdfast console reset-password</code></p>
+      <p class="small muted">{t("signin.forgot")}<br /><code>holdfast console reset-password</code></p>
     </Gate>
   );
 }
