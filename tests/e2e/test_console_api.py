@@ -1,0 +1,91 @@
+"""docs/openapi.yml and the program say the same: every route, who may ask it, and what it answers."""
+import pathlib
+import re
+
+import jsonschema
+import pytest
+import yaml
+
+from console_rig import Console
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+ROUTE = re.compile(r'\{"([A-Z]+)",\s*"(/[^"]*)",\s*HF_ACCESS_([A-Z]+),\s*HF_BODY_([A-Z]+)', re.S)
+
+
+@pytest.fixture(scope="module", name="document")
+def read_document():
+    return yaml.safe_load((ROOT / "docs" / "openapi.yml").read_text(encoding="utf-8"))
+
+
+def program_routes():
+    """(method, path) -> (access, body), from the tables of the program."""
+    routes = {}
+    for source in (ROOT / "src" / "console").glob("*.c"):
+        for method, path, access, body in ROUTE.findall(source.read_text(encoding="utf-8")):
+            routes[method, path] = access.lower(), body.lower()
+    return routes
+
+
+def is_page(path):
+    return not path.startswith("/api/") and path not in ("/healthz", "/readyz", "/metrics")
+
+
+def documented(document):
+    return {(method.upper(), path): operation
+            for path, item in document["paths"].items()
+            for method, operation in item.items() if method != "parameters"}
+
+
+def test_every_route_is_documented_with_its_access(document):
+    """Both ways: nothing is undocumented, nothing is promised that there is not."""
+    program = {key: access for key, (access, _) in program_routes().items() if not is_page(key[1])}
+    assert len(program) > 15
+    assert program == {key: operation["x-access"]
+                       for key, operation in documented(document).items()}
+
+
+def test_every_route_that_takes_a_body_is_documented_with_it(document):
+    program = {key for key, (_, body) in program_routes().items() if body != "none"}
+    assert program == {key for key, operation in documented(document).items()
+                       if "requestBody" in operation}
+
+
+def resolve(document, node):
+    while "$ref" in node:
+        found = document
+        for name in node["$ref"].removeprefix("#/").split("/"):
+            found = found[name]
+        node = found
+    return node
+
+
+def check(document, operation, answer):
+    """The answer has a documented status, and the documented shape."""
+    response = resolve(document, operation["responses"][str(answer.status)])
+    schema = response.get("content", {}).get("application/json", {}).get("schema")
+    if schema:
+        jsonschema.Draft202012Validator(
+            {**schema, "components": document["components"]}).validate(answer.json)
+
+
+def test_what_is_asked_for_has_the_documented_shape(holdfast, db, document):
+    console = Console(holdfast, "--db", db, "-r", "repo", "--sync-interval", "100ms").start()
+    try:
+        client = console.client()
+        client.set_up()
+        point = client.job("/api/v1/databases/app/points", {"label": "one"})["point"]
+        client.job("/api/v1/databases/app/test-restores", {"point": point})
+        job = client.get("/api/v1/jobs")["jobs"][0]["id"]
+        values = {"database": "app", "point": point, "job": job}
+        asked = 0
+        for (method, path), operation in documented(document).items():
+            names = re.findall(r"{(\w+)}", path)
+            if method != "GET" or path.endswith("/events") or not all(n in values for n in names):
+                continue
+            check(document, operation, client.ask("GET", path.format(**values)))
+            asked += 1
+        assert asked >= 9
+        check(document, documented(document)["GET", "/api/v1/jobs/{job}"],
+              client.ask("GET", "/api/v1/jobs/none"))
+    finally:
+        console.stop()
