@@ -145,10 +145,13 @@ FROM part, json_each(CASE WHEN part.value GLOB '{*' THEN part.value ELSE '{}' EN
 WHERE place = 'system_config' AND owner = 0 AND (type = 'true' OR (type = 'text' AND atom <> ''))
 HAVING count(*) > 0;
 
--- Titles without an id are looked up with the copy's settings, else with the database's.
+-- Titles without an id are looked up with the settings that a person chose, else with the copy's,
+-- else with the database's.
 CREATE TEMP VIEW setting AS
-SELECT coalesce(copied.jellyseerrUrl, nullif(there.jellyseerrUrl, '')) AS url,
-       coalesce(copied.jellyseerrApiKey, nullif(there.jellyseerrApiKey, '')) AS key
+SELECT coalesce((SELECT nullif(value, '') FROM chosen WHERE field = 'jellyseerrUrl'),
+                copied.jellyseerrUrl, nullif(there.jellyseerrUrl, '')) AS url,
+       coalesce((SELECT nullif(value, '') FROM chosen WHERE field = 'jellyseerrApiKey'),
+                copied.jellyseerrApiKey, nullif(there.jellyseerrApiKey, '')) AS key
 FROM (SELECT 1) LEFT JOIN copied
     LEFT JOIN (SELECT jellyseerrUrl, jellyseerrApiKey FROM SystemConfig WHERE id = 1) AS there;
 

@@ -12,6 +12,8 @@
 #include "portable/json_writer.h"
 #include "portable/profile_database.h"
 #include "portable/profile_places.h"
+#include "portable/profile_progress.h"
+#include "portable/profile_settings.h"
 #include "portable/profile_stage.h"
 
 struct import {
@@ -23,6 +25,7 @@ struct import {
     struct hf_error refusal; /* of fail() in the SQL */
     bool silent;             /* the lookup failed once */
     bool has_own_member;     /* the copy was written by Holdfast */
+    struct hf_profile_progress progress;
     struct hf_error *err;
 };
 
@@ -38,6 +41,24 @@ static void fail_function(sqlite3_context *context, int count, sqlite3_value **v
     sqlite3_result_error(context, "fail()", -1);
 }
 
+/* What a person chose, where import.sql can read it. */
+static int note_chosen(struct import *import)
+{
+    static const char sql[] = "INSERT INTO temp.chosen VALUES(?1, ?2)";
+    sqlite3_stmt *insert = NULL;
+    if (!import->options->settings)
+        return 0;
+    if (sqlite3_prepare_v2(import->db, sql, -1, &insert, NULL))
+        return hf_profile_db_error(import->db, import->err);
+    for (const struct hf_profile_value *value = import->options->settings; value->name; value++) {
+        sqlite3_reset(insert);
+        sqlite3_bind_text(insert, 1, value->name, -1, SQLITE_STATIC);
+        sqlite3_bind_text(insert, 2, value->text, -1, SQLITE_STATIC);
+        sqlite3_step(insert);
+    }
+    return sqlite3_finalize(insert) ? hf_profile_db_error(import->db, import->err) : 0;
+}
+
 static int prepare_connection(struct import *import)
 {
     sqlite3 *db = import->db;
@@ -48,14 +69,18 @@ static int prepare_connection(struct import *import)
     if (hf_profile_make_views(db, import->profile, import->err))
         return -1;
     /* What is staged is thrown away with the connection: it needs no journal. */
-    return hf_profile_execute(db,
-                              "PRAGMA temp.journal_mode = OFF;"
-                              "PRAGMA temp.cache_size = -10240;"
-                              "PRAGMA main.cache_size = -12288;"
-                              "CREATE TEMP TABLE outcome(part INTEGER PRIMARY KEY, user, result,"
-                              " why);"
-                              "CREATE TEMP TABLE answer(query PRIMARY KEY, value)",
-                              import->err);
+    if (hf_profile_execute(db,
+                           "PRAGMA temp.journal_mode = OFF;"
+                           "PRAGMA temp.cache_size = -10240;"
+                           "PRAGMA main.cache_size = -12288;"
+                           "CREATE TEMP TABLE outcome(part INTEGER PRIMARY KEY, user, result,"
+                           " why);"
+                           "CREATE TEMP TABLE answer(query PRIMARY KEY, value);"
+                           "CREATE TEMP TABLE chosen(field PRIMARY KEY, value)",
+                           import->err) ||
+        note_chosen(import))
+        return -1;
+    return hf_profile_progress_begin(&import->progress, db, import->options, import->err);
 }
 
 /* A list that nothing is known of, or no list where one must be: each of its entries is an error.
@@ -143,13 +168,27 @@ static int ask_one(struct import *import, sqlite3_stmt *row)
     return keep_answer(import, values[0].text ? values[0].text : "", &answer);
 }
 
+static int count_questions(struct import *import, uint64_t *count)
+{
+    sqlite3_stmt *row = NULL;
+    if (sqlite3_prepare_v2(import->db, "SELECT count(*) FROM temp.question", -1, &row, NULL))
+        return hf_profile_db_error(import->db, import->err);
+    *count = sqlite3_step(row) == SQLITE_ROW ? (uint64_t)sqlite3_column_int64(row, 0) : 0;
+    return sqlite3_finalize(row) ? hf_profile_db_error(import->db, import->err) : 0;
+}
+
 static int ask_all(struct import *import)
 {
     sqlite3_stmt *rows = NULL;
+    uint64_t questions = 0;
+    if (count_questions(import, &questions))
+        return -1;
     int rc = sqlite3_prepare_v2(import->db, "SELECT * FROM temp.question", -1, &rows, NULL);
     int failed = rc ? hf_profile_db_error(import->db, import->err) : 0;
-    while (!failed && !import->silent && sqlite3_step(rows) == SQLITE_ROW)
+    while (!failed && !import->silent && sqlite3_step(rows) == SQLITE_ROW) {
         failed = ask_one(import, rows);
+        hf_profile_progress_asked(&import->progress, import->result.asked, questions);
+    }
     if (sqlite3_finalize(rows) && !failed)
         failed = hf_profile_db_error(import->db, import->err);
     return failed;
@@ -363,12 +402,20 @@ static int write_unresolved(struct import *import)
     return failed ? -1 : 0;
 }
 
+static int write_settings(struct import *import)
+{
+    const struct hf_profile_value *settings = import->options->settings;
+    return settings ? hf_profile_settings_write(import->db, import->profile, settings, import->err)
+                    : 0;
+}
+
 static int import_all(struct import *import, const struct hf_source *source)
 {
     if (prepare_connection(import) || hf_profile_execute(import->db, "BEGIN", import->err) ||
-        stage(import, source) || run_script(import) || account_for_all(import) ||
-        count_outcomes(import) || tell_problems(import))
+        stage(import, source) || run_script(import) || write_settings(import) ||
+        account_for_all(import) || count_outcomes(import) || tell_problems(import))
         return -1;
+    hf_profile_progress_end(&import->progress, &import->result);
     if (import->options->dry_run)
         return hf_profile_execute(import->db, "ROLLBACK", import->err);
     if (import->result.counts.unresolved && write_unresolved(import))
@@ -414,6 +461,7 @@ int hf_profile_import(sqlite3 *db, const struct hf_profile *profile, const struc
     int failed = import_all(&import, source);
     if (!sqlite3_get_autocommit(db))
         hf_profile_execute(db, "ROLLBACK", NULL);
+    hf_profile_progress_release(&import.progress);
     if (failed)
         hf_profile_import_result_release(&import.result);
     else
