@@ -46,6 +46,11 @@ struct hf_profile_field {
     const char *column; /* "SystemConfig.jellyfinUrl" */
 };
 
+/* Something that a user of the application has: counted in a summary. */
+struct hf_profile_list {
+    const char *name, *label;
+};
+
 /* A GET. "{name}" in its texts stands for a value (portable/profile_request.h). */
 struct hf_profile_request {
     const char *url;
@@ -73,6 +78,8 @@ struct hf_profile {
     size_t version_count;
     struct hf_profile_field *fields;
     size_t field_count;
+    struct hf_profile_list *lists;
+    size_t list_count;
     struct hf_profile_test *tests;
     size_t test_count;
     struct hf_profile_request lookup; /* `url` NULL: none */
