@@ -148,8 +148,8 @@ static int show(struct hf_cli *cli, const struct hf_choice *choice,
         hf_json_text(cli->json, "path", choice->path);
         return hf_json_take(cli->json, hf_importing_json(result), err);
     }
-    if (result->problem_total > MOST_TOLD)
-        hf_notice(&cli->progress.events, "and %" PRIu64 " more", result->problem_total - MOST_TOLD);
+    if (result->problems.total > MOST_TOLD)
+        hf_notice(&cli->progress.events, "and %" PRIu64 " more", result->problems.total - MOST_TOLD);
     return to_text(choice->name, result, err);
 }
 

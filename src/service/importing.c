@@ -1,15 +1,13 @@
 #include "service/importing.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/backup.h"
 #include "os/file.h"
 #include "portable/profile_database.h"
 #include "portable/profile_settings.h"
-#include "service/access.h"
 #include "service/profile_choice.h"
+#include "service/safety_point.h"
 #include "service/title_lookup.h"
 #include "sqlite/connection.h"
 
@@ -20,76 +18,31 @@ struct importing {
     struct hf_copy_input *input;
     const struct hf_profile *profile; /* NULL: none is known */
     struct hf_importing_result *result;
-    bool no_memory; /* for a problem */
 };
-
-/* What cannot be looked at may well be one. */
-static bool has_content(const struct hf_env *env, const char *path)
-{
-    struct stat status;
-    return env->fs.stat(env->fs.context, path, &status) ? errno != ENOENT : status.st_size > 0;
-}
-
-static int back_up(struct importing *job, struct hf_session *session, struct hf_error *err)
-{
-    const struct hf_importing_options *options = job->options;
-    hf_auto_free char *state = NULL;
-    struct hf_database database;
-    struct hf_backup_result point;
-    if (hf_database_open(&database, session->repository, options->database, HF_DATABASE_CREATE,
-                         err) ||
-        hf_access_state_path(&state, options->config, options->env, options->database, err))
-        return -1;
-    const struct hf_backup_options wanted = {.path = options->path,
-                                             .state_path = state,
-                                             .reason = "import",
-                                             .claim = HF_CLAIM_POLITE,
-                                             .busy_ms = BUSY_MS,
-                                             .events = options->events};
-    if (hf_backup(&database, &wanted, &point, err))
-        return hf_error_wrap(err, "take a restore point before the import");
-    job->result->point_before = point.seq;
-    return 0;
-}
 
 /* Once, also when an import begins in one form and ends in another. */
 static int take_restore_point(void *context, struct hf_error *err)
 {
     struct importing *job = context;
     const struct hf_importing_options *options = job->options;
-    if (options->without_restore_point || job->result->point_before ||
-        !has_content(options->env, options->path))
+    if (options->without_restore_point || job->result->point_before)
         return 0;
-    hf_auto(hf_session) struct hf_session session = {0};
-    if (hf_access_open(&session, options->config, options->env, HF_SESSION_OR_CREATE, err)) {
-        hf_error_wrap(err, "take a restore point before the import");
-        return hf_error_hint(err, "--no-restore-point imports without one");
-    }
-    return back_up(job, &session, err);
-}
-
-static int add_problem(struct hf_importing_result *result, const struct hf_profile_problem *problem)
-{
-    if (result->problem_total++ >= HF_IMPORTING_MOST_PROBLEMS)
+    const struct hf_safety_point_options wanted = {.config = options->config,
+                                                   .env = options->env,
+                                                   .database = options->database,
+                                                   .path = options->path,
+                                                   .reason = "import",
+                                                   .events = options->events};
+    if (!hf_safety_point_take(&wanted, &job->result->point_before, err))
         return 0;
-    if (!result->problems)
-        result->problems = calloc(HF_IMPORTING_MOST_PROBLEMS, sizeof *result->problems);
-    if (!result->problems)
-        return -1;
-    struct hf_importing_problem *kept = &result->problems[result->problem_count++];
-    *kept = (struct hf_importing_problem){.outcome = problem->outcome,
-                                          .user = problem->user ? strdup(problem->user) : NULL,
-                                          .path = strdup(problem->path),
-                                          .why = strdup(problem->why),
-                                          .line = problem->line};
-    return kept->path && kept->why && (kept->user || !problem->user) ? 0 : -1;
+    hf_error_wrap(err, "take a restore point before the import");
+    return hf_error_hint(err, "--no-restore-point imports without one");
 }
 
 static void note_problem(void *context, const struct hf_profile_problem *problem)
 {
     struct importing *job = context;
-    if (add_problem(job->result, problem))
-        job->no_memory = true;
+    hf_copy_problems_add(&job->result->problems, problem);
     if (job->options->problem)
         job->options->problem(job->options->context, problem);
 }
@@ -115,11 +68,18 @@ static int write_settings(const struct importing *job, struct hf_error *err)
     const struct hf_importing_options *options = job->options;
     if (!options->settings || options->dry_run)
         return 0;
-    if (!job->profile)
+    hf_auto(hf_profile_choice) struct hf_profile_choice form = {0};
+    const struct hf_profile *profile = job->profile;
+    if (!profile) { /* the import may have made the tables that tell */
+        if (hf_profile_choose(&form, options->config, options->env, options->path, err))
+            return -1;
+        profile = form.profile;
+    }
+    if (!profile)
         return hf_error_set(err, HF_USAGE, "there are settings, and no profile says whose");
     sqlite3 *db = hf_connection_open(options->path, NULL, BUSY_MS, err);
     int failed = !db || hf_profile_execute(db, "BEGIN IMMEDIATE", err) ||
-                 hf_profile_settings_write(db, job->profile, options->settings, err) ||
+                 hf_profile_settings_write(db, profile, options->settings, err) ||
                  hf_profile_execute(db, "COMMIT", err);
     sqlite3_close(db);
     return failed ? -1 : 0;
@@ -192,8 +152,6 @@ static int by_profile(struct importing *job, struct hf_error *err)
     int failed =
         db ? hf_profile_import(db, job->profile, text, &import, &job->result->titles, err) : -1;
     sqlite3_close(db);
-    if (!failed && job->no_memory)
-        hf_notice(options->events, "not all that was not imported could be listed: no memory");
     return failed;
 }
 
@@ -242,12 +200,7 @@ void hf_importing_result_release(struct hf_importing_result *result)
 {
     hf_import_result_release(&result->tables);
     hf_profile_import_result_release(&result->titles);
-    for (size_t i = 0; i < result->problem_count; i++) {
-        free(result->problems[i].user);
-        free(result->problems[i].path);
-        free(result->problems[i].why);
-    }
-    free(result->problems);
+    hf_copy_problems_release(&result->problems);
     free(result->profile);
     *result = (struct hf_importing_result){0};
 }

@@ -10,6 +10,7 @@
 #include "config/config.h"
 #include "portable/import.h"
 #include "portable/profile_import.h"
+#include "service/copy_problems.h"
 
 struct hf_importing_options {
     const struct hf_config *config;
@@ -32,22 +33,12 @@ struct hf_importing_options {
     void (*ask_progress)(void *context, uint64_t asked, uint64_t of);
 };
 
-enum { HF_IMPORTING_MOST_PROBLEMS = 1000 };
-
-struct hf_importing_problem {
-    enum hf_profile_outcome outcome;
-    char *user, *path, *why; /* user may be NULL */
-    uint64_t line;
-};
-
 struct hf_importing_result {
     char *profile;                          /* in whose form it was taken; NULL: table by table */
     struct hf_import_result tables;         /* table by table */
     struct hf_profile_import_result titles; /* in the profile's form */
-    struct hf_importing_problem *problems;  /* of that: the first HF_IMPORTING_MOST_PROBLEMS */
-    size_t problem_count;
-    uint64_t problem_total;
-    uint64_t point_before; /* 0: none was taken */
+    struct hf_copy_problems problems;       /* of that */
+    uint64_t point_before;                  /* 0: none was taken */
     bool dry_run;
     int64_t duration; /* ms */
 };

@@ -1,20 +1,9 @@
 #include "service/importing.h"
 #include "service/json_channel.h"
 
-static json_t *text_or_null(const char *text)
-{
-    return text ? hf_text_value(text) : json_null();
-}
-
 static json_t *point_or_null(uint64_t seq)
 {
     return seq ? json_integer((json_int_t)seq) : json_null();
-}
-
-/* Takes the reference of `item`. */
-static int append(json_t *list, json_t *item)
-{
-    return item ? json_array_append_new(list, item) : -1;
 }
 
 static json_t *table_json(const struct hf_import_table *table)
@@ -22,7 +11,7 @@ static json_t *table_json(const struct hf_import_table *table)
     return json_pack("{s:o, s:I, s:I, s:I, s:I, s:o, s:b}", "name", hf_text_value(table->name),
                      "read", (json_int_t)table->read, "inserted", (json_int_t)table->inserted,
                      "kept", (json_int_t)table->kept, "not_placed", (json_int_t)table->not_placed,
-                     "reason", text_or_null(table->reason), "rebuilt", table->rebuilt);
+                     "reason", hf_text_or_null(table->reason), "rebuilt", table->rebuilt);
 }
 
 static json_t *tables_json(const struct hf_importing_result *result)
@@ -30,7 +19,7 @@ static json_t *tables_json(const struct hf_importing_result *result)
     const struct hf_import_result *done = &result->tables;
     json_t *list = json_array();
     for (size_t i = 0; list && i < done->table_count; i++)
-        if (append(list, table_json(&done->tables[i]))) {
+        if (hf_json_append(list, table_json(&done->tables[i]))) {
             json_decref(list);
             return NULL;
         }
@@ -66,7 +55,7 @@ static json_t *users_json(const struct hf_profile_import_result *titles)
 {
     json_t *list = json_array();
     for (size_t i = 0; list && i < titles->user_count; i++)
-        if (append(list, hf_profile_user_json(&titles->users[i]))) {
+        if (hf_json_append(list, hf_profile_user_json(&titles->users[i]))) {
             json_decref(list);
             return NULL;
         }
@@ -75,26 +64,8 @@ static json_t *users_json(const struct hf_profile_import_result *titles)
 
 json_t *hf_profile_user_json(const struct hf_profile_user *user)
 {
-    return joined(json_pack("{s:o}", "user", text_or_null(user->name)), counts_json(&user->counts));
-}
-
-static json_t *problem_json(const struct hf_importing_problem *problem)
-{
-    return json_pack("{s:s, s:o, s:o, s:I, s:o}", "outcome",
-                     problem->outcome == HF_PROFILE_UNRESOLVED ? "unresolved" : "error", "user",
-                     text_or_null(problem->user), "place", text_or_null(problem->path), "line",
-                     (json_int_t)problem->line, "reason", text_or_null(problem->why));
-}
-
-static json_t *problems_json(const struct hf_importing_result *result)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; list && i < result->problem_count; i++)
-        if (append(list, problem_json(&result->problems[i]))) {
-            json_decref(list);
-            return NULL;
-        }
-    return list;
+    return joined(json_pack("{s:o}", "user", hf_text_or_null(user->name)),
+                  counts_json(&user->counts));
 }
 
 static json_t *titles_json(const struct hf_importing_result *result)
@@ -103,9 +74,9 @@ static json_t *titles_json(const struct hf_importing_result *result)
     json_t *head = json_pack("{s:s, s:b, s:o}", "profile", result->profile, "dry_run",
                              result->dry_run, "point_before", point_or_null(result->point_before));
     json_t *tail = json_pack("{s:I, s:o, s:o, s:I, s:o}", "looked_up", (json_int_t)titles->answered,
-                             "unresolved_file", text_or_null(titles->unresolved_path), "users",
+                             "unresolved_file", hf_text_or_null(titles->unresolved_path), "users",
                              users_json(titles), "duration_ms", (json_int_t)result->duration,
-                             "problems", problems_json(result));
+                             "problems", hf_copy_problems_json(&result->problems));
     return joined(joined(head, counts_json(&titles->counts)), tail);
 }
 
