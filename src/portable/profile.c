@@ -10,6 +10,11 @@ enum { LARGEST_SQL = 1 << 20 };
 
 static const char *const kinds[] = {"text", "url", "secret", "boolean", NULL};
 
+const char *hf_profile_field_kind_name(enum hf_profile_field_kind kind)
+{
+    return kinds[kind];
+}
+
 /* Takes what stands at `key->tag` of the struct `into`. */
 static void *member(void *into, const struct hf_yaml_key *key)
 {

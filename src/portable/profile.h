@@ -39,6 +39,9 @@ enum hf_profile_field_kind {
     HF_PROFILE_BOOLEAN,
 };
 
+/* "text", "url", "secret", "boolean" */
+const char *hf_profile_field_kind_name(enum hf_profile_field_kind kind);
+
 /* A setting of the application. */
 struct hf_profile_field {
     const char *name, *label;

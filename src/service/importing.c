@@ -4,10 +4,9 @@
 #include <string.h>
 
 #include "os/file.h"
-#include "portable/profile_database.h"
-#include "portable/profile_settings.h"
 #include "service/profile_choice.h"
 #include "service/safety_point.h"
+#include "service/setup_settings.h"
 #include "service/title_lookup.h"
 #include "sqlite/connection.h"
 
@@ -62,27 +61,15 @@ static struct hf_import_options table_options(struct importing *job)
                                       .before_context = job};
 }
 
-/* The tables are as in the copy; what a person chose goes over it. */
+/* The tables are as in the copy, which may have made those that tell the application; what a person
+ * chose goes over it. */
 static int write_settings(const struct importing *job, struct hf_error *err)
 {
     const struct hf_importing_options *options = job->options;
-    if (!options->settings || options->dry_run)
-        return 0;
-    hf_auto(hf_profile_choice) struct hf_profile_choice form = {0};
-    const struct hf_profile *profile = job->profile;
-    if (!profile) { /* the import may have made the tables that tell */
-        if (hf_profile_choose(&form, options->config, options->env, options->path, err))
-            return -1;
-        profile = form.profile;
-    }
-    if (!profile)
-        return hf_error_set(err, HF_USAGE, "there are settings, and no profile says whose");
-    sqlite3 *db = hf_connection_open(options->path, NULL, BUSY_MS, err);
-    int failed = !db || hf_profile_execute(db, "BEGIN IMMEDIATE", err) ||
-                 hf_profile_settings_write(db, profile, options->settings, err) ||
-                 hf_profile_execute(db, "COMMIT", err);
-    sqlite3_close(db);
-    return failed ? -1 : 0;
+    return options->settings && !options->dry_run
+               ? hf_setup_settings_write(options->config, options->env, options->path,
+                                         options->settings, err)
+               : 0;
 }
 
 static int by_table(struct importing *job, struct hf_error *err)
@@ -183,7 +170,7 @@ int hf_importing(struct hf_copy_input *input, const struct hf_importing_options 
     hf_auto(hf_profile_choice) struct hf_profile_choice form = {0};
     int64_t started = hf_now(options->env);
     *result = (struct hf_importing_result){.dry_run = options->dry_run};
-    if ((!options->generic || options->settings) &&
+    if (!options->generic &&
         hf_profile_choose(&form, options->config, options->env, options->path, err))
         return -1;
     struct importing job = {

@@ -22,8 +22,7 @@ struct hf_importing_options {
     bool generic; /* the tables as they are, also of a copy in an application's form */
     bool merge, accept_data_loss, dry_run, edited, without_restore_point;
     const char *user; /* whose the entries are, where the copy does not say; or NULL */
-    /* The application's settings that a person chose, which go over the copy's; or NULL. HF_USAGE
-     * when no profile is known that they are of. */
+    /* The application's settings that a person chose, which go over the copy's; or NULL */
     const struct hf_profile_value *settings;
     const struct hf_events *events; /* may be NULL */
     /* Each may be NULL: as of struct hf_profile_import_options. */
