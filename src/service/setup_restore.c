@@ -16,6 +16,7 @@
 #include "service/safety_point.h"
 #include "service/setup_kind.h"
 #include "service/setup_settings.h"
+#include "sqlite/untrusted.h"
 
 enum { BUSY_MS = 5000 };
 
@@ -116,7 +117,11 @@ static int import_database(struct restoring *job, struct hf_error *err)
                  .output = {.to = copy, .packing = HF_COPY_ZSTD},
                  .busy_ms = BUSY_MS,
                  .events = look->events}};
-    int failed = hf_exporting(&export, &result, err) || import_copy(job, copy, NULL, err);
+    sqlite3 *keeper = hf_untrusted_open(job->place->path, BUSY_MS, err); /* closed last */
+    int failed = !keeper || hf_exporting(&export, &result, err);
+    sqlite3_close(keeper);
+    if (!failed)
+        failed = import_copy(job, copy, NULL, err);
     look->env->fs.unlink(look->env->fs.context, copy);
     return failed ? -1 : 0;
 }

@@ -1,10 +1,26 @@
 #include "sqlite/untrusted.h"
 
-#include <stddef.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <sys/stat.h>
 
+#include "base/cleanup.h"
 #include "sqlite/connection.h"
 
 enum { LARGEST_VALUE = 64 << 20, LONGEST_SQL = 1 << 20 };
+
+/* A log with something in it is left where it is, as it is: a backup may have been copied with one,
+ * or the file's application runs. */
+static bool has_log(const char *path)
+{
+    hf_auto_free char *log = NULL;
+    struct stat status;
+    if (asprintf(&log, "%s-wal", path) < 0) {
+        log = NULL;
+        return true;
+    }
+    return !stat(log, &status) && status.st_size > 0;
+}
 
 sqlite3 *hf_untrusted_open(const char *path, int busy_ms, struct hf_error *err)
 {
@@ -19,6 +35,12 @@ sqlite3 *hf_untrusted_open(const char *path, int busy_ms, struct hf_error *err)
         rc = sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
     if (rc == SQLITE_OK)
         rc = sqlite3_exec(db, "PRAGMA cell_size_check = ON", NULL, NULL, NULL);
+    if (rc == SQLITE_OK && !has_log(path))
+        rc = sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
+    /* From the first read on it is one of those who use the log, and the last of them removes it.
+     */
+    if (rc == SQLITE_OK)
+        rc = sqlite3_exec(db, "SELECT 1 FROM main.sqlite_schema LIMIT 1", NULL, NULL, NULL);
     if (rc == SQLITE_OK)
         return db;
     hf_connection_error(db, rc, path, err);

@@ -10,8 +10,10 @@
 
 #include "base/error.h"
 
-/* As hf_connection_open; but nothing can be written, triggers do not fire, functions in the schema
- * are the harmless ones, and cells are checked. Temporary tables can be made. */
+/* As hf_connection_open; but triggers do not fire, functions in the schema
+ * are the harmless ones, and cells are checked. Temporary tables can be made. Leaves no side files
+ * that were not there, when it is the last of this process's connections to the file that closes.
+ * HF_CORRUPT: no database. */
 sqlite3 *hf_untrusted_open(const char *path, int busy_ms, struct hf_error *err);
 
 /* Calls `each` for the first `most` ordinary tables by name, without SQLite's own and the insides

@@ -56,12 +56,30 @@ static void a_sqlite_file_says_who_has_what(void **state)
 {
     struct setup_room *room = *state;
     room_make(room, "old.backup", room_filled);
+    int files = hf_scratch_count(room->scratch.path);
     assert_int_equal(room_look(room, "old.backup"), 0);
+    assert_int_equal(hf_scratch_count(room->scratch.path), files);
     assert_int_equal(room->source.kind, HF_SETUP_DATABASE);
     says_who_has_what(room);
     room_says(room, "\"version\":\"with settings in the database\"");
     room_says(room, "{\"name\":\"UserMedia\",\"rows\":3}");
     assert_int_equal(room->source.rows, 8);
+}
+
+static void what_only_the_log_has_counts_and_stays_there(void **state)
+{
+    struct setup_room *room = *state;
+    sqlite3 *application = NULL;
+    room_make(room, "live.db", "");
+    assert_int_equal(sqlite3_open(room_path(room, "live.db"), &application), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(application, room_filled, NULL, NULL, NULL), SQLITE_OK);
+    hf_scratch_copy(room_path(room, "live.db"), room_path(room, "old.db"));
+    hf_scratch_copy(room_path(room, "live.db-wal"), room_path(room, "old.db-wal"));
+    sqlite3_close(application);
+    uint64_t size = hf_scratch_size(room_path(room, "old.db-wal"));
+    assert_int_equal(room_look(room, "old.db"), 0);
+    says_who_has_what(room);
+    assert_int_equal(hf_scratch_size(room_path(room, "old.db-wal")), size);
 }
 
 static void a_copy_of_the_application_says_the_same(void **state)
@@ -230,6 +248,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_sqlite_file_says_who_has_what),
+        TEST(what_only_the_log_has_counts_and_stays_there),
         TEST(a_copy_of_the_application_says_the_same),
         TEST(a_generic_copy_says_the_same_and_leaves_nothing_behind),
         TEST(what_no_profile_knows_is_told_table_by_table),
