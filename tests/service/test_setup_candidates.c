@@ -72,6 +72,9 @@ static void links_lead_nowhere(void **state)
     assert_int_equal(mkfifo(room_path(room, "pipe.json"), 0600), 0);
     find(room, &found);
     assert_int_equal(found.count, 0);
+    enum hf_file_kind kind;
+    assert_int_equal(
+        hf_file_kind_look(&kind, hf_env_system(), room_path(room, "link.json"), &room->err), -1);
     hf_scratch_release(&outside);
 }
 

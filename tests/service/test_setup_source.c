@@ -208,6 +208,18 @@ static void a_damaged_database_is_refused(void **state)
     assert_int_equal(room->err.code, HF_CORRUPT);
 }
 
+static void damage_that_no_query_meets_is_found(void **state)
+{
+    struct setup_room *room = *state;
+    hf_auto(hf_buf) struct hf_buf bytes = {0};
+    room_make(room, "old.db", room_filled);
+    hf_scratch_read(room_path(room, "old.db"), &bytes);
+    hf_put_be32(bytes.data + 36, 5); /* pages on the free list */
+    hf_scratch_write(room_path(room, "old.db"), bytes.data, bytes.length);
+    assert_int_equal(room_look(room, "old.db"), -1);
+    assert_int_equal(room->err.code, HF_CORRUPT);
+}
+
 static void nothing_of_a_hostile_schema_runs(void **state)
 {
     struct setup_room *room = *state;
@@ -237,6 +249,10 @@ static void a_repository_lists_its_databases(void **state)
     room->json = hf_setup_source_json(&room->source);
     room_says(room, "{\"kind\":\"repository\",\"encrypted\":false,\"databases\":[{\"name\":\"app\","
                     "\"damaged\":false,\"points\":1,\"newest\":{\"point\":1,\"time\":\"");
+    place.recovery_key = "not a key";
+    assert_int_equal(hf_setup_look(&room->source, &place, &room->options, &room->err), -1);
+    assert_int_equal(room->err.code, HF_WRONG_KEY);
+    place.recovery_key = NULL;
     place.repository = room_path(room, "nowhere");
     assert_int_equal(hf_setup_look(&room->source, &place, &room->options, &room->err), -1);
     assert_int_equal(room->err.code, HF_UNREACHABLE);
@@ -257,6 +273,7 @@ int main(void)
         TEST(what_is_wrong_is_told_with_its_line),
         TEST(a_copy_that_unpacks_to_too_much_is_refused),
         TEST(a_damaged_database_is_refused),
+        TEST(damage_that_no_query_meets_is_found),
         TEST(nothing_of_a_hostile_schema_runs),
         TEST(a_repository_lists_its_databases),
     };
