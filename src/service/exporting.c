@@ -13,24 +13,35 @@ static int by_profile(const struct hf_exporting_options *options, const struct h
     struct hf_profile_export_result done;
     if (hf_profile_export(&export, options->env, &done, err))
         return -1;
-    *result = (struct hf_exporting_result){
+    struct hf_exporting_result named = {
         .profile = strdup(profile->name), .version = strdup(done.version), .copy = done.copy};
-    if (result->profile && result->version)
+    if (named.profile && named.version) {
+        *result = named;
         return 0;
-    hf_exporting_result_release(result);
+    }
+    hf_exporting_result_release(&named);
     return hf_error_memory(err);
+}
+
+static int generic(const struct hf_exporting_options *options, struct hf_exporting_result *result,
+                   struct hf_error *err)
+{
+    struct hf_exporting_result done = {0};
+    if (hf_export(&options->copy, options->env, &done.copy, err))
+        return -1;
+    *result = done;
+    return 0;
 }
 
 int hf_exporting(const struct hf_exporting_options *options, struct hf_exporting_result *result,
                  struct hf_error *err)
 {
     hf_auto(hf_profile_choice) struct hf_profile_choice form = {0};
-    *result = (struct hf_exporting_result){0};
     if (!options->generic &&
         hf_profile_choose(&form, options->config, options->env, options->copy.path, err))
         return -1;
     return form.profile ? by_profile(options, form.profile, result, err)
-                        : hf_export(&options->copy, options->env, &result->copy, err);
+                        : generic(options, result, err);
 }
 
 void hf_exporting_result_release(struct hf_exporting_result *result)

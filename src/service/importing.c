@@ -168,18 +168,19 @@ int hf_importing(struct hf_copy_input *input, const struct hf_importing_options 
                  struct hf_importing_result *result, struct hf_error *err)
 {
     hf_auto(hf_profile_choice) struct hf_profile_choice form = {0};
+    struct hf_importing_result done = {.dry_run = options->dry_run};
     int64_t started = hf_now(options->env);
-    *result = (struct hf_importing_result){.dry_run = options->dry_run};
     if (!options->generic &&
         hf_profile_choose(&form, options->config, options->env, options->path, err))
         return -1;
     struct importing job = {
-        .options = options, .input = input, .profile = form.profile, .result = result};
+        .options = options, .input = input, .profile = form.profile, .result = &done};
     if (import(&job, err)) {
-        hf_importing_result_release(result);
+        hf_importing_result_release(&done);
         return -1;
     }
-    result->duration = hf_now(options->env) - started;
+    done.duration = hf_now(options->env) - started;
+    *result = done;
     return 0;
 }
 

@@ -215,15 +215,17 @@ static int begin_anew(struct restoring *job, struct hf_error *err)
 int hf_setup_restore(struct hf_setup_restored *out, const struct hf_setup_place *place,
                      const struct hf_setup_restore_options *options, struct hf_error *err)
 {
-    struct restoring job = {.out = out, .place = place, .options = options};
-    *out = (struct hf_setup_restored){0};
+    struct hf_setup_restored done = {0};
+    struct restoring job = {.out = &done, .place = place, .options = options};
     int failed = hf_codec_init(err);
     if (!failed)
         failed = !place        ? begin_anew(&job, err)
                  : place->path ? restore_file(&job, err)
                                : restore_point(&job, err);
     if (failed)
-        hf_setup_restored_release(out);
+        hf_setup_restored_release(&done);
+    else
+        *out = done;
     return failed;
 }
 

@@ -278,12 +278,14 @@ static int look(struct looking *looking, struct hf_error *err)
 int hf_setup_look(struct hf_setup_source *out, const struct hf_setup_place *place,
                   const struct hf_setup_options *options, struct hf_error *err)
 {
-    struct looking looking = {.out = out, .place = place, .options = options};
-    *out = (struct hf_setup_source){0};
-    if (!look(&looking, err))
-        return 0;
-    hf_setup_source_release(out);
-    return -1;
+    struct hf_setup_source found = {0};
+    struct looking looking = {.out = &found, .place = place, .options = options};
+    if (look(&looking, err)) {
+        hf_setup_source_release(&found);
+        return -1;
+    }
+    *out = found;
+    return 0;
 }
 
 void hf_setup_source_release(struct hf_setup_source *source)
