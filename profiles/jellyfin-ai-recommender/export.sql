@@ -33,6 +33,19 @@ SELECT listed.userId AS _userId, listed.list AS _list, listed.mediaId AS _mediaI
        END AS added_at
 FROM listed JOIN Media AS media ON media.id = listed.mediaId;
 
+-- What is in the database, for a person who is asked whether it is the right one.
+-- @summary lists
+SELECT username, NULL, 0 FROM User
+UNION ALL
+SELECT username,
+       CASE list WHEN 'blocked' THEN list WHEN 'WATCHED movie' THEN 'movies'
+           WHEN 'WATCHED tv' THEN 'series' ELSE 'watchlist' END,
+       count(*)
+FROM listed JOIN User AS user ON user.id = listed.userId GROUP BY user.id, list
+UNION ALL
+SELECT username, 'taste', (coalesce(movieProfile, '') <> '') + (coalesce(tvProfile, '') <> '')
+FROM User;
+
 -- @at
 SELECT '2.4.1' AS version,
        strftime('%Y-%m-%dT%H:%M:%fZ', :now / 1000.0, 'unixepoch') AS exported_at;

@@ -145,10 +145,13 @@ FROM part, json_each(CASE WHEN part.value GLOB '{*' THEN part.value ELSE '{}' EN
 WHERE place = 'system_config' AND owner = 0 AND (type = 'true' OR (type = 'text' AND atom <> ''))
 HAVING count(*) > 0;
 
--- Titles without an id are looked up with the copy's settings, else with the database's.
+-- Titles without an id are looked up with the settings that a person chose, else with the copy's,
+-- else with the database's.
 CREATE TEMP VIEW setting AS
-SELECT coalesce(copied.jellyseerrUrl, nullif(there.jellyseerrUrl, '')) AS url,
-       coalesce(copied.jellyseerrApiKey, nullif(there.jellyseerrApiKey, '')) AS key
+SELECT coalesce((SELECT nullif(value, '') FROM chosen WHERE field = 'jellyseerrUrl'),
+                copied.jellyseerrUrl, nullif(there.jellyseerrUrl, '')) AS url,
+       coalesce((SELECT nullif(value, '') FROM chosen WHERE field = 'jellyseerrApiKey'),
+                copied.jellyseerrApiKey, nullif(there.jellyseerrApiKey, '')) AS key
 FROM (SELECT 1) LEFT JOIN copied
     LEFT JOIN (SELECT jellyseerrUrl, jellyseerrApiKey FROM SystemConfig WHERE id = 1) AS there;
 
@@ -207,6 +210,38 @@ SET tmdb = candidate.tmdb,
     vote = coalesce(entry.vote, candidate.vote)
 FROM candidate
 WHERE candidate.part = entry.part;
+
+-- What is in the copy, for a person who is asked whether it is the right one.
+-- @summary about
+SELECT value ->> '$.version', value ->> '$.exported_at' FROM part WHERE id = 0;
+
+-- @summary lists
+SELECT username, NULL, 0 FROM person WHERE username IS NOT NULL
+UNION ALL
+SELECT * FROM (SELECT username,
+           CASE WHEN status = 'BLOCKED' THEN 'blocked' WHEN status = 'WATCHLIST' THEN 'watchlist'
+               WHEN type = 'tv' THEN 'series' ELSE 'movies' END AS list,
+           count(*)
+    FROM entry WHERE error IS NULL GROUP BY username, list)
+UNION ALL
+SELECT username, 'taste',
+       (json_type(value, '$.movieProfile') IS 'text' AND value ->> '$.movieProfile' <> '')
+           + (json_type(value, '$.tvProfile') IS 'text' AND value ->> '$.tvProfile' <> '')
+FROM person JOIN part ON part.id = person.part
+WHERE place = 'users[]' AND username IS NOT NULL;
+
+-- @summary settings
+SELECT key, CASE type WHEN 'text' THEN atom ELSE type END
+FROM part, json_each(CASE WHEN part.value GLOB '{*' THEN part.value ELSE '{}' END)
+WHERE place = 'system_config' AND owner = 0 AND type IN ('true', 'false', 'text');
+
+-- @summary missing
+SELECT 'settings', 'Settings' WHERE NOT EXISTS (SELECT 1 FROM copied)
+UNION ALL
+SELECT 'taste', 'Taste profiles' WHERE NOT EXISTS (SELECT 1 FROM part WHERE place = 'users[]')
+UNION ALL
+SELECT 'blocked', 'Blocked titles' WHERE NOT EXISTS (SELECT 1 FROM part WHERE place = 'users[]')
+    AND NOT EXISTS (SELECT 1 FROM part WHERE place = 'do_not_recommend[]');
 
 -- What is written from here on is written in one transaction, or not at all.
 -- @write

@@ -289,12 +289,10 @@ int hf_choose_point(uint64_t *seq, const struct hf_cli *cli, const struct hf_dat
     return 0;
 }
 
-int hf_choose_form(struct hf_profile_choice *out, const struct hf_cli *cli, const char *path,
-                   struct hf_error *err)
+int hf_choose_form(bool *generic, const struct hf_cli *cli, struct hf_error *err)
 {
-    if (!hf_option_given(&cli->arguments, "generic"))
-        return hf_profile_choose(out, &cli->config, cli->env, path, err);
-    if (hf_option_given(&cli->arguments, "profile"))
+    *generic = hf_option_given(&cli->arguments, "generic");
+    if (*generic && hf_option_given(&cli->arguments, "profile"))
         return hf_error_set(err, HF_USAGE, "--generic or --profile: not both");
     return 0;
 }

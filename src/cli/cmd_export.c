@@ -6,10 +6,10 @@
 
 #include "base/text.h"
 #include "cli/cli.h"
-#include "cli/copy_keys.h"
 #include "cli/output.h"
 #include "cli/session.h"
-#include "portable/profile_export.h"
+#include "service/copy_keys.h"
+#include "service/exporting.h"
 
 enum { BUSY_MS = 5000 };
 
@@ -84,59 +84,38 @@ static int choose_encryption(struct hf_age_encryption *out, const struct hf_copy
     return 0;
 }
 
-static void to_json(json_t *root, const struct hf_export_options *job,
-                    const struct hf_profile *profile, const struct hf_export_result *result)
+static int to_json(json_t *root, const struct hf_exporting_options *job,
+                   const struct hf_exporting_result *result, struct hf_error *err)
 {
-    static const char *const packings[] = {NULL, "gzip", "zstd"};
-    hf_json_text(root, "database", job->name);
-    hf_json_text(root, "path", job->path);
-    hf_json_text(root, "file", job->output.to);
-    hf_json_text(root, "format", HF_COPY_FORMAT);
-    hf_json_text(root, "profile", profile ? profile->name : NULL);
-    hf_json_text(root, "compression", packings[job->output.packing]);
-    hf_json_boolean(root, "encrypted", job->output.encryption != NULL);
-    hf_json_integer(root, "tables", (int64_t)result->tables);
-    hf_json_integer(root, "rows", (int64_t)result->rows);
-    hf_json_integer(root, "bytes", (int64_t)result->bytes);
-    hf_json_text(root, "checksum", result->checksum);
-    hf_json_text(root, "schema_hash", result->schema_hash);
-    hf_json_integer(root, "duration_ms", result->duration);
+    hf_json_text(root, "database", job->copy.name);
+    hf_json_text(root, "path", job->copy.path);
+    hf_json_text(root, "file", job->copy.output.to);
+    return hf_json_take(root, hf_exporting_json(job, result), err);
 }
 
 static void to_text(FILE *out, const struct hf_export_options *job,
-                    const struct hf_profile *profile, const struct hf_export_result *result)
+                    const struct hf_exporting_result *done)
 {
+    const struct hf_export_result *result = &done->copy;
     char rows[32], tables[32], size[16], duration[32];
     fprintf(out, "%s: %s of %s%s%s in %s%s%s, %s, in %s\n", job->name,
             hf_format_count(rows, sizeof rows, result->rows, "row"),
             hf_format_count(tables, sizeof tables, result->tables, "table"),
-            profile ? " in the form of " : "", profile ? profile->name : "",
+            done->profile ? " in the form of " : "", done->profile ? done->profile : "",
             job->output.to ? "'" : "", job->output.to ? job->output.to : "standard output",
             job->output.to ? "'" : "", hf_format_bytes(size, sizeof size, result->bytes),
             hf_format_duration(duration, sizeof duration, result->duration));
-}
-
-static int write_copy(const struct hf_export_options *job, const struct hf_profile *profile,
-                      const struct hf_env *env, struct hf_export_result *result,
-                      struct hf_error *err)
-{
-    const struct hf_profile_export_options by_profile = {profile, *job};
-    struct hf_profile_export_result written;
-    if (!profile)
-        return hf_export(job, env, result, err);
-    if (hf_profile_export(&by_profile, env, &written, err))
-        return -1;
-    *result = written.copy;
-    return 0;
 }
 
 static int run(struct hf_cli *cli, struct hf_error *err)
 {
     hf_auto(hf_copy_keys) struct hf_copy_keys keys = {0};
     struct hf_age_encryption encryption;
-    hf_auto(hf_profile_choice) struct hf_profile_choice form = {0};
+    hf_auto(hf_exporting_result) struct hf_exporting_result result = {0};
     struct hf_choice choice;
-    struct hf_export_result result;
+    const struct hf_copy_key_places places = {
+        .passphrase_file = hf_option(&cli->arguments, "copy-passphrase-file"),
+        .recipients = hf_option(&cli->arguments, "recipient")};
     struct hf_sink standard = {.context = stdout, .write = write_output, .finish = finish_output};
     if (hf_choose_one(&choice, cli, err))
         return -1;
@@ -147,25 +126,26 @@ static int run(struct hf_cli *cli, struct hf_error *err)
         return hf_error_hint(err, "say which: --db PATH, HOLDFAST_DB, or 'databases:' in "
                                   "holdfast.yml");
     }
-    if (hf_copy_keys_read(&keys, cli, hf_option(&cli->arguments, "recipient"), NULL, err) ||
+    if (hf_copy_keys_read(&keys, cli->env, &places, err) ||
         choose_encryption(&encryption, &keys, cli, err))
         return -1;
-    struct hf_export_options job = {.path = choice.path,
-                                    .name = choice.name,
-                                    .program = HF_VERSION,
-                                    .busy_ms = BUSY_MS,
-                                    .events = &cli->progress.events};
+    struct hf_exporting_options job = {.config = &cli->config,
+                                       .env = cli->env,
+                                       .copy = {.path = choice.path,
+                                                .name = choice.name,
+                                                .program = HF_VERSION,
+                                                .busy_ms = BUSY_MS,
+                                                .events = &cli->progress.events}};
     if (encryption.passphrase || encryption.recipient_count)
-        job.output.encryption = &encryption;
-    if (choose_target(&job.output, cli, &standard, err) ||
-        hf_choose_form(&form, cli, choice.path, err) ||
-        write_copy(&job, form.profile, cli->env, &result, err))
+        job.copy.output.encryption = &encryption;
+    if (choose_target(&job.copy.output, cli, &standard, err) ||
+        hf_choose_form(&job.generic, cli, err) || hf_exporting(&job, &result, err))
         return -1;
     hf_progress_line_clear(&cli->progress);
     if (cli->json)
-        to_json(cli->json, &job, form.profile, &result);
-    else if (job.output.to)
-        to_text(stdout, &job, form.profile, &result);
+        return to_json(cli->json, &job, &result, err);
+    if (job.copy.output.to)
+        to_text(stdout, &job.copy, &result);
     return 0;
 }
 

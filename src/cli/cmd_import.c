@@ -5,15 +5,11 @@
 
 #include "base/text.h"
 #include "cli/cli.h"
-#include "cli/copy_keys.h"
 #include "cli/output.h"
-#include "cli/profile_import.h"
 #include "cli/session.h"
 #include "cli/table.h"
-#include "engine/backup.h"
-#include "portable/import.h"
-
-enum { BUSY_MS = 5000 };
+#include "service/copy_keys.h"
+#include "service/importing.h"
 
 static const struct hf_option options[] = {
     {"merge", 0, NULL, "into tables that have rows: those stay, what is missing is added"},
@@ -29,13 +25,7 @@ static const struct hf_option options[] = {
     {"copy-passphrase-file", 0, "PATH", "a file that holds the copy's passphrase"},
     {0}};
 
-/* What is there before the import. */
-struct safety {
-    struct hf_cli *cli;
-    const struct hf_choice *choice;
-    bool wanted;
-    struct hf_backup_result point; /* seq 0: none was taken */
-};
+enum { MOST_TOLD = 20 };
 
 static int64_t read_input(void *context, void *out, size_t capacity, struct hf_error *err)
 {
@@ -43,70 +33,6 @@ static int64_t read_input(void *context, void *out, size_t capacity, struct hf_e
     if (!got && ferror(context))
         return hf_error_sys(err, errno, "read", "standard input");
     return (int64_t)got;
-}
-
-/* What cannot be looked at may well be one. */
-static bool has_content(const struct hf_env *env, const char *path)
-{
-    struct stat status;
-    return env->fs.stat(env->fs.context, path, &status) ? errno != ENOENT : status.st_size > 0;
-}
-
-static int take_restore_point(void *context, struct hf_error *err)
-{
-    struct safety *safety = context;
-    struct hf_cli *cli = safety->cli;
-    const struct hf_choice *choice = safety->choice;
-    if (!safety->wanted || !has_content(cli->env, choice->path))
-        return 0;
-    hf_auto(hf_session) struct hf_session session = {0};
-    hf_auto_free char *state = NULL;
-    struct hf_database database;
-    if (hf_session_open(&session, cli, HF_SESSION_OR_CREATE, err)) {
-        hf_error_wrap(err, "take a restore point before the import");
-        return hf_error_hint(err, "--no-restore-point imports without one");
-    }
-    if (hf_database_open(&database, session.repository, choice->name, HF_DATABASE_CREATE, err) ||
-        hf_state_path(&state, cli, choice, err))
-        return -1;
-    const struct hf_backup_options wanted = {.path = choice->path,
-                                             .state_path = state,
-                                             .reason = "import",
-                                             .claim = HF_CLAIM_POLITE,
-                                             .busy_ms = BUSY_MS,
-                                             .events = &cli->progress.events};
-    if (hf_backup(&database, &wanted, &safety->point, err))
-        return hf_error_wrap(err, "take a restore point before the import");
-    return 0;
-}
-
-static void to_json(json_t *root, const struct hf_import_options *job,
-                    const struct hf_import_result *result, const struct safety *safety)
-{
-    hf_json_text(root, "database", safety->choice->name);
-    hf_json_text(root, "path", job->path);
-    hf_json_boolean(root, "dry_run", job->dry_run);
-    hf_json_boolean(root, "created", result->created);
-    hf_json_text(root, "exported_at", result->exported_at);
-    hf_json_sequence(root, "point_before", safety->point.seq);
-    hf_json_integer(root, "read", (int64_t)result->read);
-    hf_json_integer(root, "inserted", (int64_t)result->inserted);
-    hf_json_integer(root, "kept", (int64_t)result->kept);
-    hf_json_integer(root, "not_placed", (int64_t)result->not_placed);
-    hf_json_integer(root, "orphans", (int64_t)result->orphans);
-    hf_json_integer(root, "duration_ms", result->duration);
-    json_t *list = hf_json_list(root, "tables");
-    for (size_t i = 0; i < result->table_count; i++) {
-        const struct hf_import_table *table = &result->tables[i];
-        json_t *item = hf_json_item(list);
-        hf_json_text(item, "name", table->name);
-        hf_json_integer(item, "read", (int64_t)table->read);
-        hf_json_integer(item, "inserted", (int64_t)table->inserted);
-        hf_json_integer(item, "kept", (int64_t)table->kept);
-        hf_json_integer(item, "not_placed", (int64_t)table->not_placed);
-        hf_json_text(item, "reason", table->reason);
-        hf_json_boolean(item, "rebuilt", table->rebuilt);
-    }
 }
 
 static int print_tables(const struct hf_import_result *result, struct hf_error *err)
@@ -142,80 +68,103 @@ static int print_tables(const struct hf_import_result *result, struct hf_error *
     return 0;
 }
 
-static int to_text(const struct hf_import_options *job, const struct hf_import_result *result,
-                   const struct safety *safety, struct hf_error *err)
+static int tables_to_text(const char *database, const struct hf_importing_result *result,
+                          struct hf_error *err)
 {
+    const struct hf_import_result *done = &result->tables;
     char read[32], duration[32];
-    if (print_tables(result, err))
+    if (print_tables(done, err))
         return -1;
-    printf("%s: %s%s read, %" PRIu64 " inserted, %" PRIu64 " kept, in %s\n", safety->choice->name,
-           job->dry_run ? "would be: " : "",
-           hf_format_count(read, sizeof read, result->read, "row"), result->inserted, result->kept,
-           hf_format_duration(duration, sizeof duration, result->duration));
-    if (safety->point.seq)
-        printf("before it: point %" PRIu64 "\n", safety->point.seq);
+    printf("%s: %s%s read, %" PRIu64 " inserted, %" PRIu64 " kept, in %s\n", database,
+           result->dry_run ? "would be: " : "",
+           hf_format_count(read, sizeof read, done->read, "row"), done->inserted, done->kept,
+           hf_format_duration(duration, sizeof duration, done->duration));
     return 0;
 }
 
-static int show(struct hf_cli *cli, const struct hf_import_options *job,
-                const struct hf_import_result *result, const struct safety *safety,
-                struct hf_error *err)
+static int print_users(const struct hf_profile_import_result *result, struct hf_error *err)
 {
-    if (!cli->json)
-        return to_text(job, result, safety, err);
-    to_json(cli->json, job, result, safety);
+    static const struct hf_column columns[] = {{"user", HF_LEFT},
+                                               {"total", HF_RIGHT},
+                                               {"imported", HF_RIGHT},
+                                               {"skipped", HF_RIGHT},
+                                               {"unresolved", HF_RIGHT},
+                                               {"errors", HF_RIGHT},
+                                               {0}};
+    hf_auto(hf_table) struct hf_table table;
+    hf_table_init(&table, columns);
+    for (size_t i = 0; i < result->user_count; i++) {
+        const struct hf_profile_counts *counts = &result->users[i].counts;
+        const uint64_t numbers[] = {counts->total, counts->imported, counts->skipped,
+                                    counts->unresolved, counts->errors};
+        char texts[5][24];
+        const char *cells[6] = {result->users[i].name ? result->users[i].name : "(none)"};
+        for (size_t j = 0; j < 5; j++) {
+            snprintf(texts[j], sizeof texts[j], "%" PRIu64, numbers[j]);
+            cells[j + 1] = texts[j];
+        }
+        if (hf_table_add(&table, cells, err))
+            return -1;
+    }
+    hf_table_print(&table, stdout);
     return 0;
 }
 
-/* A copy that Holdfast wrote has every table beside the application's form: into tables without a
- * row it comes back as it was. 1 when it did, 0 when the copy has none of that, or is of another
- * version of the application. */
-static int restore_exactly(struct hf_cli *cli, struct hf_copy_input *input,
-                           const struct hf_import_options *job, const struct safety *safety,
-                           struct hf_error *err)
+static int titles_to_text(const char *database, const struct hf_importing_result *result,
+                          struct hf_error *err)
 {
-    hf_auto(hf_import_result) struct hf_import_result result = {0};
-    struct hf_error failure = {0};
-    struct hf_import_options exactly = *job;
-    exactly.merge = true; /* what other tables hold, such as migrations, stays */
-    if (!hf_import(input, &exactly, cli->env, &result, &failure)) {
-        hf_progress_line_clear(&cli->progress);
-        return show(cli, job, &result, safety, err) ? -1 : 1;
-    }
-    if (failure.code == HF_REFUSED && !job->accept_data_loss) {
-        hf_notice(job->events, "%s", failure.text);
-        hf_notice(job->events, "so the copy is taken in the application's own form; "
-                               "--accept-data-loss takes each table as far as it has a place");
-        return 0;
-    }
-    return failure.code == HF_UNSUPPORTED ? 0 : hf_error_pass(err, &failure);
+    const struct hf_profile_counts *counts = &result->titles.counts;
+    char total[32], time[32];
+    if (print_users(&result->titles, err))
+        return -1;
+    printf("%s: %s%s: %" PRIu64 " imported, %" PRIu64 " skipped, %" PRIu64 " unresolved, %" PRIu64
+           " errors, in %s\n",
+           database, result->dry_run ? "would be: " : "",
+           hf_format_count(total, sizeof total, counts->total, "title"), counts->imported,
+           counts->skipped, counts->unresolved, counts->errors,
+           hf_format_duration(time, sizeof time, result->duration));
+    if (result->titles.unresolved_path)
+        printf("what is unresolved was kept in '%s'\n", result->titles.unresolved_path);
+    return 0;
 }
 
-/* 1 when it was done, 0 when the copy is to be taken as a generic one. */
-static int import_by_profile(struct hf_cli *cli, struct hf_copy_input *input,
-                             const struct hf_import_options *job, struct safety *safety,
-                             struct hf_error *err)
+static int to_text(const char *database, const struct hf_importing_result *result,
+                   struct hf_error *err)
 {
-    hf_auto(hf_profile_choice) struct hf_profile_choice form = {0};
-    bool generic, fresh;
-    const struct hf_source *text = hf_copy_input_text(input, err);
-    if (!text || hf_copy_is_generic(text, &generic, err))
+    if (result->profile ? titles_to_text(database, result, err)
+                        : tables_to_text(database, result, err))
         return -1;
-    if (hf_choose_form(&form, cli, job->path, err))
-        return -1;
-    if (generic || !form.profile)
-        return 0;
-    const struct hf_profile_import_job by_profile = {.choice = safety->choice,
-                                                     .profile = form.profile,
-                                                     .user = hf_option(&cli->arguments, "user"),
-                                                     .options = job,
-                                                     .point_before = &safety->point.seq};
-    if (hf_profile_import_is_fresh(&fresh, &by_profile, err))
-        return -1;
-    int done = fresh ? restore_exactly(cli, input, job, safety, err) : 0;
-    if (!done)
-        done = hf_profile_import_run(cli, input, &by_profile, err) ? -1 : 1;
-    return done;
+    if (result->point_before)
+        printf("before it: point %" PRIu64 "\n", result->point_before);
+    return 0;
+}
+
+static int show(struct hf_cli *cli, const struct hf_choice *choice,
+                const struct hf_importing_result *result, struct hf_error *err)
+{
+    hf_progress_line_clear(&cli->progress);
+    if (cli->json) {
+        hf_json_text(cli->json, "database", choice->name);
+        hf_json_text(cli->json, "path", choice->path);
+        return hf_json_take(cli->json, hf_importing_json(result), err);
+    }
+    if (result->problems.total > MOST_TOLD)
+        hf_notice(&cli->progress.events, "and %" PRIu64 " more", result->problems.total - MOST_TOLD);
+    return to_text(choice->name, result, err);
+}
+
+/* The first of what was not imported is told as it is met; --json has all of it. */
+struct telling {
+    struct hf_cli *cli;
+    unsigned told;
+};
+
+static void tell_problem(void *context, const struct hf_profile_problem *problem)
+{
+    struct telling *telling = context;
+    if (!telling->cli->json && telling->told++ < MOST_TOLD)
+        hf_notice(&telling->cli->progress.events, "line %" PRIu64 ", %s: %s", problem->line,
+                  problem->path, problem->why);
 }
 
 /* The first operand is the copy: what follows says which database, as with every verb. */
@@ -245,48 +194,52 @@ static int choose_database(struct hf_choice *out, struct hf_cli *cli, struct hf_
     return hf_error_hint(err, "say which: --db PATH, HOLDFAST_DB, or 'databases:' in holdfast.yml");
 }
 
-static int run(struct hf_cli *cli, struct hf_error *err)
+static int import(struct hf_cli *cli, const char *file, const struct hf_choice *choice,
+                  const struct hf_copy_keys *keys, struct hf_error *err)
 {
-    hf_auto(hf_copy_keys) struct hf_copy_keys keys = {0};
-    hf_auto(hf_import_result) struct hf_import_result result = {0};
-    struct hf_choice choice;
-    const char *file;
+    const struct hf_arguments *arguments = &cli->arguments;
     const struct hf_source standard = {.context = stdin, .read = read_input};
-    if (take_operands(cli, &file, err) || choose_database(&choice, cli, err) ||
-        hf_copy_keys_read(&keys, cli, NULL, hf_option(&cli->arguments, "identity"), err))
-        return -1;
+    hf_auto(hf_importing_result) struct hf_importing_result result = {0};
     bool piped = !strcmp(file, "-");
     const struct hf_copy_input_options from = {
         .path = piped ? "standard input" : file,
         .stream = piped ? &standard : NULL,
-        .spool_beside = choice.path,
-        .keys = {keys.identities, keys.identity_count, keys.passphrase}};
+        .spool_beside = choice->path,
+        .keys = {keys->identities, keys->identity_count, keys->passphrase}};
+    struct telling telling = {.cli = cli};
+    struct hf_importing_options job = {
+        .config = &cli->config,
+        .env = cli->env,
+        .database = choice->name,
+        .path = choice->path,
+        .merge = hf_option_given(arguments, "merge"),
+        .accept_data_loss = hf_option_given(arguments, "accept-data-loss"),
+        .dry_run = hf_option_given(arguments, "dry-run"),
+        .edited = hf_option_given(arguments, "edited"),
+        .without_restore_point = hf_option_given(arguments, "no-restore-point"),
+        .user = hf_option(arguments, "user"),
+        .events = &cli->progress.events,
+        .context = &telling,
+        .problem = tell_problem};
     hf_auto_ptr(hf_copy_input) struct hf_copy_input *input =
         hf_copy_input_new(&from, cli->env, err);
-    bool dry_run = hf_option_given(&cli->arguments, "dry-run");
-    struct safety safety = {.cli = cli,
-                            .choice = &choice,
-                            .wanted =
-                                !dry_run && !hf_option_given(&cli->arguments, "no-restore-point")};
-    const struct hf_import_options job = {
-        .path = choice.path,
-        .busy_ms = BUSY_MS,
-        .merge = hf_option_given(&cli->arguments, "merge"),
-        .accept_data_loss = hf_option_given(&cli->arguments, "accept-data-loss"),
-        .dry_run = dry_run,
-        .trust = hf_option_given(&cli->arguments, "edited") ? HF_COPY_EDITED : HF_COPY_PROVEN,
-        .events = &cli->progress.events,
-        .before_writing = take_restore_point,
-        .before_context = &safety};
-    if (!input)
+    if (!input || hf_choose_form(&job.generic, cli, err) || hf_importing(input, &job, &result, err))
         return -1;
-    int done = import_by_profile(cli, input, &job, &safety, err);
-    if (done)
-        return done < 0 ? -1 : 0;
-    if (hf_import(input, &job, cli->env, &result, err))
+    return show(cli, choice, &result, err);
+}
+
+static int run(struct hf_cli *cli, struct hf_error *err)
+{
+    hf_auto(hf_copy_keys) struct hf_copy_keys keys = {0};
+    struct hf_choice choice;
+    const char *file;
+    const struct hf_copy_key_places places = {
+        .passphrase_file = hf_option(&cli->arguments, "copy-passphrase-file"),
+        .identity_file = hf_option(&cli->arguments, "identity")};
+    if (take_operands(cli, &file, err) || choose_database(&choice, cli, err) ||
+        hf_copy_keys_read(&keys, cli->env, &places, err))
         return -1;
-    hf_progress_line_clear(&cli->progress);
-    return show(cli, &job, &result, &safety, err);
+    return import(cli, file, &choice, &keys, err);
 }
 
 const struct hf_verb hf_verb_import = {

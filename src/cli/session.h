@@ -11,7 +11,6 @@
 #include "history/database.h"
 #include "history/timeline.h"
 #include "service/access.h"
-#include "service/profile_choice.h"
 
 /* hf_access_store and hf_access_open with the settings of the command line. */
 struct hf_store *hf_session_store(struct hf_cli *cli, struct hf_error *err);
@@ -62,10 +61,8 @@ int hf_session_each(struct hf_cli *cli, const struct hf_session *session, enum h
 int hf_state_path(char **out, const struct hf_cli *cli, const struct hf_choice *choice,
                   struct hf_error *err);
 
-/* The form of a portable copy of the database at `path`: the generic one with --generic, else as
- * settings and tables tell. */
-int hf_choose_form(struct hf_profile_choice *out, const struct hf_cli *cli, const char *path,
-                   struct hf_error *err);
+/* Whether --generic says that a portable copy has the generic form, whatever profile is known. */
+int hf_choose_form(bool *generic, const struct hf_cli *cli, struct hf_error *err);
 
 /* The last moment that `typed` may mean: of "14:05" its last millisecond. */
 int hf_choose_time(int64_t *time, const struct hf_cli *cli, const char *typed,

@@ -35,6 +35,8 @@ struct hf_copy_input {
     struct hf_source bottom;
     struct layer layers[MOST_LAYERS + 1];
     int layer_count;
+    uint64_t most_text, given_text;
+    struct hf_source limited; /* what the last layer gives, up to that */
 };
 
 static int64_t read_bottom(void *context, void *out, size_t capacity, struct hf_error *err)
@@ -92,6 +94,7 @@ struct hf_copy_input *hf_copy_input_new(const struct hf_copy_input_options *opti
     input->env = env;
     input->path = options->path;
     input->keys = options->keys;
+    input->most_text = options->most_text;
     input->fd = input->spool.fd = -1;
     input->bottom = (struct hf_source){.context = input, .read = read_bottom};
     if (options->stream ? spool_stream(input, options, err) : open_file(input, err)) {
@@ -187,16 +190,32 @@ static int open_layer(struct hf_copy_input *input, struct layer *layer, struct h
     return 1;
 }
 
+/* A small file may unpack to more than any disk holds. */
+static int64_t read_limited(void *context, void *out, size_t capacity, struct hf_error *err)
+{
+    struct hf_copy_input *input = context;
+    int64_t got =
+        hf_source_read(&input->layers[input->layer_count - 1].peeking, out, capacity, err);
+    if (got <= 0)
+        return got;
+    input->given_text += (uint64_t)got;
+    if (input->most_text && input->given_text > input->most_text)
+        return hf_error_set(err, HF_REFUSED, "'%s' unpacks to more than %llu bytes", input->path,
+                            (unsigned long long)input->most_text);
+    return got;
+}
+
 const struct hf_source *hf_copy_input_text(struct hf_copy_input *input, struct hf_error *err)
 {
     close_layers(input);
-    input->offset = 0;
+    input->offset = input->given_text = 0;
+    input->limited = (struct hf_source){.context = input, .read = read_limited};
     const struct hf_source *below = &input->bottom;
     for (;;) {
         struct layer *layer = &input->layers[input->layer_count++];
         int opened = peek(layer, below, err) ? -1 : open_layer(input, layer, err);
         if (opened <= 0)
-            return opened ? NULL : &layer->peeking;
+            return opened ? NULL : &input->limited;
         if (input->layer_count > MOST_LAYERS) {
             hf_error_set(err, HF_UNSUPPORTED, "'%s' is packed more than %d times", input->path,
                          MOST_LAYERS);

@@ -18,6 +18,7 @@ struct hf_copy_input_options {
     const struct hf_source *stream; /* instead of the file; kept in a nameless file meanwhile */
     const char *spool_beside;       /* with `stream`: a path in whose directory that is (0600) */
     struct hf_age_decryption keys;  /* borrowed */
+    uint64_t most_text;             /* bytes of it that are given; then HF_REFUSED. 0: all of it */
 };
 
 /* Single-owner. HF_WRONG_KEY, with a hint, for an encrypted copy that nothing given opens. */

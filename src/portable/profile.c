@@ -10,6 +10,11 @@ enum { LARGEST_SQL = 1 << 20 };
 
 static const char *const kinds[] = {"text", "url", "secret", "boolean", NULL};
 
+const char *hf_profile_field_kind_name(enum hf_profile_field_kind kind)
+{
+    return kinds[kind];
+}
+
 /* Takes what stands at `key->tag` of the struct `into`. */
 static void *member(void *into, const struct hf_yaml_key *key)
 {
@@ -164,6 +169,26 @@ static int take_fields(void *into, const struct hf_yaml_key *key, const struct h
     return 0;
 }
 
+static const struct hf_yaml_key list_keys[] = {
+    {"name", take_text, offsetof(struct hf_profile_list, name)},
+    {"label", take_text, offsetof(struct hf_profile_list, label)},
+    {0}};
+
+static int take_lists(void *into, const struct hf_yaml_key *key, const struct hf_yaml_node *value,
+                      struct hf_error *err)
+{
+    struct hf_profile *profile = into;
+    (void)key;
+    if (take_list((void **)&profile->lists, &profile->list_count, sizeof *profile->lists, list_keys,
+                  "a list of a user", value, err))
+        return -1;
+    for (size_t i = 0; i < value->count; i++)
+        if (require(profile->lists[i].name, "name", &value->items[i], err) ||
+            require(profile->lists[i].label, "label", &value->items[i], err))
+            return -1;
+    return 0;
+}
+
 static const struct hf_yaml_key request_keys[] = {
     {"get", take_text, offsetof(struct hf_profile_request, url)},
     {"headers", take_texts, offsetof(struct hf_profile_request, headers)},
@@ -270,6 +295,7 @@ static const struct hf_yaml_key profile_keys[] = {
     {"identified-by", take_columns, offsetof(struct hf_profile, identified_by)},
     {"versions", take_versions, 0},
     {"fields", take_fields, 0},
+    {"lists", take_lists, 0},
     {"tests", take_tests, 0},
     {"lookup", take_lookup, 0},
     {"copy", take_copy, 0},
@@ -368,6 +394,7 @@ void hf_profile_release(struct hf_profile *profile)
     free(profile->identified_by.items);
     free(profile->versions);
     free(profile->fields);
+    free(profile->lists);
     free(profile->tests);
     free(profile->groups.items);
     free(profile->rows.items);

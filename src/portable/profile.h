@@ -39,11 +39,19 @@ enum hf_profile_field_kind {
     HF_PROFILE_BOOLEAN,
 };
 
+/* "text", "url", "secret", "boolean" */
+const char *hf_profile_field_kind_name(enum hf_profile_field_kind kind);
+
 /* A setting of the application. */
 struct hf_profile_field {
     const char *name, *label;
     enum hf_profile_field_kind kind;
     const char *column; /* "SystemConfig.jellyfinUrl" */
+};
+
+/* Something that a user of the application has: counted in a summary. */
+struct hf_profile_list {
+    const char *name, *label;
 };
 
 /* A GET. "{name}" in its texts stands for a value (portable/profile_request.h). */
@@ -73,6 +81,8 @@ struct hf_profile {
     size_t version_count;
     struct hf_profile_field *fields;
     size_t field_count;
+    struct hf_profile_list *lists;
+    size_t list_count;
     struct hf_profile_test *tests;
     size_t test_count;
     struct hf_profile_request lookup; /* `url` NULL: none */

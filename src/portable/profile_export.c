@@ -5,19 +5,6 @@
 #include "portable/profile_places.h"
 #include "sqlite/connection.h"
 
-/* The statements without a place make what the others read: temporary tables and views. */
-static int prepare_tables(sqlite3 *db, const struct hf_profile *profile,
-                          const struct hf_profile_parameters *parameters, struct hf_error *err)
-{
-    const struct hf_profile_script *script = &profile->export_script;
-    for (size_t i = 0; i < script->count; i++) {
-        const struct hf_profile_statement *statement = &script->statements[i];
-        if (!statement->place && hf_profile_run(db, script, statement, parameters, err))
-            return -1;
-    }
-    return 0;
-}
-
 /* What the application's shape cannot carry: the whole database, as the generic copy has it. */
 static int put_whole(struct hf_json_writer *writer, sqlite3 *db,
                      const struct hf_profile_export_options *options,
@@ -48,7 +35,8 @@ static int put_places(struct hf_json_writer *writer, sqlite3 *db,
 {
     const struct hf_profile *profile = options->profile;
     const struct hf_profile_parameters parameters = {.now = hf_now(env)};
-    if (hf_profile_make_views(db, profile, err) || prepare_tables(db, profile, &parameters, err))
+    if (hf_profile_make_views(db, profile, err) ||
+        hf_profile_prepare_copy(db, profile, &parameters, err))
         return -1;
     struct hf_profile_places *places =
         hf_profile_places_new(db, &profile->export_script, &parameters, err);

@@ -7,95 +7,40 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "os/file.h"
-#include "portable/copy_proof.h"
-#include "portable/json_reader.h"
 #include "portable/json_writer.h"
 #include "portable/profile_database.h"
 #include "portable/profile_places.h"
-#include "portable/profile_stage.h"
+#include "portable/profile_progress.h"
+#include "portable/profile_reading.h"
+#include "portable/profile_settings.h"
 
 struct import {
     sqlite3 *db;
     const struct hf_profile *profile;
     const struct hf_profile_import_options *options;
-    struct hf_profile_parameters parameters;
+    struct hf_profile_reading reading;
     struct hf_profile_import_result result;
-    struct hf_error refusal; /* of fail() in the SQL */
-    bool silent;             /* the lookup failed once */
-    bool has_own_member;     /* the copy was written by Holdfast */
+    bool silent; /* the lookup failed once */
+    struct hf_profile_progress progress;
     struct hf_error *err;
 };
 
-/* fail(text, hint): ends the import. */
-static void fail_function(sqlite3_context *context, int count, sqlite3_value **values)
+/* What a person chose, where import.sql can read it. */
+static int note_chosen(struct import *import)
 {
-    struct import *import = sqlite3_user_data(context);
-    const char *text = (const char *)sqlite3_value_text(values[0]);
-    const char *hint = count > 1 ? (const char *)sqlite3_value_text(values[1]) : NULL;
-    hf_error_set(&import->refusal, HF_USAGE, "%s", text ? text : "");
-    if (hint)
-        hf_error_hint(&import->refusal, "%s", hint);
-    sqlite3_result_error(context, "fail()", -1);
-}
-
-static int prepare_connection(struct import *import)
-{
-    sqlite3 *db = import->db;
-    for (int arguments = 1; arguments <= 2; arguments++)
-        if (sqlite3_create_function(db, "fail", arguments, SQLITE_UTF8, import, fail_function, NULL,
-                                    NULL))
-            return hf_profile_db_error(db, import->err);
-    if (hf_profile_make_views(db, import->profile, import->err))
-        return -1;
-    /* What is staged is thrown away with the connection: it needs no journal. */
-    return hf_profile_execute(db,
-                              "PRAGMA temp.journal_mode = OFF;"
-                              "PRAGMA temp.cache_size = -10240;"
-                              "PRAGMA main.cache_size = -12288;"
-                              "CREATE TEMP TABLE outcome(part INTEGER PRIMARY KEY, user, result,"
-                              " why);"
-                              "CREATE TEMP TABLE answer(query PRIMARY KEY, value)",
-                              import->err);
-}
-
-/* A list that nothing is known of, or no list where one must be: each of its entries is an error.
- */
-static void note_stray(void *context, const struct hf_profile_stray *stray)
-{
-    struct import *import = context;
-    const struct hf_profile_problem problem = {
-        .outcome = HF_PROFILE_ERROR, .path = stray->path, .line = stray->line, .why = stray->why};
-    import->result.counts.total += stray->entries;
-    import->result.counts.errors += stray->entries;
-    if (import->options->problem)
-        import->options->problem(import->options->problem_context, &problem);
-}
-
-/* Every table as it was: only for a database that has no rows. */
-static int pass_own_member(void *context, struct hf_json_reader *reader,
-                           const struct hf_json_event *event, struct hf_error *err)
-{
-    struct import *import = context;
-    import->has_own_member = true;
-    return hf_json_skip(reader, event, err);
-}
-
-static int stage(struct import *import, const struct hf_source *source)
-{
-    const struct hf_profile_stage stage = {
-        .context = import, .stray = note_stray, .own = pass_own_member};
-    struct hf_copy_proof proof;
-    hf_copy_proof_init(&proof, source);
-    hf_auto_ptr(hf_json_reader) struct hf_json_reader *reader =
-        hf_json_reader_new(&proof.source, NULL, import->err);
-    if (!reader || hf_profile_stage(import->db, import->profile, reader, &stage, import->err))
-        return -1;
-    if (!import->has_own_member || import->options->trust == HF_COPY_EDITED ||
-        hf_copy_proof_holds(&proof))
+    static const char sql[] = "INSERT INTO temp.chosen VALUES(?1, ?2)";
+    sqlite3_stmt *insert = NULL;
+    if (!import->options->settings)
         return 0;
-    hf_error_set(import->err, HF_CORRUPT, "the copy is not what was written: its checksum differs");
-    return hf_error_hint(import->err, "take another copy; --edited takes one that was changed on "
-                                      "purpose");
+    if (sqlite3_prepare_v2(import->db, sql, -1, &insert, NULL))
+        return hf_profile_db_error(import->db, import->err);
+    for (const struct hf_profile_value *value = import->options->settings; value->name; value++) {
+        sqlite3_reset(insert);
+        sqlite3_bind_text(insert, 1, value->name, -1, SQLITE_STATIC);
+        sqlite3_bind_text(insert, 2, value->text, -1, SQLITE_STATIC);
+        sqlite3_step(insert);
+    }
+    return sqlite3_finalize(insert) ? hf_profile_db_error(import->db, import->err) : 0;
 }
 
 /* The lookup's questions are asked one by one. */
@@ -143,13 +88,27 @@ static int ask_one(struct import *import, sqlite3_stmt *row)
     return keep_answer(import, values[0].text ? values[0].text : "", &answer);
 }
 
+static int count_questions(struct import *import, uint64_t *count)
+{
+    sqlite3_stmt *row = NULL;
+    if (sqlite3_prepare_v2(import->db, "SELECT count(*) FROM temp.question", -1, &row, NULL))
+        return hf_profile_db_error(import->db, import->err);
+    *count = sqlite3_step(row) == SQLITE_ROW ? (uint64_t)sqlite3_column_int64(row, 0) : 0;
+    return sqlite3_finalize(row) ? hf_profile_db_error(import->db, import->err) : 0;
+}
+
 static int ask_all(struct import *import)
 {
     sqlite3_stmt *rows = NULL;
+    uint64_t questions = 0;
+    if (count_questions(import, &questions))
+        return -1;
     int rc = sqlite3_prepare_v2(import->db, "SELECT * FROM temp.question", -1, &rows, NULL);
     int failed = rc ? hf_profile_db_error(import->db, import->err) : 0;
-    while (!failed && !import->silent && sqlite3_step(rows) == SQLITE_ROW)
+    while (!failed && !import->silent && sqlite3_step(rows) == SQLITE_ROW) {
         failed = ask_one(import, rows);
+        hf_profile_progress_asked(&import->progress, import->result.asked, questions);
+    }
     if (sqlite3_finalize(rows) && !failed)
         failed = hf_profile_db_error(import->db, import->err);
     return failed;
@@ -166,7 +125,8 @@ static int ask(struct import *import, const struct hf_profile_statement *stateme
         return hf_error_memory(import->err);
     struct hf_profile_statement make = *statement;
     make.sql = sql;
-    int failed = hf_profile_run(import->db, script, &make, &import->parameters, import->err);
+    int failed =
+        hf_profile_run(import->db, script, &make, &import->reading.parameters, import->err);
     sqlite3_free(sql);
     if (failed)
         return -1;
@@ -192,17 +152,16 @@ static int run_script(struct import *import)
     bool writing = false;
     for (size_t i = 0; i < script->count; i++) {
         const struct hf_profile_statement *statement = &script->statements[i];
-        if (statement->place)
+        if (statement->place || statement->summary)
             continue;
         if (statement->write && !writing) {
             writing = true;
             if (begin_writing(import))
                 return -1;
         }
-        if (statement->ask
-                ? ask(import, statement)
-                : hf_profile_run(import->db, script, statement, &import->parameters, import->err))
-            return import->refusal.code ? hf_error_pass(import->err, &import->refusal) : -1;
+        if (statement->ask ? ask(import, statement)
+                           : hf_profile_reading_run(&import->reading, statement, import->err))
+            return -1;
     }
     return 0;
 }
@@ -274,31 +233,6 @@ static int count_outcomes(struct import *import)
     return failed;
 }
 
-static int tell_problems(struct import *import)
-{
-    static const char sql[] =
-        "SELECT result = 'unresolved', user, path, line, why FROM temp.outcome JOIN temp.part"
-        " ON id = part WHERE result NOT IN ('imported', 'skipped') ORDER BY id";
-    const struct hf_profile_import_options *options = import->options;
-    sqlite3_stmt *rows = NULL;
-    if (!options->problem)
-        return 0;
-    if (sqlite3_prepare_v2(import->db, sql, -1, &rows, NULL))
-        return hf_profile_db_error(import->db, import->err);
-    while (sqlite3_step(rows) == SQLITE_ROW) {
-        const char *why = (const char *)sqlite3_column_text(rows, 4);
-        const struct hf_profile_problem problem = {
-            .outcome = sqlite3_column_int(rows, 0) ? HF_PROFILE_UNRESOLVED : HF_PROFILE_ERROR,
-            .user = (const char *)sqlite3_column_text(rows, 1),
-            .path = (const char *)sqlite3_column_text(rows, 2),
-            .line = (uint64_t)sqlite3_column_int64(rows, 3),
-            .why = why ? why : "it cannot be taken",
-        };
-        options->problem(options->problem_context, &problem);
-    }
-    return sqlite3_finalize(rows) ? hf_profile_db_error(import->db, import->err) : 0;
-}
-
 /* What could not be placed is written as a copy of its own, before the transaction is committed. */
 
 struct file_sink {
@@ -321,7 +255,7 @@ static char *unresolved_path(const struct import *import)
     const struct hf_fs *fs = &import->options->env->fs;
     char moment[32];
     struct stat status;
-    hf_time_iso(moment, sizeof moment, import->parameters.now);
+    hf_time_iso(moment, sizeof moment, import->reading.parameters.now);
     for (char *c = moment; *c; c++)
         *c = *c == ':' ? '-' : *c;
     for (int number = 1;; number++) {
@@ -342,7 +276,7 @@ static int write_unresolved(struct import *import)
     const struct hf_sink sink = {.context = &out, .write = write_file};
     hf_auto(hf_json_writer) struct hf_json_writer writer = {0};
     hf_auto_ptr(hf_profile_places) struct hf_profile_places *places = hf_profile_places_new(
-        import->db, &import->profile->import_script, &import->parameters, import->err);
+        import->db, &import->profile->import_script, &import->reading.parameters, import->err);
     char *path = places ? unresolved_path(import) : NULL;
     if (!path)
         return places ? hf_error_memory(import->err) : -1;
@@ -363,12 +297,26 @@ static int write_unresolved(struct import *import)
     return failed ? -1 : 0;
 }
 
+static int write_settings(struct import *import)
+{
+    const struct hf_profile_value *settings = import->options->settings;
+    return settings ? hf_profile_settings_write(import->db, import->profile, settings, import->err)
+                    : 0;
+}
+
 static int import_all(struct import *import, const struct hf_source *source)
 {
-    if (prepare_connection(import) || hf_profile_execute(import->db, "BEGIN", import->err) ||
-        stage(import, source) || run_script(import) || account_for_all(import) ||
-        count_outcomes(import) || tell_problems(import))
+    struct hf_profile_reading *reading = &import->reading;
+    if (hf_profile_reading_prepare(reading, import->err) || note_chosen(import) ||
+        hf_profile_progress_begin(&import->progress, import->db, import->options, import->err) ||
+        hf_profile_execute(import->db, "BEGIN", import->err) ||
+        hf_profile_reading_stage(reading, source, import->err))
         return -1;
+    import->result.counts.total = import->result.counts.errors = reading->stray_entries;
+    if (run_script(import) || write_settings(import) || account_for_all(import) ||
+        count_outcomes(import) || hf_profile_reading_tell_problems(reading, import->err))
+        return -1;
+    hf_profile_progress_end(&import->progress, &import->result);
     if (import->options->dry_run)
         return hf_profile_execute(import->db, "ROLLBACK", import->err);
     if (import->result.counts.unresolved && write_unresolved(import))
@@ -408,12 +356,18 @@ int hf_profile_import(sqlite3 *db, const struct hf_profile *profile, const struc
         .db = db,
         .profile = profile,
         .options = options,
-        .parameters = {.now = hf_now(options->env), .user = options->user},
+        .reading = {.db = db,
+                    .profile = profile,
+                    .parameters = {.now = hf_now(options->env), .user = options->user},
+                    .trust = options->trust,
+                    .problem_context = options->problem_context,
+                    .problem = options->problem},
         .err = err,
     };
     int failed = import_all(&import, source);
     if (!sqlite3_get_autocommit(db))
         hf_profile_execute(db, "ROLLBACK", NULL);
+    hf_profile_progress_release(&import.progress);
     if (failed)
         hf_profile_import_result_release(&import.result);
     else

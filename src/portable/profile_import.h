@@ -36,6 +36,15 @@ struct hf_profile_problem {
     const char *why;
 };
 
+struct hf_profile_counts {
+    uint64_t total, imported, skipped, unresolved, errors;
+};
+
+struct hf_profile_user {
+    char *name; /* NULL: of entries without a user */
+    struct hf_profile_counts counts;
+};
+
 struct hf_profile_import_options {
     const struct hf_env *env;
     const struct hf_events *events;
@@ -54,18 +63,17 @@ struct hf_profile_import_options {
     void *ask_context;
     int (*ask)(void *context, const struct hf_profile_request *request,
                const struct hf_profile_value *values, struct hf_buf *answer, struct hf_error *err);
+    /* The application's settings that a person chose: written in the same transaction, over what
+     * import.sql wrote, and seen by it as the table `chosen(field, value)`. NULL: none. */
+    const struct hf_profile_value *settings;
     /* Called for each, in the copy's order. May be NULL. */
     void *problem_context;
     void (*problem)(void *context, const struct hf_profile_problem *problem);
-};
-
-struct hf_profile_counts {
-    uint64_t total, imported, skipped, unresolved, errors;
-};
-
-struct hf_profile_user {
-    char *name; /* NULL: of entries without a user */
-    struct hf_profile_counts counts;
+    /* How far it is; a few times a second, and once at the end of a user's entries and of the
+     * questions. Each may be NULL. A user's counts only grow. */
+    void *progress_context;
+    void (*user_progress)(void *context, const struct hf_profile_user *user);
+    void (*ask_progress)(void *context, uint64_t asked, uint64_t of);
 };
 
 struct hf_profile_import_result {

@@ -357,3 +357,16 @@ int hf_profile_places_write(struct hf_profile_places *places, struct hf_json_wri
         sqlite3_reset(root->prepared);
     return failed;
 }
+
+int hf_profile_prepare_copy(sqlite3 *db, const struct hf_profile *profile,
+                            const struct hf_profile_parameters *parameters, struct hf_error *err)
+{
+    const struct hf_profile_script *script = &profile->export_script;
+    for (size_t i = 0; i < script->count; i++) {
+        const struct hf_profile_statement *statement = &script->statements[i];
+        if (!statement->place && !statement->summary &&
+            hf_profile_run(db, script, statement, parameters, err))
+            return -1;
+    }
+    return 0;
+}

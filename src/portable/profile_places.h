@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #include "portable/json_writer.h"
-#include "portable/profile_script.h"
+#include "portable/profile.h"
 
 /* What any statement may read: ":now" in milliseconds, ":user" (NULL: not given). */
 struct hf_profile_parameters {
@@ -42,5 +42,9 @@ int hf_profile_places_write(struct hf_profile_places *places, struct hf_json_wri
 int hf_profile_run(sqlite3 *db, const struct hf_profile_script *script,
                    const struct hf_profile_statement *statement,
                    const struct hf_profile_parameters *parameters, struct hf_error *err);
+
+/* Runs the statements of export.sql that make what its queries read: temporary tables and views. */
+int hf_profile_prepare_copy(sqlite3 *db, const struct hf_profile *profile,
+                            const struct hf_profile_parameters *parameters, struct hf_error *err);
 
 #endif

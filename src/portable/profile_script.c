@@ -46,13 +46,18 @@ static int annotate(struct splitter *splitter, char *comment)
             return wrong(splitter, *argument ? "a second '@when' for one statement"
                                              : "'@when' must name columns");
         next->when = argument;
+    } else if ((argument = argument_of(comment, "@summary"))) {
+        if (next->write || next->summary)
+            return wrong(splitter, next->write ? "'@summary' after '@write'"
+                                               : "a second '@summary' for one statement");
+        next->summary = argument;
     } else if (argument_of(comment, "@ask")) {
         next->ask = true;
     } else if (argument_of(comment, "@write")) {
         next->write = true;
     } else {
         wrong(splitter, "unknown annotation");
-        return hf_error_hint(splitter->err, "there are @at, @when, @ask and @write");
+        return hf_error_hint(splitter->err, "there are @at, @when, @summary, @ask and @write");
     }
     return 0;
 }
@@ -141,7 +146,7 @@ static int split(struct splitter *splitter)
         if (add_statement(splitter))
             return -1;
     }
-    if (splitter->next.place || splitter->next.when || splitter->next.ask)
+    if (splitter->next.place || splitter->next.when || splitter->next.summary || splitter->next.ask)
         return wrong(splitter, "an annotation without a statement");
     return 0;
 }

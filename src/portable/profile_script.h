@@ -3,6 +3,7 @@
  *
  *   -- @at users[].data.movies[]      its rows are values at that place of the copy
  *   -- @when SystemConfig.aiModel     only where the database has these columns ("not": lacks any)
+ *   -- @summary lists                 its rows say what is in a backup (portable/profile_summary.h)
  *   -- @ask                           its rows are questions to the profile's lookup
  *   -- @write                         from here on the database is written to
  */
@@ -17,9 +18,10 @@
 
 struct hf_profile_statement {
     const char *sql;
-    size_t line;       /* of its first word */
-    const char *place; /* after @at, "" for the copy itself; NULL without */
-    const char *when;  /* after @when, or NULL */
+    size_t line;         /* of its first word */
+    const char *place;   /* after @at, "" for the copy itself; NULL without */
+    const char *when;    /* after @when, or NULL */
+    const char *summary; /* after @summary, or NULL */
     bool ask;
     bool write; /* it, and each after it */
 };

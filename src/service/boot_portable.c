@@ -3,11 +3,9 @@
 #include <string.h>
 
 #include "os/file.h"
-#include "portable/export.h"
-#include "portable/profile_export.h"
 #include "service/boot_steps.h"
 #include "service/dated_copies.h"
-#include "service/profile_choice.h"
+#include "service/exporting.h"
 
 static const char latest_name[] = "backup_latest.json";
 
@@ -30,40 +28,26 @@ static struct hf_export_options options_of(const struct copying *copying)
                                       .events = &boot->log.events};
 }
 
-static int export_by_profile(struct copying *copying, const struct hf_profile *profile,
-                             struct hf_error *err)
+static int describe(char **about, const struct hf_exporting_result *result, struct hf_error *err)
 {
-    const struct hf_profile_export_options options = {profile, options_of(copying)};
-    struct hf_profile_export_result result;
-    if (hf_profile_export(&options, copying->boot->env, &result, err))
-        return -1;
-    if (asprintf(&copying->about, "%s %s", profile->name, result.version) >= 0)
+    const struct hf_export_result *copy = &result->copy;
+    int printed = result->profile
+                      ? asprintf(about, "%s %s", result->profile, result->version)
+                      : asprintf(about, "%llu rows of %llu table%s", (unsigned long long)copy->rows,
+                                 (unsigned long long)copy->tables, copy->tables == 1 ? "" : "s");
+    if (printed >= 0)
         return 0;
-    copying->about = NULL;
-    return hf_error_memory(err);
-}
-
-static int export_generic(struct copying *copying, struct hf_error *err)
-{
-    const struct hf_export_options options = options_of(copying);
-    struct hf_export_result result;
-    if (hf_export(&options, copying->boot->env, &result, err))
-        return -1;
-    if (asprintf(&copying->about, "%llu rows of %llu table%s", (unsigned long long)result.rows,
-                 (unsigned long long)result.tables, result.tables == 1 ? "" : "s") >= 0)
-        return 0;
-    copying->about = NULL;
+    *about = NULL;
     return hf_error_memory(err);
 }
 
 static int export_latest(struct copying *copying, struct hf_error *err)
 {
     const struct hf_boot *boot = copying->boot;
-    hf_auto(hf_profile_choice) struct hf_profile_choice form = {0};
-    if (hf_profile_choose(&form, boot->config, boot->env, copying->path, err))
-        return -1;
-    return form.profile ? export_by_profile(copying, form.profile, err)
-                        : export_generic(copying, err);
+    hf_auto(hf_exporting_result) struct hf_exporting_result result = {0};
+    const struct hf_exporting_options options = {
+        .config = boot->config, .env = boot->env, .copy = options_of(copying)};
+    return hf_exporting(&options, &result, err) || describe(&copying->about, &result, err) ? -1 : 0;
 }
 
 static int write_copies(struct copying *copying, char name[HF_DATED_COPY_NAME],

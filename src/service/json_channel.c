@@ -139,6 +139,16 @@ json_t *hf_text_value(const char *text)
     return value ? value : json_string(plain);
 }
 
+json_t *hf_text_or_null(const char *text)
+{
+    return text ? hf_text_value(text) : json_null();
+}
+
+int hf_json_append(json_t *list, json_t *item)
+{
+    return item ? json_array_append_new(list, item) : -1;
+}
+
 json_t *hf_json_failed(const struct hf_error *error)
 {
     return json_pack("{s:s, s:s, s:o, s:o*}", "event", "failed", "code", hf_code_name(error->code),

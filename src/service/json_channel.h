@@ -56,6 +56,10 @@ bool hf_member_true(const json_t *object, const char *key);
 
 /* A string; text that is no UTF-8 (a path) must not cost the line, and has '?' in such places. */
 json_t *hf_text_value(const char *text);
+json_t *hf_text_or_null(const char *text); /* null for NULL */
+
+/* Appends `item`, whose reference it takes; NULL counts as no memory. -1 on failure. */
+int hf_json_append(json_t *list, json_t *item);
 
 /* {"event":"failed","code":...,"text":...,"hint":...} and back; a code may be a number there. */
 json_t *hf_json_failed(const struct hf_error *error);

@@ -109,3 +109,10 @@ void hf_json_text_item(json_t *list, const char *text)
 {
     must(json_array_append_new(list, text_value(text)));
 }
+
+int hf_json_take(json_t *object, json_t *members, struct hf_error *err)
+{
+    int failed = json_object_update(object, members);
+    json_decref(members);
+    return failed ? hf_error_memory(err) : 0;
+}

@@ -9,6 +9,8 @@
 #include <jansson.h>
 #include <stdint.h>
 
+#include "base/error.h"
+
 /* An empty object, which the caller frees. */
 json_t *hf_json_new(void);
 
@@ -21,5 +23,9 @@ json_t *hf_json_object(json_t *object, const char *key);          /* a new membe
 json_t *hf_json_list(json_t *object, const char *key);            /* a new member, borrowed */
 json_t *hf_json_item(json_t *list);                               /* a new object in it, borrowed */
 void hf_json_text_item(json_t *list, const char *text);
+
+/* What another has put together: its members become `object`'s, its reference is taken. NULL is a
+ * lack of memory. */
+int hf_json_take(json_t *object, json_t *members, struct hf_error *err);
 
 #endif

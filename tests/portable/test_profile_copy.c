@@ -11,13 +11,21 @@
 #include "base/bytes.h"
 #include "portable/profile_export.h"
 #include "portable/profile_import.h"
+#include "portable/profile_settings.h"
 #include "sqlite/connection.h"
 #include "support/scratch.h"
 
 /* An application of our own: notes of people, in lists. */
 static const char yml[] = "title: Notes\n"
-                          "tables: {Person: [id, name], Note: [id, person, body, done, colour]}\n"
+                          "tables: {Person: [id, name], Note: [id, person, body, done, colour],\n"
+                          "  Setting: [id, place, secret, lit, shape, later]}\n"
                           "identified-by: [Note.body]\n"
+                          "fields:\n"
+                          "  - {name: place, label: P, kind: url, column: Setting.place}\n"
+                          "  - {name: secret, label: S, kind: secret, column: Setting.secret}\n"
+                          "  - {name: lit, label: L, kind: boolean, column: Setting.lit}\n"
+                          "  - {name: shape, label: S, kind: text, column: Setting.shape}\n"
+                          "  - {name: later, label: L, kind: text, column: Setting.later}\n"
                           "lookup: {get: 'http://x/{q}'}\n"
                           "copy: {groups: ['people[]'], rows: ['notes[]', settings]}\n";
 
@@ -153,6 +161,9 @@ static int answer(void *context, const struct hf_profile_request *request,
 
 struct how {
     const char *user;
+    const struct hf_profile_value *settings;
+    void (*user_progress)(void *context, const struct hf_profile_user *user);
+    void (*ask_progress)(void *context, uint64_t asked, uint64_t of);
     bool dry_run, deaf;
     enum hf_copy_trust trust;
 };
@@ -172,6 +183,10 @@ static int import(struct world *world, const char *text, struct how how)
         .ask_context = world,
         .problem = note_problem,
         .problem_context = world,
+        .settings = how.settings,
+        .progress_context = world,
+        .user_progress = how.user_progress,
+        .ask_progress = how.ask_progress,
     };
     sqlite3 *db = hf_connection_open(world->path, NULL, 1000, &world->err);
     assert_non_null(db);
@@ -400,6 +415,104 @@ static void after_a_failure_nothing_more_is_asked(void **state)
     holds(world, "SELECT group_concat(body) FROM Note", "ask fail,ask b,ask html,ask b");
 }
 
+static void note_user(void *context, const struct hf_profile_user *user)
+{
+    struct world *world = context;
+    size_t used = strlen(world->told);
+    snprintf(world->told + used, sizeof world->told - used, "%s %d of %d\n",
+             user->name ? user->name : "-", (int)user->counts.imported, (int)user->counts.total);
+}
+
+static void note_asked(void *context, uint64_t asked, uint64_t of)
+{
+    struct world *world = context;
+    size_t used = strlen(world->told);
+    snprintf(world->told + used, sizeof world->told - used, "asked %d of %d\n", (int)asked,
+             (int)of);
+}
+
+static void users_are_told_while_it_goes_and_at_the_end(void **state)
+{
+    struct world *world = *state;
+    static const char copy[] = "{\"people\": [{\"notes\": [{\"body\": \"x\"}, null]},"
+                               " {\"notes\": [{\"body\": \"y\"}]}]}";
+    assert_int_equal(import(world, copy, (struct how){.user_progress = note_user}), 0);
+    static const char begin[] = "p1 1 of 1\n", end[] = "p1 1 of 2\np4 1 of 1\n";
+    size_t length = strlen(world->told);
+    assert_true(length >= sizeof begin + sizeof end - 2);
+    assert_memory_equal(world->told, begin, sizeof begin - 1);
+    assert_string_equal(world->told + length - (sizeof end - 1), end);
+}
+
+static void questions_are_told_while_they_are_asked(void **state)
+{
+    struct world *world = *state;
+    static const char copy[] = "{\"notes\": [{\"body\": \"ask a\"}, {\"body\": \"ask b\"}]}";
+    assert_int_equal(import(world, copy, (struct how){.ask_progress = note_asked}), 0);
+    assert_non_null(strstr(world->told, "asked 2 of 2\n"));
+}
+
+static const char settings_table[] =
+    "CREATE TABLE Setting(id INTEGER PRIMARY KEY DEFAULT 1, place TEXT, secret TEXT, lit BOOLEAN"
+    " NOT NULL DEFAULT 0, shape TEXT NOT NULL DEFAULT 'round')";
+
+static void chosen_settings_make_their_row_with_the_import(void **state)
+{
+    struct world *world = *state;
+    static const struct hf_profile_value settings[] = {{"place", "http://x"}, {"secret", NULL},
+                                                       {"lit", "true"},       {"shape", ""},
+                                                       {"later", "no"},       {0}};
+    execute(world, settings_table);
+    assert_int_equal(import(world, "{\"notes\": []}", (struct how){.settings = settings}), 0);
+    holds(world, "SELECT id || place || ifnull(secret, '-') || lit || shape FROM Setting",
+          "1http://x-1round");
+}
+
+static void chosen_settings_go_over_those_that_are_there(void **state)
+{
+    struct world *world = *state;
+    static const struct hf_profile_value settings[] = {
+        {"place", ""}, {"secret", "new"}, {"lit", "false"}, {"shape", "square"}, {0}};
+    execute(world, settings_table);
+    execute(world, "INSERT INTO Setting VALUES(3, 'a', 'old', 1, 'round'), (7, 'b', 's', 1, 'x')");
+    assert_int_equal(import(world, "{\"notes\": []}", (struct how){.settings = settings}), 0);
+    holds(world,
+          "SELECT group_concat(id || ifnull(place, '-') || secret || lit || shape) FROM Setting",
+          "3-new0square,7bs1x");
+}
+
+static void an_import_that_fails_writes_no_settings(void **state)
+{
+    struct world *world = *state;
+    static const struct hf_profile_value settings[] = {{"place", "p"}, {"colour", "x"}, {0}};
+    execute(world, settings_table);
+    assert_int_equal(import(world, "{\"notes\": []}", (struct how){.settings = settings}), -1);
+    assert_int_equal(world->err.code, HF_USAGE);
+    assert_string_equal(world->err.text, "Notes has no setting 'colour'");
+    holds(world, "SELECT count(*) FROM Setting", "0");
+}
+
+static int note_setting(void *context, const struct hf_profile_field *field, const char *value,
+                        struct hf_error *err)
+{
+    struct world *world = context;
+    size_t used = strlen(world->told);
+    (void)err;
+    snprintf(world->told + used, sizeof world->told - used, "%s=%s\n", field->name,
+             value ? value : "-");
+    return 0;
+}
+
+static void settings_are_read_as_texts(void **state)
+{
+    struct world *world = *state;
+    execute(world, settings_table);
+    execute(world, "INSERT INTO Setting VALUES(1, 'http://x', NULL, 1, 'round')");
+    assert_int_equal(
+        hf_profile_settings_read(world->db, &world->profile, note_setting, world, &world->err), 0);
+    assert_string_equal(world->told, "place=http://x\nsecret=-\nlit=true\nshape=round\nlater=-\n");
+}
+
 static void without_a_lookup_nothing_is_asked(void **state)
 {
     struct world *world = *state;
@@ -463,6 +576,12 @@ int main(void)
         TEST(the_sql_can_refuse_with_a_hint),
         TEST(questions_are_asked_once_and_their_answers_read),
         TEST(after_a_failure_nothing_more_is_asked),
+        TEST(users_are_told_while_it_goes_and_at_the_end),
+        TEST(questions_are_told_while_they_are_asked),
+        TEST(chosen_settings_make_their_row_with_the_import),
+        TEST(chosen_settings_go_over_those_that_are_there),
+        TEST(an_import_that_fails_writes_no_settings),
+        TEST(settings_are_read_as_texts),
         TEST(without_a_lookup_nothing_is_asked),
         TEST(one_entry_is_at_most_a_mebibyte),
         TEST(an_edited_copy_is_refused),

@@ -110,12 +110,18 @@ static int64_t read_text(void *context, void *out, size_t capacity, struct hf_er
     return (int64_t)length;
 }
 
+static void pass_user(void *context, const struct hf_profile_user *user)
+{
+    (void)context, (void)user;
+}
+
 static int import_one(struct world *world, struct hf_error *err)
 {
     const char *text = copy;
     const struct hf_source source = {.context = &text, .read = read_text};
     const struct hf_profile_import_options options = {.env = hf_env_system(),
-                                                      .directory = world->scratch.path};
+                                                      .directory = world->scratch.path,
+                                                      .user_progress = pass_user};
     hf_auto(hf_profile_import_result) struct hf_profile_import_result result = {0};
     sqlite3 *db = hf_connection_open(world->path, NULL, 1000, err);
     int failed =

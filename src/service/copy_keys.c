@@ -1,4 +1,4 @@
-#include "cli/copy_keys.h"
+#include "service/copy_keys.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -40,22 +40,22 @@ static int set_passphrase(struct hf_copy_keys *out, const char *text, size_t len
     return out->passphrase ? 0 : hf_error_memory(err);
 }
 
-static int read_passphrase(struct hf_copy_keys *out, const struct hf_cli *cli, struct hf_error *err)
+static int read_passphrase(struct hf_copy_keys *out, const struct hf_env *env, const char *file,
+                           struct hf_error *err)
 {
-    const char *typed = hf_option(&cli->arguments, "copy-passphrase-file");
     const char *direct = getenv(variable), *named = getenv(file_variable);
-    if (!typed && direct && named) {
+    if (!file && direct && named) {
         hf_error_set(err, HF_CONFIG, "%s and %s are both set", variable, file_variable);
         return hf_error_hint(err, "unset one of them");
     }
-    if (!typed && direct)
+    if (!file && direct)
         return set_passphrase(out, direct, strlen(direct), variable, err);
-    const char *path = typed ? typed : named;
+    const char *path = file ? file : named;
     struct hf_buf text = {0};
     int result = 0;
     if (path)
         result =
-            read_secret(&text, cli->env, path, err) ||
+            read_secret(&text, env, path, err) ||
                     set_passphrase(out, (char *)text.data, strlen((char *)text.data), path, err)
                 ? -1
                 : 0;
@@ -63,9 +63,9 @@ static int read_passphrase(struct hf_copy_keys *out, const struct hf_cli *cli, s
     return result;
 }
 
-static int read_recipients(struct hf_copy_keys *out, const char *list, struct hf_error *err)
+int hf_copy_keys_take_recipients(struct hf_copy_keys *out, const char *list, struct hf_error *err)
 {
-    while (list && *list) {
+    while (*list) {
         char one[128];
         size_t length = strcspn(list, ", ");
         if (length && out->recipient_count == HF_AGE_MOST_RECIPIENTS)
@@ -81,30 +81,36 @@ static int read_recipients(struct hf_copy_keys *out, const char *list, struct hf
     return 0;
 }
 
+int hf_copy_keys_take_identities(struct hf_copy_keys *out, char *text, struct hf_error *err)
+{
+    int count = hf_age_identities_parse(out->identities, HF_AGE_MOST_RECIPIENTS, text, err);
+    out->identity_count = count < 0 ? 0 : count;
+    return count < 0 ? -1 : 0;
+}
+
+int hf_copy_keys_take_passphrase(struct hf_copy_keys *out, const char *text, struct hf_error *err)
+{
+    return set_passphrase(out, text, strlen(text), "the copy", err);
+}
+
 static int read_identities(struct hf_copy_keys *out, const struct hf_env *env, const char *path,
                            struct hf_error *err)
 {
     struct hf_buf text = {0};
-    if (!path)
-        return 0;
-    int result = read_secret(&text, env, path, err);
-    if (!result) {
-        int count = hf_age_identities_parse(out->identities, HF_AGE_MOST_RECIPIENTS,
-                                            (char *)text.data, err);
-        result = count < 0 ? hf_error_wrap(err, "'%s'", path) : 0;
-        out->identity_count = count < 0 ? 0 : count;
-    }
+    int failed = read_secret(&text, env, path, err);
+    if (!failed && hf_copy_keys_take_identities(out, (char *)text.data, err))
+        failed = hf_error_wrap(err, "'%s'", path);
     forget(&text);
-    return result;
+    return failed;
 }
 
-int hf_copy_keys_read(struct hf_copy_keys *out, const struct hf_cli *cli, const char *recipients,
-                      const char *identity, struct hf_error *err)
+int hf_copy_keys_read(struct hf_copy_keys *out, const struct hf_env *env,
+                      const struct hf_copy_key_places *places, struct hf_error *err)
 {
-    if (hf_codec_init(err) || read_passphrase(out, cli, err) ||
-        read_recipients(out, recipients, err))
+    if (hf_codec_init(err) || read_passphrase(out, env, places->passphrase_file, err) ||
+        (places->recipients && hf_copy_keys_take_recipients(out, places->recipients, err)))
         return -1;
-    return read_identities(out, cli->env, identity, err);
+    return places->identity_file ? read_identities(out, env, places->identity_file, err) : 0;
 }
 
 void hf_copy_keys_release(struct hf_copy_keys *keys)

@@ -1,0 +1,42 @@
+#include "service/safety_point.h"
+
+#include <errno.h>
+
+#include "engine/backup.h"
+#include "service/access.h"
+
+enum { BUSY_MS = 5000 };
+
+/* What cannot be looked at may well be one. */
+static bool has_content(const struct hf_env *env, const char *path)
+{
+    struct stat status;
+    return env->fs.stat(env->fs.context, path, &status) ? errno != ENOENT : status.st_size > 0;
+}
+
+int hf_safety_point_take(const struct hf_safety_point_options *options, uint64_t *seq,
+                         struct hf_error *err)
+{
+    hf_auto(hf_session) struct hf_session session = {0};
+    hf_auto_free char *state = NULL;
+    struct hf_database database;
+    struct hf_backup_result point;
+    *seq = 0;
+    if (!has_content(options->env, options->path))
+        return 0;
+    if (hf_access_open(&session, options->config, options->env, HF_SESSION_OR_CREATE, err) ||
+        hf_database_open(&database, session.repository, options->database, HF_DATABASE_CREATE,
+                         err) ||
+        hf_access_state_path(&state, options->config, options->env, options->database, err))
+        return -1;
+    const struct hf_backup_options wanted = {.path = options->path,
+                                             .state_path = state,
+                                             .reason = options->reason,
+                                             .claim = HF_CLAIM_POLITE,
+                                             .busy_ms = BUSY_MS,
+                                             .events = options->events};
+    if (hf_backup(&database, &wanted, &point, err))
+        return -1;
+    *seq = point.seq;
+    return 0;
+}

@@ -1,0 +1,23 @@
+/*
+ * A restore point of a database before something is written into it that a person may regret.
+ */
+#ifndef HF_SERVICE_SAFETY_POINT_H
+#define HF_SERVICE_SAFETY_POINT_H
+
+#include "base/events.h"
+#include "config/config.h"
+
+struct hf_safety_point_options {
+    const struct hf_config *config; /* says which repository, which is made when it is not there */
+    const struct hf_env *env;
+    const char *database;           /* its name in the repository */
+    const char *path;               /* of the file */
+    const char *reason;             /* "import" */
+    const struct hf_events *events; /* may be NULL */
+};
+
+/* 0 in `seq`: there is nothing at the path yet. */
+int hf_safety_point_take(const struct hf_safety_point_options *options, uint64_t *seq,
+                         struct hf_error *err);
+
+#endif
