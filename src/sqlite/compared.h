@@ -1,0 +1,38 @@
+/*
+ * One of two states of a database that are compared: a SQLite file, which may be hostile and in
+ * use, read in one transaction.
+ */
+#ifndef HF_SQLITE_COMPARED_H
+#define HF_SQLITE_COMPARED_H
+
+#include <sqlite3.h>
+#include <stddef.h>
+
+#include "base/cleanup.h"
+#include "base/error.h"
+
+struct hf_compared {
+    sqlite3 *db;
+    const char *path; /* for errors; borrowed */
+};
+
+/* Opens it, and begins the transaction in which it stands still. Writers go on. */
+int hf_compared_open(struct hf_compared *out, const char *path, struct hf_error *err);
+void hf_compared_release(struct hf_compared *state);
+HF_AUTO_RELEASE(hf_compared)
+
+/* What its connection said last. Returns -1. */
+int hf_compared_failed(const struct hf_compared *state, struct hf_error *err);
+
+struct hf_names {
+    char **list; /* owned */
+    size_t count;
+};
+
+/* The texts that a query gives, one a row, added to `out`. */
+int hf_compared_names(struct hf_names *out, const struct hf_compared *state, const char *sql,
+                      struct hf_error *err);
+void hf_names_release(struct hf_names *names);
+HF_AUTO_RELEASE(hf_names)
+
+#endif

@@ -1,0 +1,190 @@
+#include "sqlite/row_order.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "sqlite/connection.h"
+
+static int add_column(struct hf_row_columns *columns, const char *name, int key,
+                      struct hf_error *err)
+{
+    size_t room = (size_t)columns->count + 1;
+    char **names = realloc(columns->names, room * sizeof *names);
+    columns->names = names ? names : columns->names;
+    int *keys = names ? realloc(columns->key, room * sizeof *keys) : NULL;
+    columns->key = keys ? keys : columns->key;
+    char *copy = keys ? strdup(name) : NULL;
+    if (!copy)
+        return hf_error_memory(err);
+    names[columns->count] = copy;
+    keys[columns->count++] = key;
+    return 0;
+}
+
+int hf_row_columns_read(struct hf_row_columns *out, sqlite3 *db, const char *path,
+                        const char *table, struct hf_error *err)
+{
+    static const char sql[] = "SELECT name, pk FROM pragma_table_xinfo(?1) WHERE hidden = 0";
+    sqlite3_stmt *statement = NULL;
+    int failed = 0, step = SQLITE_DONE;
+    *out = (struct hf_row_columns){0};
+    if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) ||
+        sqlite3_bind_text(statement, 1, table, -1, SQLITE_STATIC))
+        failed = hf_connection_error(db, sqlite3_extended_errcode(db), path, err);
+    while (!failed && (step = sqlite3_step(statement)) == SQLITE_ROW)
+        failed = add_column(out, (const char *)sqlite3_column_text(statement, 0),
+                            sqlite3_column_int(statement, 1), err);
+    if (!failed && step != SQLITE_DONE)
+        failed = hf_connection_error(db, sqlite3_extended_errcode(db), path, err);
+    sqlite3_finalize(statement);
+    if (failed)
+        hf_row_columns_release(out);
+    return failed;
+}
+
+void hf_row_columns_release(struct hf_row_columns *columns)
+{
+    for (int i = 0; i < columns->count; i++)
+        free(columns->names[i]);
+    free(columns->names);
+    free(columns->key);
+    *columns = (struct hf_row_columns){0};
+}
+
+static int find(const struct hf_row_columns *columns, const char *name)
+{
+    for (int i = 0; i < columns->count; i++)
+        if (!sqlite3_stricmp(columns->names[i], name))
+            return i;
+    return -1;
+}
+
+static int key_size(const struct hf_row_columns *columns)
+{
+    int size = 0;
+    for (int i = 0; i < columns->count; i++)
+        size += columns->key[i] > 0;
+    return size;
+}
+
+/* The column of `a` that is the key's n-th part in both; -1: it is another key. */
+static int key_part(const struct hf_row_columns *a, const struct hf_row_columns *b, int n)
+{
+    for (int i = 0; i < a->count; i++) {
+        int other = a->key[i] == n ? find(b, a->names[i]) : -1;
+        if (other >= 0)
+            return b->key[other] == n ? i : -1;
+    }
+    return -1;
+}
+
+static bool have_same_key(const struct hf_row_columns *a, const struct hf_row_columns *b)
+{
+    int size = key_size(a);
+    bool same = size > 0 && size == key_size(b);
+    for (int n = 1; same && n <= size; n++)
+        same = key_part(a, b, n) >= 0;
+    return same;
+}
+
+static void put_column(sqlite3_str *out, const char *name)
+{
+    sqlite3_str_appendf(out, "%s\"%w\"", sqlite3_str_length(out) ? ", " : "", name);
+}
+
+int hf_row_order_make(struct hf_row_order *out, const char *table, const struct hf_row_columns *a,
+                      const struct hf_row_columns *b, struct hf_error *err)
+{
+    struct hf_row_order order = {.by_content = !have_same_key(a, b)};
+    sqlite3_str *columns = sqlite3_str_new(NULL), *by = sqlite3_str_new(NULL);
+    order.keys = order.by_content ? 0 : key_size(a);
+    for (int n = 1; n <= order.keys; n++)
+        put_column(columns, a->names[key_part(a, b, n)]);
+    order.count = order.keys;
+    for (int i = 0; i < a->count; i++) {
+        if ((!order.by_content && a->key[i]) || find(b, a->names[i]) < 0)
+            continue;
+        put_column(columns, a->names[i]);
+        order.count++;
+    }
+    if (order.by_content)
+        order.keys = order.count;
+    for (int i = 1; i <= order.keys; i++)
+        sqlite3_str_appendf(by, "%s%d COLLATE BINARY", i > 1 ? ", " : "", i);
+    char *list = sqlite3_str_finish(columns), *key = sqlite3_str_finish(by);
+    order.select = list && key
+                       ? sqlite3_mprintf("SELECT %s FROM main.\"%w\" ORDER BY %s", list, table, key)
+                       : NULL;
+    sqlite3_free(list);
+    sqlite3_free(key);
+    if (!order.select && order.count)
+        return hf_error_memory(err);
+    *out = order;
+    return 0;
+}
+
+void hf_row_order_release(struct hf_row_order *order)
+{
+    sqlite3_free(order->select);
+    *order = (struct hf_row_order){0};
+}
+
+/* NULL, numbers, text, blobs. */
+static int class_of(int type)
+{
+    switch (type) {
+    case SQLITE_NULL:
+        return 0;
+    case SQLITE_INTEGER:
+    case SQLITE_FLOAT:
+        return 1;
+    case SQLITE_TEXT:
+        return 2;
+    default:
+        return 3;
+    }
+}
+
+static int compare_integers(sqlite3_int64 a, sqlite3_int64 b)
+{
+    return (a > b) - (a < b);
+}
+
+/* An integer and a real that compare equal as reals are told apart by type: so that 1 that became
+ * 1.0 is a change, where keys are the same by then. */
+static int compare_numbers(sqlite3_stmt *a, sqlite3_stmt *b, int i, int a_type, int b_type)
+{
+    if (a_type == SQLITE_INTEGER && b_type == SQLITE_INTEGER)
+        return compare_integers(sqlite3_column_int64(a, i), sqlite3_column_int64(b, i));
+    double x = sqlite3_column_double(a, i), y = sqlite3_column_double(b, i);
+    int order = (x > y) - (x < y);
+    return order ? order : compare_integers(a_type, b_type);
+}
+
+static int compare_bytes(sqlite3_stmt *a, sqlite3_stmt *b, int i)
+{
+    const void *x = sqlite3_column_blob(a, i), *y = sqlite3_column_blob(b, i);
+    int x_length = sqlite3_column_bytes(a, i), y_length = sqlite3_column_bytes(b, i);
+    int shorter = x_length < y_length ? x_length : y_length;
+    int order = shorter ? memcmp(x, y, (size_t)shorter) : 0;
+    return order ? order : compare_integers(x_length, y_length);
+}
+
+static int compare_values(sqlite3_stmt *a, sqlite3_stmt *b, int i)
+{
+    int a_type = sqlite3_column_type(a, i), b_type = sqlite3_column_type(b, i);
+    int a_class = class_of(a_type), b_class = class_of(b_type);
+    if (a_class != b_class)
+        return a_class - b_class;
+    if (a_class == 0)
+        return 0;
+    return a_class == 1 ? compare_numbers(a, b, i, a_type, b_type) : compare_bytes(a, b, i);
+}
+
+int hf_rows_compare(sqlite3_stmt *a, sqlite3_stmt *b, int first, int last)
+{
+    int order = 0;
+    for (int i = first; i < last && !order; i++)
+        order = compare_values(a, b, i);
+    return order;
+}
