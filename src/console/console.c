@@ -11,6 +11,7 @@
 #include "console/origin.h"
 #include "console/overview.h"
 #include "console/route.h"
+#include "console/scratch.h"
 #include "console/sign_in.h"
 #include "engine/state_file.h"
 #include "os/file.h"
@@ -168,6 +169,7 @@ static int open_console(struct hf_console *console, struct hf_error *err)
 {
     if (hf_codec_init(err) || hf_signals_open(&console->signals, err) || open_files(console, err))
         return -1;
+    hf_scratch_clear(console);
     if (!console->credentials.password[0] && make_setup_code(console, err))
         return -1;
     if (!(console->sign_in = hf_sign_in_new(console, err)) ||

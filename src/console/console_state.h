@@ -7,6 +7,7 @@
 #include "console/console.h"
 #include "console/credentials.h"
 #include "console/rate_limit.h"
+#include "console/restore_plans.h"
 #include "console/server.h"
 #include "service/guard.h"
 #include "service/json_channel.h"
@@ -28,6 +29,7 @@ struct hf_console {
     struct hf_sign_in *sign_in;
     struct hf_overview *overview;
     struct hf_jobs *jobs;
+    struct hf_restore_plans restore_plans;
     int64_t beat_at;
 };
 

@@ -44,6 +44,13 @@ static char *record_path(const struct hf_jobs *jobs, const char *id)
     return asprintf(&path, "%s/%s.json", jobs->folder, id) < 0 ? NULL : path;
 }
 
+/* What a lasting job came to, written by its own process: the console may be another by then. */
+static char *outcome_path(const struct hf_jobs *jobs, const char *id)
+{
+    char *path = NULL;
+    return asprintf(&path, "%s/%s.outcome", jobs->folder, id) < 0 ? NULL : path;
+}
+
 /* A record that cannot be written costs the memory of it, and not the job. */
 static void keep(const struct job *job)
 {
@@ -56,11 +63,19 @@ static void keep(const struct job *job)
     free(text);
 }
 
+static void forget_outcome(const struct job *job)
+{
+    hf_auto_free char *path = outcome_path(job->jobs, job->id);
+    if (path)
+        hf_file_remove(job->jobs->console->env, path, NULL);
+}
+
 static void forget(struct job *job)
 {
     hf_auto_free char *path = record_path(job->jobs, job->id);
     if (path)
         hf_file_remove(job->jobs->console->env, path, NULL);
+    forget_outcome(job);
     json_decref(job->kept);
     *job = (struct job){.jobs = job->jobs};
 }
@@ -191,6 +206,8 @@ static void take_end(void *context, const json_t *answer)
     json_object_set_new(job->kept, "eta_ms", json_null());
     set_state(job, is_done ? HF_JOB_DONE : HF_JOB_FAILED);
     keep(job);
+    if (job->is_lasting)
+        forget_outcome(job);
     tell(job);
     end_streams(job);
     hf_overview_touch(console->overview);
@@ -198,10 +215,57 @@ static void take_end(void *context, const json_t *answer)
     hf_guard_stop(job->guard, hf_monotonic() + 2000);
 }
 
-static int work(void *context, int channel)
+/* In the job's process. */
+static void write_outcome(const struct job *job, const json_t *answer, const struct hf_error *err)
+{
+    hf_auto_free char *path = outcome_path(job->jobs, job->id);
+    json_t *failed = answer ? NULL : hf_json_failed(err);
+    char *text = json_dumps(answer ? answer : failed, JSON_COMPACT);
+    if (path && text)
+        hf_file_write_durable(job->jobs->console->env, path, text, strlen(text), 0600,
+                              HF_COMMIT_REPLACE, NULL);
+    free(text);
+    json_decref(failed);
+}
+
+static json_t *answer(void *context, const json_t *question, const struct hf_events *events,
+                      struct hf_error *err)
 {
     const struct job *job = context;
-    return hf_worker_serve(channel, job->work, job->jobs->console);
+    json_t *said = job->work(job->jobs->console, question, events, err);
+    if (job->is_lasting)
+        write_outcome(job, said, err);
+    return said;
+}
+
+static int work(void *context, int channel)
+{
+    return hf_worker_serve(channel, answer, context);
+}
+
+/* Takes up what a job's process wrote when nobody was there to hear it. */
+static bool adopt_outcome(struct job *job)
+{
+    hf_auto_free char *path = outcome_path(job->jobs, job->id);
+    hf_auto(hf_buf) struct hf_buf text = {0};
+    if (!path || hf_file_read_all(job->jobs->console->env, path, LONGEST_RECORD, &text, NULL))
+        return false;
+    json_t *said = json_loadb((const char *)text.data, text.length, 0, NULL);
+    struct hf_error err = {0};
+    bool is_failed = !strcmp(hf_member_text(said, "event", ""), "failed");
+    if (is_failed) {
+        hf_json_failure(said, &err);
+        set_error(job, &err);
+    } else {
+        json_object_set(job->kept, "result", said ? said : json_null());
+        hf_json_text(job->kept, "error", NULL);
+    }
+    json_decref(said);
+    finish_stages(job, is_failed ? "failed" : "done");
+    set_state(job, is_failed ? HF_JOB_FAILED : HF_JOB_DONE);
+    keep(job);
+    forget_outcome(job);
+    return true;
 }
 
 static bool take_record(struct hf_jobs *jobs, struct job *job, const char *path)
@@ -220,7 +284,7 @@ static bool take_record(struct hf_jobs *jobs, struct job *job, const char *path)
     for (int i = 0; i < 4; i++)
         if (!strcmp(hf_member_text(kept, "state", ""), state_names[i]))
             job->state = (enum hf_job_state)i;
-    if (job->state != HF_JOB_RUNNING)
+    if (job->state != HF_JOB_RUNNING || adopt_outcome(job))
         return true;
     struct hf_error err = {0};
     hf_error_set(&err, HF_FAILED, "the console ended before this was done");
@@ -396,7 +460,7 @@ const char *hf_job_start(struct hf_jobs *jobs, const struct hf_job_wanted *wante
     return NULL;
 }
 
-void hf_job_start_for(struct hf_exchange *exchange, const struct hf_job_wanted *wanted)
+bool hf_job_start_for(struct hf_exchange *exchange, const struct hf_job_wanted *wanted)
 {
     struct hf_error err = {0};
     struct hf_console *console = exchange->console;
@@ -407,11 +471,14 @@ void hf_job_start_for(struct hf_exchange *exchange, const struct hf_job_wanted *
     } else {
         hf_exchange_fail(exchange, &err);
     }
+    return id;
 }
 
 json_t *hf_job_json(const struct hf_jobs *jobs, const char *id)
 {
-    const struct job *job = find(jobs, id);
+    struct job *job = find(jobs, id);
+    if (job && job->state == HF_JOB_INTERRUPTED)
+        adopt_outcome(job); /* its process may have gone on */
     return job ? json_incref(job->kept) : NULL;
 }
 

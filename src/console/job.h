@@ -27,7 +27,7 @@ struct hf_job_wanted {
     hf_worker_answer work;
     json_t *question; /* for it; taken over. May hold secrets: it is not kept, nor shown */
     bool is_alone;    /* not beside another of its kind for this database: HF_LOCKED */
-    bool is_lasting;  /* its process goes on when the console ends */
+    bool is_lasting;  /* its process goes on when the console ends, and the next one hears of it */
     /* In the console when it has ended: `result` (NULL: it failed) may be changed before it is
      * kept. May be NULL. */
     void (*ended)(struct hf_console *console, const char *id, json_t *result, void *context);
@@ -41,8 +41,8 @@ void hf_jobs_free(struct hf_jobs *jobs);
 const char *hf_job_start(struct hf_jobs *jobs, const struct hf_job_wanted *wanted,
                          struct hf_error *err);
 
-/* Starts one and answers the exchange: 202 {"job":id}, or the error. */
-void hf_job_start_for(struct hf_exchange *exchange, const struct hf_job_wanted *wanted);
+/* Starts one and answers the exchange: 202 {"job":id}, or (false) the error. */
+bool hf_job_start_for(struct hf_exchange *exchange, const struct hf_job_wanted *wanted);
 
 /* As of GET /api/v1/jobs/{id}. NULL: there is none. The caller frees. */
 json_t *hf_job_json(const struct hf_jobs *jobs, const char *id);

@@ -8,11 +8,11 @@
 
 #include "base/text.h"
 #include "codec/key.h"
-#include "os/env.h"
 #include "console/exchange_answer.h"
 #include "console/listen.h"
 #include "console/route.h"
 #include "console/server_streams.h"
+#include "os/env.h"
 
 enum {
     MOST_CONNECTIONS = 512,

@@ -75,6 +75,10 @@ def test_what_is_asked_for_has_the_documented_shape(holdfast, db, document):
         client.set_up()
         point = client.job("/api/v1/databases/app/points", {"label": "one"})["point"]
         client.job("/api/v1/databases/app/test-restores", {"point": point})
+        preview = client.job("/api/v1/databases/app/restore-plans", {"point": point})
+        jsonschema.Draft202012Validator(
+            {"$ref": "#/components/schemas/restore_preview",
+             "components": document["components"]}).validate(preview)
         job = client.get("/api/v1/jobs")["jobs"][0]["id"]
         values = {"database": "app", "point": point, "job": job}
         asked = 0

@@ -1,0 +1,319 @@
+#include "console/restore_work.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/statvfs.h>
+
+#include "base/time.h"
+#include "console/live_question.h"
+#include "console/restore_plans.h"
+#include "console/scratch.h"
+#include "console/work.h"
+#include "engine/undo.h"
+#include "history/point.h"
+#include "os/file.h"
+#include "service/json_members.h"
+#include "service/point_json.h"
+#include "service/restoring.h"
+#include "service/state_compare.h"
+#include "sqlite/integrity.h"
+#include "sqlite/schema_version.h"
+
+/* A scratch file that is gone at the end of the scope. */
+static void remove_scratch(char **path)
+{
+    hf_scratch_remove(*path);
+}
+
+#define SCRATCH __attribute__((cleanup(remove_scratch)))
+
+static bool is_there(const struct hf_work *work)
+{
+    const struct hf_env *env = work->console->env;
+    struct stat status;
+    return !env->fs.stat(env->fs.context, work->configured->path, &status);
+}
+
+static void put_file(char *out, size_t size, const struct hf_env *env, const char *path)
+{
+    struct stat status = {0};
+    size_t used = strlen(out);
+    if (!env->fs.stat(env->fs.context, path, &status))
+        snprintf(out + used, size - used, " %ju %jd %jd.%ld", (uintmax_t)status.st_ino,
+                 (intmax_t)status.st_size, (intmax_t)status.st_mtim.tv_sec, status.st_mtim.tv_nsec);
+}
+
+/*
+ * What the database is in now, as a text that differs when it is another state. While it is
+ * followed the newest point tells, as the replicator itself writes to the file; else the files do.
+ */
+static int live_state(const struct hf_work *work, char out[HF_LIVE_STATE_TEXT],
+                      struct hf_error *err)
+{
+    const struct hf_console *console = work->console;
+    hf_auto(hf_timeline) struct hf_timeline timeline = {0};
+    hf_auto_free char *log = NULL;
+    json_t *answer = hf_live_question(console->config, console->env, work->configured);
+    const json_t *entry = hf_live_entry(answer, work->database.name);
+    bool is_followed = entry && strcmp(hf_member_text(entry, "capture", "none"), "none") != 0;
+    json_decref(answer);
+    snprintf(out, HF_LIVE_STATE_TEXT, "files");
+    if (!is_followed) {
+        if (asprintf(&log, "%s-wal", work->configured->path) < 0) {
+            log = NULL;
+            return hf_error_memory(err);
+        }
+        put_file(out, HF_LIVE_STATE_TEXT, console->env, work->configured->path);
+        put_file(out, HF_LIVE_STATE_TEXT, console->env, log);
+        return 0;
+    }
+    if (hf_timeline_load(&timeline, &work->database, err))
+        return -1;
+    const struct hf_timeline_entry *newest = hf_timeline_newest(&timeline);
+    snprintf(out, HF_LIVE_STATE_TEXT, "point %" PRIu64, newest ? newest->name.to : 0);
+    return 0;
+}
+
+static int no_point(struct hf_error *err)
+{
+    hf_error_set(err, HF_NOT_FOUND, "there is no restore point at or before that moment");
+    return hf_error_hint(err, "choose a later one");
+}
+
+/* Which point is meant. `moment`: what was asked for, 0 when a point was. */
+static const struct hf_point *choose(const struct hf_work *work, const struct hf_points *points,
+                                     const json_t *question, int64_t *moment, struct hf_error *err)
+{
+    const char *at = hf_member_text(question, "at", NULL);
+    uint64_t seq = (uint64_t)hf_member_integer(question, "point", 0);
+    struct hf_undo undo;
+    *moment = 0;
+    if (hf_member_true(question, "undo")) {
+        if (hf_undo_find(&undo, &work->database, &work->timeline, points, err))
+            return NULL;
+        seq = undo.before;
+    } else if (at) {
+        if (!hf_time_parse(at, hf_now(work->console->env), moment)) {
+            hf_error_set(err, HF_USAGE, "'%s' is no time", at);
+            hf_error_hint(err, "for example '15m ago', '14:05', '2026-11-22 14:05'");
+            return NULL;
+        }
+        *moment += hf_time_precision(at) - 1;
+        const struct hf_point *found = hf_points_at(points, *moment);
+        if (!found)
+            no_point(err);
+        return found;
+    }
+    for (size_t i = 0; i < points->count; i++)
+        if (points->list[i].seq == seq)
+            return &points->list[i];
+    hf_error_set(err, HF_NOT_FOUND, "there is no such restore point: it may have been thinned out");
+    return NULL;
+}
+
+static int restore_to_scratch(const struct hf_work *work, uint64_t seq, const char *path,
+                              const struct hf_events *events, struct hf_restore_result *result,
+                              struct hf_error *err)
+{
+    const struct hf_restore_options options = {
+        .target = path, .manner = HF_RESTORE_NEW, .events = events};
+    return hf_restore(&work->database, &work->timeline, seq, &options, result, err);
+}
+
+static int64_t room_at(const char *path)
+{
+    hf_auto_free char *folder = hf_path_parent(path);
+    struct statvfs space;
+    if (!folder || statvfs(folder, &space))
+        return -1;
+    return (int64_t)space.f_bavail * (int64_t)space.f_frsize;
+}
+
+static void put_schema_version(json_t *out, const char *key, const char *path)
+{
+    struct hf_schema_version version;
+    json_t *item;
+    if (hf_schema_version_read(&version, path, NULL)) {
+        hf_json_text(out, key, NULL);
+        return;
+    }
+    item = hf_json_object(out, key);
+    hf_json_integer(item, "user_version", version.user_version);
+    hf_json_text(item, "migration", version.migration[0] ? version.migration : NULL);
+}
+
+/* What can go wrong is found out before anybody has to decide. */
+static int put_preflight(json_t *out, const struct hf_work *work, const char *scratch,
+                         const struct hf_restore_result *restored, const struct hf_events *events,
+                         struct hf_error *err)
+{
+    struct hf_integrity integrity = {0};
+    json_t *preflight = hf_json_object(out, "preflight");
+    int64_t room = room_at(work->configured->path);
+    hf_progress(events, "verify", 0, 0);
+    if (hf_integrity_check(scratch, &integrity, err))
+        return -1;
+    hf_json_integer(preflight, "bytes_restored", (int64_t)restored->size);
+    hf_json_integer(preflight, "restore_ms", restored->duration);
+    hf_json_boolean(preflight, "sound", !integrity.problems);
+    hf_json_text(preflight, "first_problem", integrity.problems ? integrity.first_problem : NULL);
+    hf_json_integer(preflight, "orphans", (int64_t)integrity.orphans);
+    json_object_set_new(preflight, "room", room < 0 ? json_null() : json_integer(room));
+    hf_json_boolean(preflight, "enough_room", room < 0 || room > (int64_t)restored->size);
+    put_schema_version(preflight, "schema_then", scratch);
+    put_schema_version(preflight, "schema_now", work->configured->path);
+    return 0;
+}
+
+/* Nothing there: every row of then comes back. */
+static json_t *compare_with_now(const struct hf_work *work, const char *scratch,
+                                const struct hf_events *events, struct hf_error *err)
+{
+    struct hf_error why = {0};
+    json_t *found =
+        is_there(work) ? hf_state_compare(work->configured->path, scratch, events, &why) : NULL;
+    if (found || !is_there(work)) {
+        if (!found)
+            found = json_pack("{s:[], s:[]}", "tables", "schema");
+        return found;
+    }
+    if (why.code != HF_CORRUPT) {
+        hf_error_pass(err, &why);
+        return NULL;
+    }
+    /* A damaged database is what a restore is for. */
+    return json_pack("{s:[], s:[], s:o}", "tables", "schema", "not_compared",
+                     hf_text_value(why.text));
+}
+
+/* Who would do it, and whether. */
+static void put_scopes(json_t *out, const struct hf_work *work)
+{
+    const struct hf_console *console = work->console;
+    json_t *answer = hf_live_question(console->config, console->env, work->configured);
+    const char *command = hf_member_text(answer, "command", "");
+    bool is_replicate = !strcmp(command, "replicate");
+    json_t *list = hf_json_list(out, "scopes"), *in_place = hf_json_item(list), *file;
+    hf_json_text(in_place, "scope", "in_place");
+    hf_json_boolean(in_place, "possible", !is_replicate);
+    hf_json_text(in_place, "runner", *command ? command : NULL);
+    hf_json_text(in_place, "reason",
+                 is_replicate ? "'holdfast replicate' follows the database beside an application "
+                                "that Holdfast did not start: stop the application and 'holdfast "
+                                "replicate', then restore with 'holdfast restore'"
+                              : NULL);
+    file = hf_json_item(list);
+    hf_json_text(file, "scope", "file");
+    hf_json_boolean(file, "possible", 1);
+    hf_json_text(file, "reason", NULL);
+    json_decref(answer);
+}
+
+json_t *hf_preview_restore(void *context, const json_t *question, const struct hf_events *events,
+                           struct hf_error *err)
+{
+    hf_auto(hf_work) struct hf_work work = {0};
+    hf_auto(hf_points) struct hf_points points = {0};
+    SCRATCH char *scratch = NULL;
+    char state[HF_LIVE_STATE_TEXT];
+    struct hf_restore_result restored = {0};
+    int64_t moment;
+    hf_progress(events, "find", 0, 0);
+    if (hf_work_begin(&work, context, hf_member_text(question, "database", ""),
+                      HF_DATABASE_EXISTING, err) ||
+        hf_work_timeline(&work, err) || live_state(&work, state, err) ||
+        hf_points_load(&points, &work.database, &work.timeline, err))
+        return NULL;
+    const struct hf_point *point = choose(&work, &points, question, &moment, err);
+    scratch = point ? hf_scratch_name(context, err) : NULL;
+    if (!scratch || restore_to_scratch(&work, point->seq, scratch, events, &restored, err))
+        return NULL;
+    json_t *out = hf_json_new();
+    hf_json_point(hf_json_object(out, "point"), point);
+    hf_json_time(out, "asked", moment);
+    hf_json_text(out, "state", state);
+    put_scopes(out, &work);
+    json_t *compared = put_preflight(out, &work, scratch, &restored, events, err)
+                           ? NULL
+                           : compare_with_now(&work, scratch, events, err);
+    if (compared && !hf_json_take(out, compared, err))
+        return out;
+    json_decref(out);
+    return NULL;
+}
+
+static int check_state(const struct hf_work *work, const char *previewed, struct hf_error *err)
+{
+    char now[HF_LIVE_STATE_TEXT];
+    if (!previewed)
+        return 0;
+    if (live_state(work, now, err))
+        return -1;
+    if (!strcmp(now, previewed))
+        return 0;
+    hf_error_set(err, HF_STALE, "the database has changed since the preview");
+    return hf_error_hint(err, "preview again, or restore all the same: what is there now becomes a "
+                              "restore point first");
+}
+
+json_t *hf_carry_out_restore(void *context, const json_t *question, const struct hf_events *events,
+                             struct hf_error *err)
+{
+    hf_auto(hf_work) struct hf_work work = {0};
+    struct hf_restored result = {0};
+    uint64_t seq;
+    hf_progress(events, "find", 0, 0);
+    if (hf_work_begin(&work, context, hf_member_text(question, "database", ""),
+                      HF_DATABASE_EXISTING, err) ||
+        hf_work_timeline(&work, err) ||
+        hf_work_point(&work, (uint64_t)hf_member_integer(question, "point", 0), &seq, err) ||
+        check_state(&work, hf_member_text(question, "state", NULL), err))
+        return NULL;
+    struct hf_restoring restoring = {.database = &work.database,
+                                     .timeline = &work.timeline,
+                                     .own_path = work.configured->path,
+                                     .state_path = work.state_path,
+                                     .to = hf_member_text(question, "to", NULL),
+                                     .seq = seq,
+                                     .events = events};
+    const struct hf_timeline_entry *entry = hf_timeline_at(&work.timeline, seq);
+    if (hf_restoring_decide(&restoring, err) || hf_restoring_act(&restoring, &result, err))
+        return NULL;
+    json_t *out = hf_restored_json(&restoring, &result, entry ? entry->name.time : 0);
+    hf_json_boolean(out, "undo", result.in_place.recorded && result.in_place.before);
+    return out;
+}
+
+/* A state as a file: a point is restored into scratch. */
+static int bring_out(const struct hf_work *work, uint64_t wanted, char **scratch, const char **path,
+                     const struct hf_events *events, struct hf_error *err)
+{
+    struct hf_restore_result result = {0};
+    uint64_t seq;
+    *path = work->configured->path;
+    if (!wanted)
+        return 0;
+    if (hf_work_point(work, wanted, &seq, err))
+        return -1;
+    *scratch = hf_scratch_name(work->console, err);
+    *path = *scratch;
+    return *scratch ? restore_to_scratch(work, seq, *scratch, events, &result, err) : -1;
+}
+
+json_t *hf_compare_points(void *context, const json_t *question, const struct hf_events *events,
+                          struct hf_error *err)
+{
+    hf_auto(hf_work) struct hf_work work = {0};
+    SCRATCH char *first = NULL;
+    SCRATCH char *second = NULL;
+    const char *from, *to;
+    if (hf_work_begin(&work, context, hf_member_text(question, "database", ""),
+                      HF_DATABASE_EXISTING, err) ||
+        hf_work_timeline(&work, err) ||
+        bring_out(&work, (uint64_t)hf_member_integer(question, "from", 0), &first, &from, events,
+                  err) ||
+        bring_out(&work, (uint64_t)hf_member_integer(question, "to", 0), &second, &to, events, err))
+        return NULL;
+    return hf_state_compare(from, to, events, err);
+}

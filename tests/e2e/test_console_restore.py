@@ -1,0 +1,207 @@
+"""A restore in the console: nothing happens without a preview, the database's name and the password;
+and what was there before comes back with an undo."""
+import contextlib
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+
+import pytest
+
+import conftest
+from console_rig import PASSWORD, Console, wait_for
+
+# An application that writes its process and what it finds to a file when it starts.
+APPLICATION = """
+import os, signal, sqlite3, sys
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+db = sqlite3.connect(sys.argv[1])
+with open("starts", "a") as starts:
+    starts.write("%d\\n" % db.execute("select count(*) from note").fetchone()[0])
+while True:
+    signal.pause()
+"""
+PLANS, RESTORES = "/api/v1/databases/app/restore-plans", "/api/v1/databases/app/restores"
+
+
+def notes(db):
+    connection = sqlite3.connect(db)
+    try:
+        return connection.execute("select count(*) from note").fetchone()[0]
+    finally:
+        connection.close()
+
+
+@pytest.fixture
+def console(holdfast, db):
+    started = Console(holdfast, "--db", db, "-r", "repo", "--sync-interval", "100ms", verb="run",
+                      command=["--", sys.executable, "-c", APPLICATION, db]).start()
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+def client(console):
+    signed_in = console.client()
+    signed_in.set_up()
+    return signed_in
+
+
+def starts(holdfast):
+    path = holdfast.folder / "starts"
+    return path.read_text(encoding="ascii").split() if path.exists() else []
+
+
+@pytest.fixture
+def changed(holdfast, db, client):
+    """A point, and after it a row that is to go and come back. (point, rows then, rows now)"""
+    wait_for(lambda: starts(holdfast), "the application")
+    point = client.job("/api/v1/databases/app/points", {"label": "before"})["point"]
+    then = notes(db)
+    conftest.execute(db, "insert into note(body) values('later')")
+    wait_for(lambda: client.get("/api/v1/overview")["databases"][0]["newest"]["point"] > point,
+             "the later commit")
+    return point, then, then + 1
+
+
+def wish(plan, **more):
+    return {"plan": plan, "scope": "in_place", "name": "app", "password": PASSWORD, **more}
+
+
+def test_the_preview_says_what_a_restore_would_change(client, changed):
+    point, then, now = changed
+    shown = client.job(PLANS, {"point": point})
+    table = next(t for t in shown["tables"] if t["name"] == "note")
+    assert (table["rows_from"], table["rows_to"]) == (now, then)
+    assert (table["added"], table["removed"], table["changed"]) == (0, 1, 0)
+    assert shown["preflight"]["sound"] and shown["preflight"]["enough_room"]
+    assert shown["schema"] == [] and shown["point"]["label"] == "before"
+    assert shown["scopes"][0] == {"scope": "in_place", "possible": True, "runner": "run",
+                                  "reason": None}
+    assert "state" not in shown  # which is the console's own
+
+
+def test_a_restore_stops_the_application_and_an_undo_brings_everything_back(holdfast, db, client,
+                                                                            changed):
+    point, then, now = changed
+    plan = client.job(PLANS, {"point": point})["plan"]
+    done = client.job(RESTORES, wish(plan))
+    assert done["point"] == point and done["undo"] and done["process"]
+    assert notes(db) == then
+    assert starts(holdfast)[-1] == str(then)
+    plan = client.job(PLANS, {"undo": True})["plan"]
+    client.job(RESTORES, wish(plan))
+    assert notes(db) == now
+    assert starts(holdfast) == [str(then), str(then), str(now)]
+
+
+def test_nothing_is_restored_without_name_password_and_a_plan_of_ones_own(console, client, changed,
+                                                                          db):
+    point, _, now = changed
+    plan = client.job(PLANS, {"point": point})["plan"]
+    assert client.ask("POST", RESTORES, wish(plan, name="App")).status == 403
+    assert client.ask("POST", RESTORES, wish(plan, password="wrong password")).status == 403
+    assert client.ask("POST", RESTORES, wish("0" * 64)).status == 409
+    assert client.ask("POST", RESTORES, wish(plan, scope="everywhere")).status == 400
+    other = console.client()
+    other.sign_in()
+    assert other.ask("POST", RESTORES, wish(plan)).status == 409
+    assert notes(db) == now
+
+
+def test_a_plan_is_used_once(client, changed):
+    plan = client.job(PLANS, {"point": changed[0]})["plan"]
+    client.job(RESTORES, wish(plan))
+    assert client.ask("POST", RESTORES, wish(plan)).status == 409
+
+
+def test_what_changed_since_the_preview_is_told_and_may_be_accepted(client, changed, db):
+    point, then, _ = changed
+    plan = client.job(PLANS, {"point": point})["plan"]
+    before = client.get("/api/v1/databases/app/points")["points"][0]["point"]
+    conftest.execute(db, "insert into note(body) values('meanwhile')")
+    wait_for(lambda: client.get("/api/v1/databases/app/points")["points"][0]["point"] > before,
+             "the commit")
+    refused = client.job(RESTORES, wish(plan), state="failed")
+    assert refused["code"] == "stale" and "changed since the preview" in refused["text"]
+    plan = client.job(PLANS, {"point": point})["plan"]
+    conftest.execute(db, "insert into note(body) values('and again')")
+    client.job(RESTORES, wish(plan, accept_changes=True))
+    assert notes(db) == then
+
+
+def test_a_moment_is_snapped_to_the_point_before_it(client, changed):
+    shown = client.job(PLANS, {"at": "now"})
+    assert shown["point"]["point"] > changed[0] and shown["asked_ms"] >= shown["point"]["time_ms"]
+    assert client.job(PLANS, {"at": "2001-01-01"}, state="failed")["code"] == "not_found"
+    assert client.job(PLANS, {"at": "teatime"}, state="failed")["code"] == "usage"
+    for body in ({}, {"at": "now", "point": 1}, {"point": "1"}, {"undo": False}):
+        assert client.ask("POST", PLANS, body).status == 400
+
+
+def test_another_file_is_made_beside_the_database_and_nowhere_else(client, changed, db, tmp_path):
+    point, then, _ = changed
+    for name in ("../out.db", "/tmp/out.db", ".hidden", "", "a\\b", "app.db"):
+        plan = client.job(PLANS, {"point": point})["plan"]
+        answer = client.ask("POST", RESTORES, wish(plan, scope="file", file=name))
+        if answer.status == 202:  # the database's own name: refused by the restore itself
+            job = answer.json["job"]
+            ended = wait_for(lambda j=job: (now := client.get(f"/api/v1/jobs/{j}"))["state"] !=
+                             "running" and now, "the job")
+            assert ended["state"] == "failed" or name == "app.db"
+        else:
+            assert answer.status == 400
+    plan = client.job(PLANS, {"point": point})["plan"]
+    client.job(RESTORES, wish(plan, scope="file", file="then.db"))
+    assert notes(tmp_path / "then.db") == then
+
+
+def console_process(console):
+    """The process that serves: the child of `run` that waits for connections."""
+    out = subprocess.run(["pgrep", "-P", str(console.process.pid)], capture_output=True, text=True,
+                         check=True).stdout.split()
+    for pid in out:
+        with contextlib.suppress(OSError):  # one that has just ended
+            links = [os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")]
+            if any("eventpoll" in link for link in links):
+                return int(pid)
+    return None
+
+
+def test_a_console_that_is_killed_in_a_restore_says_afterwards_what_came_of_it(console, client,
+                                                                               changed, db):
+    point, then, _ = changed
+    plan = client.job(PLANS, {"point": point})["plan"]
+    job = client.post(RESTORES, wish(plan), 202)["job"]
+    os.kill(console_process(console), signal.SIGKILL)
+    wait_for(lambda: notes(db) == then, "the restore")
+
+    def ended():
+        try:
+            now = client.get(f"/api/v1/jobs/{job}")
+        except OSError:
+            return None  # it is not there again yet
+        return now["state"] == "done" and now
+    assert wait_for(ended, "the outcome")["result"]["point"] == point
+
+
+def test_two_states_are_compared(client, changed):
+    point, then, now = changed
+    found = client.job("/api/v1/databases/app/comparisons", {"from": point, "to": "now"})
+    table = next(t for t in found["tables"] if t["name"] == "note")
+    assert (table["rows_from"], table["rows_to"], table["added"]) == (then, now, 1)
+    for body in ({}, {"from": "now", "to": "now"}, {"from": 0, "to": "now"}):
+        assert client.ask("POST", "/api/v1/databases/app/comparisons", body).status == 400
+
+
+def test_beside_an_application_of_somebody_elses_the_preview_says_what_to_do(holdfast, db):
+    console = Console(holdfast, "--db", db, "-r", "repo", "--sync-interval", "100ms").start()
+    try:
+        client = console.client()
+        client.set_up()
+        point = client.job("/api/v1/databases/app/points")["point"]
+        scope = client.job(PLANS, {"point": point})["scopes"][0]
+        assert not scope["possible"] and "stop the application" in scope["reason"]
+    finally:
+        console.stop()
