@@ -248,7 +248,7 @@ int hf_profile_summary_of_copy(struct hf_profile_summary *out, const struct hf_p
     struct hf_profile_summary summary;
     if (begin(&summary, profile, err))
         return -1;
-    int failed = sqlite3_open(":memory:", &reading.db) ? hf_profile_db_error(reading.db, err)
+    int failed = sqlite3_open(":memory:", &reading.db) ? hf_error_memory(err)
                                                        : sum_copy(&summary, &reading, source, err);
     sqlite3_close(reading.db);
     if (failed)

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "service/exporting.h"
 #include "service/safety_point.h"
 #include "service/setup_room.h"
 
@@ -118,6 +119,50 @@ static void without_the_applications_tables_it_is_refused(void **state)
     }
 }
 
+static void a_copy_of_every_table_brings_them_itself(void **state)
+{
+    struct setup_room *room = *state;
+    hf_auto(hf_exporting_result) struct hf_exporting_result result = {0};
+    room_make(room, "old.db", room_filled);
+    const struct hf_exporting_options export = {.config = &room->config,
+                                                .env = hf_env_system(),
+                                                .copy = {.path = room_path(room, "old.db"),
+                                                         .name = "app",
+                                                         .program = "1",
+                                                         .output = {.to = room_path(room, "copy")},
+                                                         .busy_ms = 1000}};
+    assert_int_equal(hf_exporting(&export, &result, &room->err), 0);
+    must_restore(room, "copy", chosen);
+    assert_int_equal(room->restored.point_before, 0);
+    room_holds(room, "app.db", lists, "ann WATCHED 603, ann BLOCKED 70523, bo WATCHLIST 70523");
+    room_holds(room, "app.db", settings, "http://new OTHER 1");
+}
+
+struct heard {
+    int users, titles;
+};
+
+static void hear_user(void *context, const struct hf_profile_user *user)
+{
+    struct heard *heard = context;
+    heard->users++;
+    heard->titles = (int)user->counts.total;
+}
+
+static void users_are_told_while_they_are_restored(void **state)
+{
+    struct setup_room *room = *state;
+    struct heard heard = {0};
+    room_make(room, "app.db", "");
+    room_write(room, "in.json", multi_user);
+    const struct hf_setup_place place = {.path = room_path(room, "in.json")};
+    const struct hf_setup_restore_options options = {
+        .look = room->options, .program = "1", .context = &heard, .user_progress = hear_user};
+    assert_int_equal(hf_setup_restore(&room->restored, &place, &options, &room->err), 0);
+    assert_true(heard.users >= 3); /* at once, and each at the end */
+    assert_int_equal(heard.titles, 1);
+}
+
 static void a_new_installation_gets_its_settings(void **state)
 {
     struct setup_room *room = *state;
@@ -203,6 +248,8 @@ int main(void)
         TEST(a_sqlite_file_comes_back_exactly_where_nothing_is),
         TEST(a_sqlite_file_is_merged_where_something_is),
         TEST(without_the_applications_tables_it_is_refused),
+        TEST(a_copy_of_every_table_brings_them_itself),
+        TEST(users_are_told_while_they_are_restored),
         TEST(a_new_installation_gets_its_settings),
         TEST(a_copy_that_fails_leaves_the_database_as_it_was),
         TEST(a_point_of_a_repository_takes_the_databases_place),
