@@ -134,6 +134,23 @@ static void a_legacy_copy_says_what_it_lacks(void **state)
     room_says(room, "\"problem_total\":1");
 }
 
+static void without_a_name_the_only_user_of_the_database_is_meant(void **state)
+{
+    struct setup_room *room = *state;
+    hf_auto(hf_buf) struct hf_buf before = {0}, after = {0};
+    room_make(room, "app.db", "INSERT INTO User(username) VALUES('eve')");
+    hf_scratch_read(room_path(room, "app.db"), &before);
+    room_write(room, "old.json", "{\"movies\": [\"A\"]}");
+    assert_int_equal(room_look(room, "old.json"), 0);
+    room_says(room, "\"users\":[{\"user\":\"eve\",\"items\":{\"movies\":1,");
+    hf_scratch_read(room_path(room, "app.db"), &after);
+    assert_int_equal(after.length, before.length);
+    assert_memory_equal(after.data, before.data, before.length);
+    room_sql(room, "app.db", "INSERT INTO User(username) VALUES('bo')");
+    assert_int_equal(room_look(room, "old.json"), -1);
+    assert_int_equal(room->err.code, HF_USAGE);
+}
+
 static void an_encrypted_copy_wants_its_passphrase(void **state)
 {
     struct setup_room *room = *state;
@@ -269,6 +286,7 @@ int main(void)
         TEST(a_generic_copy_says_the_same_and_leaves_nothing_behind),
         TEST(what_no_profile_knows_is_told_table_by_table),
         TEST(a_legacy_copy_says_what_it_lacks),
+        TEST(without_a_name_the_only_user_of_the_database_is_meant),
         TEST(an_encrypted_copy_wants_its_passphrase),
         TEST(what_is_wrong_is_told_with_its_line),
         TEST(a_copy_that_unpacks_to_too_much_is_refused),
