@@ -248,6 +248,44 @@ static void nothing_of_a_hostile_schema_runs(void **state)
     assert_null(room->json);
 }
 
+static void damage(struct hf_buf *bytes, uint64_t *random)
+{
+    for (int i = 0; i < 4; i++) {
+        *random = *random * 6364136223846793005u + 1442695040888963407u;
+        bytes->data[(*random >> 16) % bytes->length] = (uint8_t)(*random >> 56);
+    }
+}
+
+static void look_at_damaged(struct setup_room *room, const char *name, uint64_t seed)
+{
+    enum { TIMES = 100 };
+    hf_auto(hf_buf) struct hf_buf whole = {0};
+    hf_scratch_read(room_path(room, name), &whole);
+    for (uint64_t n = 0, random = seed; n < TIMES; n++) {
+        hf_auto(hf_buf) struct hf_buf bytes = {0};
+        assert_int_equal(hf_buf_append(&bytes, whole.data, whole.length, NULL), 0);
+        damage(&bytes, &random);
+        hf_scratch_write(room_path(room, "damaged"), bytes.data, bytes.length);
+        room->err = (struct hf_error){0};
+        if (room_look(room, "damaged") && !room->err.text[0])
+            fail_msg("%s, seed %llu: no word of what is wrong", name, (unsigned long long)seed);
+    }
+}
+
+static void random_damage_is_told_or_does_no_harm(void **state)
+{
+    struct setup_room *room = *state;
+    uint64_t seed = (uint64_t)hf_now(hf_env_system());
+    print_message("seed %llu\n", (unsigned long long)seed);
+    room_make(room, "old.db", room_filled);
+    export(room, "old.db", "copy", false, HF_COPY_PLAIN);
+    export(room, "old.db", "generic", true, HF_COPY_PLAIN);
+    room->options.edited = true; /* else the checksum says it all */
+    look_at_damaged(room, "old.db", seed);
+    look_at_damaged(room, "copy", seed);
+    look_at_damaged(room, "generic", seed);
+}
+
 static void a_repository_lists_its_databases(void **state)
 {
     struct setup_room *room = *state;
@@ -293,6 +331,7 @@ int main(void)
         TEST(a_damaged_database_is_refused),
         TEST(damage_that_no_query_meets_is_found),
         TEST(nothing_of_a_hostile_schema_runs),
+        TEST(random_damage_is_told_or_does_no_harm),
         TEST(a_repository_lists_its_databases),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
