@@ -116,6 +116,7 @@ static int import_database(struct restoring *job, const char *path, struct hf_er
                  .program = job->options->program,
                  .output = {.to = copy, .packing = HF_COPY_ZSTD},
                  .busy_ms = BUSY_MS,
+                 .untrusted = true,
                  .events = look->events}};
     sqlite3 *keeper = hf_untrusted_open(path, BUSY_MS, err); /* closed last */
     int failed = !keeper || hf_exporting(&export, &result, err);

@@ -90,6 +90,20 @@ static void a_sqlite_file_comes_back_exactly_where_nothing_is(void **state)
     room_holds(room, "app.db", settings, "http://new OTHER 1");
 }
 
+/* rtreecheck is none of the functions that are harmless in a view. */
+static void nothing_of_a_hostile_schema_runs(void **state)
+{
+    struct setup_room *room = *state;
+    room_make(room, "app.db", "");
+    room_make(room, "bad.db",
+              "ALTER TABLE User RENAME TO Hidden; INSERT INTO Hidden(username) VALUES('x');"
+              "CREATE VIEW User AS SELECT id, username, rtreecheck('Hidden') AS createdAt,"
+              " rtreecheck('Hidden') AS movieProfile, NULL AS tvProfile FROM Hidden;");
+    assert_int_equal(restore(room, "bad.db", NULL), -1);
+    assert_non_null(strstr(room->err.text, "unsafe use of rtreecheck()"));
+    room_holds(room, "app.db", "SELECT count(*) FROM User", "0");
+}
+
 static void a_sqlite_file_is_merged_where_something_is(void **state)
 {
     struct setup_room *room = *state;
@@ -252,6 +266,7 @@ int main(void)
         TEST(the_applications_running_transaction_goes_on),
         TEST(settings_that_were_not_chosen_are_the_backups),
         TEST(a_sqlite_file_comes_back_exactly_where_nothing_is),
+        TEST(nothing_of_a_hostile_schema_runs),
         TEST(a_sqlite_file_is_merged_where_something_is),
         TEST(without_the_applications_tables_it_is_refused),
         TEST(a_copy_of_every_table_brings_them_itself),

@@ -242,9 +242,10 @@ static void nothing_of_a_hostile_schema_runs(void **state)
     struct setup_room *room = *state;
     room_make(room, "bad.db",
               "ALTER TABLE User RENAME TO Hidden;"
-              "CREATE VIEW User AS SELECT id, username, load_extension('x') AS createdAt,"
-              " writefile('x', 'y') AS movieProfile, NULL AS tvProfile FROM Hidden;");
+              "CREATE VIEW User AS SELECT id, username, rtreecheck('Hidden') AS createdAt,"
+              " rtreecheck('Hidden') AS movieProfile, NULL AS tvProfile FROM Hidden;");
     assert_int_equal(room_look(room, "bad.db"), -1);
+    assert_non_null(strstr(room->err.text, "unsafe use of rtreecheck()"));
     assert_null(room->json);
 }
 
