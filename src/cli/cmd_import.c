@@ -149,7 +149,8 @@ static int show(struct hf_cli *cli, const struct hf_choice *choice,
         return hf_json_take(cli->json, hf_importing_json(result), err);
     }
     if (result->problems.total > MOST_TOLD)
-        hf_notice(&cli->progress.events, "and %" PRIu64 " more", result->problems.total - MOST_TOLD);
+        hf_notice(&cli->progress.events, "and %" PRIu64 " more",
+                  result->problems.total - MOST_TOLD);
     return to_text(choice->name, result, err);
 }
 

@@ -7,6 +7,7 @@
 #include "portable/copy_proof.h"
 #include "portable/copy_table.h"
 #include "sqlite/connection.h"
+#include "sqlite/untrusted.h"
 
 /* What is being written. */
 struct writing {
@@ -161,11 +162,17 @@ static int begin_reading(sqlite3 *db, const char *path, struct hf_error *err)
     return rc == SQLITE_OK ? 0 : hf_connection_error(db, rc, path, err);
 }
 
+sqlite3 *hf_export_open(const struct hf_export_options *options, struct hf_error *err)
+{
+    return options->untrusted ? hf_untrusted_open(options->path, options->busy_ms, err)
+                              : hf_connection_open(options->path, NULL, options->busy_ms, err);
+}
+
 int hf_export(const struct hf_export_options *options, const struct hf_env *env,
               struct hf_export_result *result, struct hf_error *err)
 {
     int64_t started = hf_now(env);
-    sqlite3 *db = hf_connection_open(options->path, NULL, options->busy_ms, err);
+    sqlite3 *db = hf_export_open(options, err);
     if (!db)
         return -1;
     int failed = begin_reading(db, options->path, err);

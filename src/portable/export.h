@@ -6,6 +6,7 @@
 #define HF_PORTABLE_EXPORT_H
 
 #include <sqlite3.h>
+#include <stdbool.h>
 
 #include "base/events.h"
 #include "portable/copy_hash.h"
@@ -21,6 +22,7 @@ struct hf_export_options {
     const char *program; /* Holdfast's version */
     struct hf_copy_output_options output;
     int busy_ms;
+    bool untrusted;                 /* the file may come from anybody: sqlite/untrusted.h */
     const struct hf_events *events; /* may be NULL */
 };
 
@@ -39,6 +41,9 @@ struct hf_export_result {
  */
 int hf_export(const struct hf_export_options *options, const struct hf_env *env,
               struct hf_export_result *result, struct hf_error *err);
+
+/* Opens the database as the options say. NULL on failure; the caller closes. */
+sqlite3 *hf_export_open(const struct hf_export_options *options, struct hf_error *err);
 
 /* The copy's text into `sink`, from a connection that is within a read transaction. `result` lacks
  * bytes and duration. */

@@ -3,7 +3,6 @@
 #include "portable/copy_proof.h"
 #include "portable/profile_database.h"
 #include "portable/profile_places.h"
-#include "sqlite/connection.h"
 
 /* What the application's shape cannot carry: the whole database, as the generic copy has it. */
 static int put_whole(struct hf_json_writer *writer, sqlite3 *db,
@@ -68,7 +67,7 @@ int hf_profile_export(const struct hf_profile_export_options *options, const str
     int64_t started = hf_now(env);
     struct hf_profile_export_result done = {0};
     const struct hf_export_options *copy = &options->copy;
-    sqlite3 *db = hf_connection_open(copy->path, NULL, copy->busy_ms, err);
+    sqlite3 *db = hf_export_open(copy, err);
     if (!db)
         return -1;
     /* BEGIN alone takes no snapshot: the first read does. */

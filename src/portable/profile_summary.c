@@ -213,7 +213,6 @@ static int work_out(struct hf_profile_reading *reading, struct hf_error *err)
     return 0;
 }
 
-/* Whose tables they are need not be known: every table of the profile is empty. */
 static int sum_copy(struct hf_profile_summary *out, struct hf_profile_reading *reading,
                     const struct hf_source *source, struct hf_error *err)
 {
@@ -238,7 +237,9 @@ int hf_profile_summary_of_copy(struct hf_profile_summary *out, const struct hf_p
                                const struct hf_profile_summary_options *options,
                                struct hf_error *err)
 {
+    sqlite3 *own = NULL; /* in memory: every table of the profile is empty */
     struct hf_profile_reading reading = {
+        .db = options->target,
         .profile = profile,
         .parameters = {.now = hf_now(options->env), .user = options->user},
         .trust = options->trust,
@@ -248,9 +249,16 @@ int hf_profile_summary_of_copy(struct hf_profile_summary *out, const struct hf_p
     struct hf_profile_summary summary;
     if (begin(&summary, profile, err))
         return -1;
-    int failed = sqlite3_open(":memory:", &reading.db) ? hf_profile_db_error(reading.db, err)
-                                                       : sum_copy(&summary, &reading, source, err);
-    sqlite3_close(reading.db);
+    int failed = 0;
+    if (!reading.db && sqlite3_open(":memory:", &own))
+        failed = hf_error_memory(err);
+    if (own)
+        reading.db = own;
+    if (!failed)
+        failed = sum_copy(&summary, &reading, source, err);
+    if (reading.db && !sqlite3_get_autocommit(reading.db))
+        hf_profile_execute(reading.db, "ROLLBACK", NULL);
+    sqlite3_close(own);
     if (failed)
         hf_profile_summary_release(&summary);
     else

@@ -45,6 +45,10 @@ struct hf_profile_summary_options {
     const struct hf_env *env;
     const char *user; /* as of an import */
     enum hf_copy_trust trust;
+    /* Of a copy: the database that it would go into, in no transaction, which import.sql may look
+     * at as in an import ("the only user there"); temporary tables stay on it. NULL: an empty one.
+     */
+    sqlite3 *target;
     /* Called for each entry that no import can take. May be NULL. */
     void *problem_context;
     void (*problem)(void *context, const struct hf_profile_problem *problem);

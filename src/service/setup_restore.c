@@ -99,7 +99,7 @@ static int import_copy(struct restoring *job, const char *path, const struct hf_
 
 /* A SQLite file goes in as the portable copy of it would: exactly where nothing is there, else in
  * the application's form, whatever version it is of. */
-static int import_database(struct restoring *job, struct hf_error *err)
+static int import_database(struct restoring *job, const char *path, struct hf_error *err)
 {
     const struct hf_setup_options *look = &job->options->look;
     hf_auto(hf_exporting_result) struct hf_exporting_result result = {0};
@@ -111,13 +111,14 @@ static int import_database(struct restoring *job, struct hf_error *err)
     const struct hf_exporting_options export = {
         .config = look->config,
         .env = look->env,
-        .copy = {.path = job->place->path,
+        .copy = {.path = path,
                  .name = look->database,
                  .program = job->options->program,
                  .output = {.to = copy, .packing = HF_COPY_ZSTD},
                  .busy_ms = BUSY_MS,
+                 .untrusted = true,
                  .events = look->events}};
-    sqlite3 *keeper = hf_untrusted_open(job->place->path, BUSY_MS, err); /* closed last */
+    sqlite3 *keeper = hf_untrusted_open(path, BUSY_MS, err); /* closed last */
     int failed = !keeper || hf_exporting(&export, &result, err);
     sqlite3_close(keeper);
     if (!failed)
@@ -131,7 +132,7 @@ static int restore_file(struct restoring *job, struct hf_error *err)
     enum hf_file_kind kind;
     if (hf_file_kind_look(&kind, job->options->look.env, job->place->path, err))
         return -1;
-    return kind == HF_FILE_SQLITE ? import_database(job, err)
+    return kind == HF_FILE_SQLITE ? import_database(job, job->place->path, err)
                                   : import_copy(job, job->place->path, job->place->keys, err);
 }
 
@@ -165,18 +166,18 @@ static int open_history(struct hf_database *out, const struct hf_repository *rep
     return hf_database_open(out, repository, name ? name : found.name, HF_DATABASE_EXISTING, err);
 }
 
-static int restore_into_place(struct restoring *job, const struct hf_database *database,
+/* What is restored, and from where. */
+struct wanted_point {
+    const struct hf_database *database;
+    const struct hf_timeline *timeline;
+    uint64_t seq;
+};
+
+static int restore_into_place(struct restoring *job, const struct wanted_point *wanted,
                               struct hf_error *err)
 {
     const struct hf_setup_options *look = &job->options->look;
-    hf_auto(hf_timeline) struct hf_timeline timeline = {0};
     struct stat status;
-    if (hf_timeline_load(&timeline, database, err))
-        return -1;
-    const struct hf_timeline_entry *newest = hf_timeline_newest(&timeline);
-    uint64_t seq = job->place->point ? job->place->point : newest ? newest->name.to : 0;
-    if (!seq)
-        return hf_error_set(err, HF_NOT_FOUND, "'%s' has no restore point", database->name);
     bool there = !look->env->fs.stat(look->env->fs.context, look->path, &status);
     const struct hf_restore_options restore = {
         .target = look->path,
@@ -184,11 +185,57 @@ static int restore_into_place(struct restoring *job, const struct hf_database *d
         .busy_ms = BUSY_MS,
         .events = look->events,
     };
-    if (take_point(job, err) ||
-        hf_restore(database, &timeline, seq, &restore, &job->out->restore, err))
+    if (hf_restore(wanted->database, wanted->timeline, wanted->seq, &restore, &job->out->restore,
+                   err))
         return -1;
     job->out->restored = true;
     return write_settings(job, err);
+}
+
+/* Into the database of an application that runs a point goes as a SQLite file does. */
+static int import_point(struct restoring *job, const struct wanted_point *wanted,
+                        struct hf_error *err)
+{
+    const struct hf_setup_options *look = &job->options->look;
+    struct hf_restore_result result;
+    hf_auto_free char *path = NULL;
+    if (asprintf(&path, "%s/restore-%d.db", look->scratch, (int)getpid()) < 0) {
+        path = NULL;
+        return hf_error_memory(err);
+    }
+    const struct hf_restore_options restore = {
+        .target = path, .manner = HF_RESTORE_REPLACE, .events = look->events};
+    int failed =
+        hf_restore(wanted->database, wanted->timeline, wanted->seq, &restore, &result, err) ||
+        import_database(job, path, err);
+    look->env->fs.unlink(look->env->fs.context, path);
+    return failed ? -1 : 0;
+}
+
+static int restore_wanted(struct restoring *job, const struct hf_database *database,
+                          struct hf_error *err)
+{
+    const struct hf_setup_options *look = &job->options->look;
+    hf_auto(hf_timeline) struct hf_timeline timeline = {0};
+    struct hf_error failure = {0};
+    if (hf_timeline_load(&timeline, database, err))
+        return -1;
+    const struct hf_timeline_entry *newest = hf_timeline_newest(&timeline);
+    const struct wanted_point wanted = {.database = database,
+                                        .timeline = &timeline,
+                                        .seq = job->place->point ? job->place->point
+                                               : newest          ? newest->name.to
+                                                                 : 0};
+    if (!wanted.seq)
+        return hf_error_set(err, HF_NOT_FOUND, "'%s' has no restore point", database->name);
+    if (take_point(job, err))
+        return -1;
+    if (!restore_into_place(job, &wanted, &failure))
+        return 0;
+    if (failure.code != HF_LOCKED || job->out->restored)
+        return hf_error_pass(err, &failure);
+    hf_notice(look->events, "the database is in use: the point is taken in as a copy of it");
+    return import_point(job, &wanted, err);
 }
 
 static int restore_point(struct restoring *job, struct hf_error *err)
@@ -200,7 +247,7 @@ static int restore_point(struct restoring *job, struct hf_error *err)
     hf_setup_repository_config(&config, look->config, job->place);
     return hf_access_open(&session, &config, look->env, HF_SESSION_EXISTING, err) ||
                    open_history(&database, session.repository, job->place->database, err) ||
-                   restore_into_place(job, &database, err)
+                   restore_wanted(job, &database, err)
                ? -1
                : 0;
 }

@@ -4,8 +4,9 @@
  *
  * A restore point of what is there is taken first. A copy or a SQLite file goes in by SQLite's own
  * transactions, so that the application may be running, and needs the application's tables, unless
- * it brings them itself. A point of a repository takes the database's place, so that nobody may
- * have it open (HF_LOCKED). Blocking; may be killed at any moment: the point tells what was before.
+ * it brings them itself. A point of a repository takes the database's place; where somebody has
+ * that open it goes in as a SQLite file does. Blocking; may be killed at any moment: the point
+ * tells what was before.
  */
 #ifndef HF_SERVICE_SETUP_RESTORE_H
 #define HF_SERVICE_SETUP_RESTORE_H
@@ -27,8 +28,8 @@ struct hf_setup_restore_options {
 struct hf_setup_restored {
     uint64_t point_before;             /* 0: nothing was there */
     bool imported, restored;           /* which of the following it was; neither: settings alone */
-    struct hf_importing_result import; /* from a file */
-    struct hf_restore_result restore;  /* from a repository */
+    struct hf_importing_result import; /* from a file, or while the application runs */
+    struct hf_restore_result restore;  /* from a repository, into the database's place */
 };
 
 /*

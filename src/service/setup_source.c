@@ -128,11 +128,13 @@ static int look_at_table_copy(struct looking *looking, struct hf_copy_input *inp
 /* A copy in the form of an application: of the one whose database it would go into, else of the
  * first that knows anything of what is in it. */
 
+/* `target`: the database that it would go into, when it is of that application. */
 static int look_by(struct looking *looking, struct hf_copy_input *input,
-                   const struct hf_profile *profile, struct hf_error *err)
+                   const struct hf_profile *profile, sqlite3 *target, struct hf_error *err)
 {
     struct hf_setup_source *out = looking->out;
-    const struct hf_profile_summary_options options = summary_options(looking);
+    struct hf_profile_summary_options options = summary_options(looking);
+    options.target = target;
     const struct hf_source *text = hf_copy_input_text(input, err);
     hf_copy_problems_release(&out->problems);
     if (!text || hf_profile_summary_of_copy(&out->summary, profile, text, &options, err))
@@ -143,43 +145,58 @@ static int look_by(struct looking *looking, struct hf_copy_input *input,
     return 0;
 }
 
-static int detect_target(const struct looking *looking, const struct hf_profile **out,
-                         struct hf_error *err)
-{
-    const struct hf_setup_options *options = looking->options;
-    struct stat status;
-    if (!options->path || options->env->fs.stat(options->env->fs.context, options->path, &status) ||
-        !status.st_size)
-        return 0;
-    sqlite3 *db = hf_connection_open(options->path, NULL, BUSY_MS, err);
-    int failed = db ? hf_profiles_detect(&looking->out->profiles, db, out, err) : -1;
-    sqlite3_close(db);
-    return failed;
-}
-
-static int look_at_application_copy(struct looking *looking, struct hf_copy_input *input,
-                                    struct hf_error *err)
+static int look_by_any(struct looking *looking, struct hf_copy_input *input, struct hf_error *err)
 {
     const struct hf_profiles *profiles = &looking->out->profiles;
-    const char *wanted = looking->options->config->values[HF_SETTING_PROFILE].text;
-    const struct hf_profile *profile = NULL;
-    looking->out->kind = HF_SETUP_APPLICATION_COPY;
-    if (wanted && !(profile = hf_profiles_find(profiles, wanted, err)))
-        return -1;
-    if (!profile && detect_target(looking, &profile, err))
-        return -1;
-    if (profile)
-        return look_by(looking, input, profile, err);
     struct hf_error failure = {0};
     for (size_t i = 0; i < profiles->count; i++) {
         failure = (struct hf_error){0};
-        if (!look_by(looking, input, &profiles->items[i], &failure))
+        if (!look_by(looking, input, &profiles->items[i], NULL, &failure))
             return 0;
         if (failure.code != HF_CORRUPT)
             break;
     }
     return failure.code ? hf_error_pass(err, &failure)
                         : hf_error_set(err, HF_UNSUPPORTED, "no application's profile is known");
+}
+
+/* NULL without an error: there is none yet. */
+static int open_target(sqlite3 **out, const struct hf_setup_options *options, struct hf_error *err)
+{
+    struct stat status;
+    *out = NULL;
+    if (!options->path || options->env->fs.stat(options->env->fs.context, options->path, &status) ||
+        !status.st_size)
+        return 0;
+    *out = hf_connection_open(options->path, NULL, BUSY_MS, err);
+    return *out ? 0 : -1;
+}
+
+static int look_with_target(struct looking *looking, struct hf_copy_input *input, sqlite3 *target,
+                            struct hf_error *err)
+{
+    const struct hf_profiles *profiles = &looking->out->profiles;
+    const char *wanted = looking->options->config->values[HF_SETTING_PROFILE].text;
+    const struct hf_profile *named = NULL, *found = NULL;
+    if (wanted && !(named = hf_profiles_find(profiles, wanted, err)))
+        return -1;
+    if (target && hf_profiles_detect(profiles, target, &found, err))
+        return -1;
+    if (named)
+        return look_by(looking, input, named, named == found ? target : NULL, err);
+    return found ? look_by(looking, input, found, target, err) : look_by_any(looking, input, err);
+}
+
+static int look_at_application_copy(struct looking *looking, struct hf_copy_input *input,
+                                    struct hf_error *err)
+{
+    sqlite3 *target;
+    looking->out->kind = HF_SETUP_APPLICATION_COPY;
+    if (open_target(&target, looking->options, err))
+        return -1;
+    int failed = look_with_target(looking, input, target, err);
+    sqlite3_close(target);
+    return failed;
 }
 
 static int look_at_copy(struct looking *looking, struct hf_error *err)

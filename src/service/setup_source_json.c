@@ -113,7 +113,7 @@ json_t *hf_setup_source_json(const struct hf_setup_source *source)
         hf_text_or_null(source->exported_at[0] ? source->exported_at : NULL), "whole",
         source->kind != HF_SETUP_APPLICATION_COPY || summary->is_whole, "lists",
         list_of(source, profile ? profile->list_count : 0, list_json), "users",
-        list_of(source, summary->user_count, user_json), "fields",
+        list_of(source, profile ? summary->user_count : 0, user_json), "fields",
         list_of(source, profile ? profile->field_count : 0, field_json), "missing",
         list_of(source, summary->missing_count, missing_json), "tables",
         list_of(source, source->table_count, table_json), "rows", (json_int_t)source->rows,

@@ -7,7 +7,7 @@
 #include "base/cleanup.h"
 #include "sqlite/connection.h"
 
-enum { LARGEST_VALUE = 64 << 20, LONGEST_SQL = 1 << 20 };
+enum { LARGEST_VALUE = 256 << 20, LONGEST_SQL = 1 << 20 };
 
 /* A log with something in it is left where it is, as it is: a backup may have been copied with one,
  * or the file's application runs. */

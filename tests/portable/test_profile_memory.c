@@ -15,6 +15,7 @@
 #include "fault/failing_memory.h"
 #include "portable/profile_export.h"
 #include "portable/profile_import.h"
+#include "portable/profile_summary.h"
 #include "sqlite/connection.h"
 #include "support/scratch.h"
 
@@ -119,14 +120,40 @@ static int import_one(struct world *world, struct hf_error *err)
 {
     const char *text = copy;
     const struct hf_source source = {.context = &text, .read = read_text};
-    const struct hf_profile_import_options options = {.env = hf_env_system(),
-                                                      .directory = world->scratch.path,
-                                                      .user_progress = pass_user};
+    const struct hf_profile_import_options options = {
+        .env = hf_env_system(), .directory = world->scratch.path, .user_progress = pass_user};
     hf_auto(hf_profile_import_result) struct hf_profile_import_result result = {0};
     sqlite3 *db = hf_connection_open(world->path, NULL, 1000, err);
     int failed =
         db ? hf_profile_import(db, world->profiles.items, &source, &options, &result, err) : -1;
     sqlite3_close(db);
+    return failed;
+}
+
+static int look_at_copy(struct world *world, struct hf_error *err)
+{
+    const char *text = copy;
+    const struct hf_source source = {.context = &text, .read = read_text};
+    const struct hf_profile_summary_options options = {.env = hf_env_system()};
+    struct hf_profile_summary summary;
+    if (hf_profile_summary_of_copy(&summary, world->profiles.items, &source, &options, err))
+        return -1;
+    assert_int_equal(summary.user_count, 1);
+    hf_profile_summary_release(&summary);
+    return 0;
+}
+
+static int look_at_database(struct world *world, struct hf_error *err)
+{
+    const struct hf_profile_summary_options options = {.env = hf_env_system()};
+    struct hf_profile_summary summary;
+    sqlite3 *db = hf_connection_open(world->path, NULL, 1000, err);
+    int failed =
+        db ? hf_profile_summary_of_database(&summary, world->profiles.items, db, &options, err)
+           : -1;
+    sqlite3_close(db);
+    if (!failed)
+        hf_profile_summary_release(&summary);
     return failed;
 }
 
@@ -158,6 +185,15 @@ static void nothing_more(struct world *world, int failed)
 static void reading_profiles_tells_that_memory_is_short(void **state)
 {
     run_out(*state, load_one, nothing_more);
+}
+
+static void looking_tells_that_memory_is_short(void **state)
+{
+    struct world *world = *state;
+    run_sql(world->path, schema);
+    run_out(world, look_at_copy, nothing_more);
+    run_out(world, look_at_database, nothing_more);
+    hf_scratch_remove(world->path);
 }
 
 static void no_copy_is_left(struct world *world, int failed)
@@ -204,6 +240,7 @@ int main(void)
     failing_memory_install();
     const struct CMUnitTest tests[] = {
         TEST(reading_profiles_tells_that_memory_is_short),
+        TEST(looking_tells_that_memory_is_short),
         TEST(an_export_tells_that_memory_is_short),
         TEST(an_import_tells_that_memory_is_short),
     };

@@ -134,6 +134,23 @@ static void a_legacy_copy_says_what_it_lacks(void **state)
     room_says(room, "\"problem_total\":1");
 }
 
+static void without_a_name_the_only_user_of_the_database_is_meant(void **state)
+{
+    struct setup_room *room = *state;
+    hf_auto(hf_buf) struct hf_buf before = {0}, after = {0};
+    room_make(room, "app.db", "INSERT INTO User(username) VALUES('eve')");
+    hf_scratch_read(room_path(room, "app.db"), &before);
+    room_write(room, "old.json", "{\"movies\": [\"A\"]}");
+    assert_int_equal(room_look(room, "old.json"), 0);
+    room_says(room, "\"users\":[{\"user\":\"eve\",\"items\":{\"movies\":1,");
+    hf_scratch_read(room_path(room, "app.db"), &after);
+    assert_int_equal(after.length, before.length);
+    assert_memory_equal(after.data, before.data, before.length);
+    room_sql(room, "app.db", "INSERT INTO User(username) VALUES('bo')");
+    assert_int_equal(room_look(room, "old.json"), -1);
+    assert_int_equal(room->err.code, HF_USAGE);
+}
+
 static void an_encrypted_copy_wants_its_passphrase(void **state)
 {
     struct setup_room *room = *state;
@@ -225,10 +242,49 @@ static void nothing_of_a_hostile_schema_runs(void **state)
     struct setup_room *room = *state;
     room_make(room, "bad.db",
               "ALTER TABLE User RENAME TO Hidden;"
-              "CREATE VIEW User AS SELECT id, username, load_extension('x') AS createdAt,"
-              " writefile('x', 'y') AS movieProfile, NULL AS tvProfile FROM Hidden;");
+              "CREATE VIEW User AS SELECT id, username, rtreecheck('Hidden') AS createdAt,"
+              " rtreecheck('Hidden') AS movieProfile, NULL AS tvProfile FROM Hidden;");
     assert_int_equal(room_look(room, "bad.db"), -1);
+    assert_non_null(strstr(room->err.text, "unsafe use of rtreecheck()"));
     assert_null(room->json);
+}
+
+static void damage(struct hf_buf *bytes, uint64_t *random)
+{
+    for (int i = 0; i < 4; i++) {
+        *random = *random * 6364136223846793005u + 1442695040888963407u;
+        bytes->data[(*random >> 16) % bytes->length] = (uint8_t)(*random >> 56);
+    }
+}
+
+static void look_at_damaged(struct setup_room *room, const char *name, uint64_t seed)
+{
+    enum { TIMES = 100 };
+    hf_auto(hf_buf) struct hf_buf whole = {0};
+    hf_scratch_read(room_path(room, name), &whole);
+    for (uint64_t n = 0, random = seed; n < TIMES; n++) {
+        hf_auto(hf_buf) struct hf_buf bytes = {0};
+        assert_int_equal(hf_buf_append(&bytes, whole.data, whole.length, NULL), 0);
+        damage(&bytes, &random);
+        hf_scratch_write(room_path(room, "damaged"), bytes.data, bytes.length);
+        room->err = (struct hf_error){0};
+        if (room_look(room, "damaged") && !room->err.text[0])
+            fail_msg("%s, seed %llu: no word of what is wrong", name, (unsigned long long)seed);
+    }
+}
+
+static void random_damage_is_told_or_does_no_harm(void **state)
+{
+    struct setup_room *room = *state;
+    uint64_t seed = (uint64_t)hf_now(hf_env_system());
+    print_message("seed %llu\n", (unsigned long long)seed);
+    room_make(room, "old.db", room_filled);
+    export(room, "old.db", "copy", false, HF_COPY_PLAIN);
+    export(room, "old.db", "generic", true, HF_COPY_PLAIN);
+    room->options.edited = true; /* else the checksum says it all */
+    look_at_damaged(room, "old.db", seed);
+    look_at_damaged(room, "copy", seed);
+    look_at_damaged(room, "generic", seed);
 }
 
 static void a_repository_lists_its_databases(void **state)
@@ -269,12 +325,14 @@ int main(void)
         TEST(a_generic_copy_says_the_same_and_leaves_nothing_behind),
         TEST(what_no_profile_knows_is_told_table_by_table),
         TEST(a_legacy_copy_says_what_it_lacks),
+        TEST(without_a_name_the_only_user_of_the_database_is_meant),
         TEST(an_encrypted_copy_wants_its_passphrase),
         TEST(what_is_wrong_is_told_with_its_line),
         TEST(a_copy_that_unpacks_to_too_much_is_refused),
         TEST(a_damaged_database_is_refused),
         TEST(damage_that_no_query_meets_is_found),
         TEST(nothing_of_a_hostile_schema_runs),
+        TEST(random_damage_is_told_or_does_no_harm),
         TEST(a_repository_lists_its_databases),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
