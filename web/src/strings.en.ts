@@ -160,12 +160,19 @@ export const en = {
   "storage.today": "{bytes} added today",
   "next.title": "What happens next",
   "next.empty": "Nothing is scheduled. Continuous protection needs no schedule.",
+  "event.test_restore": "Test restore",
+  "event.prune": "Old points are thinned",
+  "event.snapshot": "Snapshot",
+  "event.check": "Check of the repository",
+  "event.boot": "Start",
   "activity.title": "Last activity",
   "activity.empty": "Nothing has happened since Holdfast started.",
 
   "overview.no_databases": "No database is known yet",
   "overview.no_databases_means":
     "Nothing is protected so far. When the application makes its database, Holdfast finds it and makes the first restore point by itself.",
+  "overview.unknown_means":
+    "So it is not known now whether everything is protected. Points that are in the repository stay there.",
 
   "points.title": "Restore points",
   "points.lead": "Moments that {database} can be brought back to.",

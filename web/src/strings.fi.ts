@@ -160,12 +160,19 @@ export const fi: Strings = {
   "storage.today": "{bytes} lisätty tänään",
   "next.title": "Mitä seuraavaksi tapahtuu",
   "next.empty": "Mitään ei ole ajastettu. Jatkuva suojaus ei tarvitse ajastusta.",
+  "event.test_restore": "Koepalautus",
+  "event.prune": "Vanhoja pisteitä karsitaan",
+  "event.snapshot": "Tilannevedos",
+  "event.check": "Varaston tarkistus",
+  "event.boot": "Käynnistys",
   "activity.title": "Viimeisimmät tapahtumat",
   "activity.empty": "Holdfastin käynnistyksen jälkeen ei ole tapahtunut mitään.",
 
   "overview.no_databases": "Tietokantoja ei vielä tunneta",
   "overview.no_databases_means":
     "Toistaiseksi mitään ei ole suojattu. Kun sovellus luo tietokantansa, Holdfast löytää sen ja tekee ensimmäisen palautuspisteen itse.",
+  "overview.unknown_means":
+    "Siksi nyt ei tiedetä, onko kaikki suojattu. Varastossa olevat pisteet pysyvät siellä.",
 
   "points.title": "Palautuspisteet",
   "points.lead": "Hetket, joihin {database} voidaan palauttaa.",
