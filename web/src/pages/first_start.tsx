@@ -45,7 +45,7 @@ function SetupCode({ onSession }: { onSession: (session: Session) => void }) {
       {told && <Notice tone="attention" title={told.title}>{told.text}</Notice>}
       <form onSubmit={(event) => void submit(event)} noValidate>
         <TextField label={t("first.code")} help={t("first.code_help")} value={code} onValue={setCode} error={error}
-          class="code" spellcheck={false} autoCapitalize="characters" autoFocus />
+          class="code" spellcheck={false} autoCapitalize="characters" />
         <Button kind="primary" type="submit" busy={busy}>{t("common.continue")}</Button>
       </form>
     </Gate>

@@ -18,7 +18,7 @@ export function SignIn({ expired }: { expired: boolean }) {
 
   function wrong(text: string): void {
     setError(text);
-    form.current?.querySelector("input")?.focus();
+    form.current?.querySelector<HTMLInputElement>("[name=password]")?.focus();
   }
 
   async function submit(event: Event): Promise<void> {
@@ -47,7 +47,7 @@ export function SignIn({ expired }: { expired: boolean }) {
       <form ref={form} onSubmit={(event) => void submit(event)} noValidate>
         {/* For password managers, which keep a password under a name. */}
         <input class="unseen" type="text" name="username" autoComplete="username" value="holdfast" readOnly tabIndex={-1} aria-hidden="true" />
-        <PasswordField label={t("signin.password")} name="password" value={password} onValue={setPassword} error={error} autoFocus />
+        <PasswordField label={t("signin.password")} name="password" value={password} onValue={setPassword} error={error} />
         <Button kind="primary" type="submit" busy={busy}>{t("signin.submit")}</Button>
       </form>
       <p class="small muted">{t("signin.forgot")}<br /><code>holdfast console reset-password</code></p>
