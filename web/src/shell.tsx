@@ -38,7 +38,7 @@ function Account({ onLanguage }: { onLanguage: () => void }) {
     setSession(await sessionOf(api.get<Session>("session")));
   }
   return (
-    <Menu icon="settings-2" label={t("account.theme")} up>
+    <Menu icon="settings-2" label={t("account.menu")} up>
       <div class="menu-form">
         <SelectField<Theme> label={t("account.theme")} value={look} onValue={(value) => { keepTheme(value); setLook(value); }}
           options={[

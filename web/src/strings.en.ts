@@ -18,6 +18,7 @@ export const en = {
   "nav.data": "Data",
   "nav.settings": "Settings",
 
+  "account.menu": "Appearance, language, sign out",
   "account.sign_out": "Sign out",
   "account.theme": "Appearance",
   "account.theme_system": "As the system",
@@ -204,6 +205,20 @@ export const en = {
   "points.of_day": { one: "{n} point", other: "{n} points" },
   "points.actions_of": "Actions of the restore point of {time}",
   "points.damaged_means": "A part of it is missing in the repository: it cannot be restored. Newer and older ones may well be.",
+
+  "points.download": "Download",
+  "download.lead": "{database} as it was {time}.",
+  "download.what": "File",
+  "download.database": "SQLite file",
+  "download.portable": "Portable copy",
+  "download.database_help": "The whole database, byte for byte. Any SQLite opens it.",
+  "download.portable_help": "JSON that the application's next version can import too.",
+  "download.encryption": "Encryption",
+  "download.none": "None: whoever has the file can read it",
+  "download.passphrase": "Passphrase",
+  "download.recipient": "age recipient",
+  "download.passphrase_help": "Keep it: without it nobody opens the file, Holdfast neither.",
+  "download.done": "The file is ready, and is being downloaded.",
 
   "reason.continuous": "Continuous",
   "reason.scan": "Looked through",

@@ -18,6 +18,7 @@ export const fi: Strings = {
   "nav.data": "Tiedot",
   "nav.settings": "Asetukset",
 
+  "account.menu": "Ulkoasu, kieli, uloskirjautuminen",
   "account.sign_out": "Kirjaudu ulos",
   "account.theme": "Ulkoasu",
   "account.theme_system": "Järjestelmän mukaan",
@@ -204,6 +205,20 @@ export const fi: Strings = {
   "points.of_day": { one: "{n} piste", other: "{n} pistettä" },
   "points.actions_of": "Palautuspisteen {time} toiminnot",
   "points.damaged_means": "Osa siitä puuttuu varastosta: sitä ei voi palauttaa. Uudemmat ja vanhemmat voivat hyvin olla kunnossa.",
+
+  "points.download": "Lataa",
+  "download.lead": "{database} sellaisena kuin se oli {time}.",
+  "download.what": "Tiedosto",
+  "download.database": "SQLite-tiedosto",
+  "download.portable": "Siirrettävä kopio",
+  "download.database_help": "Koko tietokanta tavulleen. Mikä tahansa SQLite avaa sen.",
+  "download.portable_help": "JSON, jonka myös sovelluksen seuraava versio voi tuoda.",
+  "download.encryption": "Salaus",
+  "download.none": "Ei mitään: kuka tahansa tiedoston saanut voi lukea sen",
+  "download.passphrase": "Salalause",
+  "download.recipient": "age-vastaanottaja",
+  "download.passphrase_help": "Säilytä se: ilman sitä kukaan ei avaa tiedostoa, ei Holdfastkaan.",
+  "download.done": "Tiedosto on valmis, ja sitä ladataan.",
 
   "reason.continuous": "Jatkuva",
   "reason.scan": "Läpikäynti",

@@ -7,6 +7,7 @@ import { announce } from "../parts/announcer";
 import { Badge } from "../parts/badge";
 import { Button } from "../parts/button";
 import { Card } from "../parts/card";
+import { DownloadDialog } from "../parts/download_dialog";
 import { SelectField } from "../parts/field";
 import { Icon } from "../parts/icon";
 import { Menu } from "../parts/menu";
@@ -56,6 +57,7 @@ function Badges({ point }: { point: Point }) {
 
 function PointRow({ point, database, onChanged }: { point: Point; database: string; onChanged: (point: Point) => void }) {
   const reason = point.reason ? known("reason", point.reason, point.reason) : t("points.continuous");
+  const [download, setDownload] = useState(false);
   const query = `database=${part(database)}&point=${point.point}`;
 
   async function pin(): Promise<void> {
@@ -88,10 +90,14 @@ function PointRow({ point, database, onChanged }: { point: Point; database: stri
         <Menu icon="ellipsis" label={t("points.actions_of", { time: exactMoment(point.time_ms) })}>
           {!point.damaged && <Link to={`/data?${query}`} class="menu-item"><Icon name="table-2" />{t("points.browse")}</Link>}
           {!point.damaged && <button type="button" class="menu-item" onClick={test}><Icon name="badge-check" />{t("points.test")}</button>}
+          {!point.damaged && (
+            <button type="button" class="menu-item" onClick={() => setDownload(true)}><Icon name="download" />{t("points.download")}</button>
+          )}
           <button type="button" class="menu-item" onClick={() => void pin()}>
             <Icon name={point.pinned ? "pin-off" : "pin"} />{point.pinned ? t("points.unpin") : t("points.pin")}
           </button>
         </Menu>
+        {download && <DownloadDialog database={database} point={point} onClose={() => setDownload(false)} />}
       </span>
     </li>
   );
@@ -129,11 +135,12 @@ function PointList({ database, first, reloadTurn }: { database: string; first: P
 
   return (
     <>
-      {days.map((day) => (
+      {days.map((day, at) => (
         <section class="day" key={day.key} aria-labelledby={`day-${day.points[0]!.point}`}>
           <header class="day-head">
             <h2 id={`day-${day.points[0]!.point}`}>{dayName(day.points[0]!.time_ms)}</h2>
-            <span class="muted small">{t("points.of_day", { n: day.points.length })}</span>
+            {/* Of the last day there may be more that is not shown yet. */}
+            {(at < days.length - 1 || !older.more) && <span class="muted small">{t("points.of_day", { n: day.points.length })}</span>}
           </header>
           <ol class="points">
             {day.points.map((point) => <PointRow key={point.point} point={point} database={database} onChanged={replace} />)}

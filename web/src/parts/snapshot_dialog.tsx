@@ -26,7 +26,7 @@ export function SnapshotDialog({ database, onClose, onTaken }: { database: strin
   return (
     <Dialog title={t("snapshot.title")} lead={t("snapshot.lead", { database })} onClose={onClose}>
       <form onSubmit={submit}>
-        <TextField label={t("snapshot.label")} help={t("snapshot.label_help")} value={label} onValue={setLabel} maxLength={200} autoFocus />
+        <TextField label={t("snapshot.label")} help={t("snapshot.label_help")} value={label} onValue={setLabel} maxLength={200} />
         <CheckField label={t("snapshot.pin")} help={t("snapshot.pin_help")} checked={pin} onChecked={setPin} />
         <div class="buttons">
           <Button kind="quiet" onClick={onClose}>{t("common.cancel")}</Button>
