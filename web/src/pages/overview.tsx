@@ -48,6 +48,8 @@ function FactAction({ fact, database, primary, onSnapshot, reload }: {
           {t("action.check_repository")}
         </Button>
       );
+    case "restore":
+      return <Link to={`/restore?database=${part(database)}`} class={`button ${kind}${primary ? "" : " small"}`}>{t("action.restore")}</Link>;
     case "save_kit":
       return <Link to="/settings" class={`button ${kind}${primary ? "" : " small"}`}>{t("action.save_kit")}</Link>;
     default:
@@ -60,7 +62,7 @@ function When({ ms, children }: { ms: number | null; children?: ComponentChildre
   return <><Time ms={ms} />{children && <span class="muted"> · {children}</span>}</>;
 }
 
-function FactValue({ fact, encrypted }: { fact: Fact; encrypted: boolean }) {
+function FactValue({ fact }: { fact: Fact }) {
   switch (fact.fact) {
     case "newest_point":
       return <When ms={fact.time_ms}>{fact.lag_ms ? t("fact.behind", { duration: duration(fact.lag_ms) }) : t("fact.current")}</When>;
@@ -80,15 +82,14 @@ function FactValue({ fact, encrypted }: { fact: Fact; encrypted: boolean }) {
         </>
       );
     case "recovery_key":
-      if (!encrypted) return <>{t("fact.not_encrypted")}</>;
+      if (!fact.needed) return <>{t("fact.not_encrypted")}</>;
       if (fact.saved_ms === null) return <>{t("fact.kit_not_saved")}</>;
       return <>{t("fact.kit_saved", { time: moment(fact.saved_ms) })}</>;
   }
 }
 
-function Facts({ database, encrypted, onSnapshot, reload }: {
+function Facts({ database, onSnapshot, reload }: {
   database: DatabaseOverview;
-  encrypted: boolean;
   onSnapshot: () => void;
   reload: () => void;
 }) {
@@ -103,7 +104,7 @@ function Facts({ database, encrypted, onSnapshot, reload }: {
             <span class="fact-icon"><Icon name={look.icon} /><span class="unseen">{look.word()}: </span></span>
             <span class="fact-name">{t(`fact.${fact.fact}`)}</span>
             <span class="fact-value">
-              <FactValue fact={fact} encrypted={encrypted} />
+              <FactValue fact={fact} />
               {cause && <span class="fact-cause">{cause}</span>}
             </span>
             {/* The decisive one has its button in the sentence above: one button for one thing. */}
@@ -143,8 +144,11 @@ function Events({ database, repository }: { database: DatabaseOverview; reposito
       <Card title={t("activity.title")}>
         {database.activity.length === 0 ? <p class="muted">{t("activity.empty")}</p> : (
           <ul class="events">
-            {database.activity.slice(0, 6).map(({ time, time_ms = Date.parse(time), text }, at) => (
-              <li key={at}><span>{text}</span><span class="muted"><Time ms={time_ms} /></span></li>
+            {database.activity.slice(0, 5).map(({ point, time_ms, reason, label }) => (
+              <li key={point}>
+                <span>{label ?? known("reason", reason, reason)}</span>
+                <span class="muted"><Time ms={time_ms} />{label && <> · {known("reason", reason, reason)}</>}</span>
+              </li>
             ))}
           </ul>
         )}
@@ -162,7 +166,7 @@ function Database({ database, overview, onSnapshot, reload }: {
   return (
     <div class="stack">
       <Card title={t("fact.title")} side={<code class="path">{database.path}</code>}>
-        <Facts database={database} encrypted={overview.repository.encrypted} onSnapshot={onSnapshot} reload={reload} />
+        <Facts database={database} onSnapshot={onSnapshot} reload={reload} />
       </Card>
       <Card title={t("timeline.title")} side={<Link to={`/points?database=${part(database.name)}`}>{t("storage.points", { n: database.points })}</Link>}>
         <TimelineChart buckets={database.timeline} />

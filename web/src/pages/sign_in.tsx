@@ -32,7 +32,7 @@ export function SignIn({ expired }: { expired: boolean }) {
       setSession(await sessionOf(api.post<Session>("session", { password })));
     } catch (reason) {
       const known = reason instanceof ApiError ? reason : new ApiError(0, "failed", String(reason), null);
-      if (known.status === 401 || known.status === 403) wrong(t("signin.wrong"));
+      if (known.code === "wrong_key") wrong(t("signin.wrong"));
       else setTrouble(known);
     } finally {
       setBusy(false);

@@ -22,8 +22,8 @@ const stateLooks: Record<OverallState, { tone: Tone; icon: string; word: () => s
   unprotected: { tone: "bad", icon: "shield-x", word: () => t("state.unprotected") },
 };
 
-const byWeakness: OverallState[] = ["unprotected", "unknown", "attention", "protected"];
-const factsByWeakness: FactState[] = ["bad", "unknown", "attention", "good"];
+const byWeakness: OverallState[] = ["unprotected", "attention", "unknown", "protected"];
+const factsByWeakness: FactState[] = ["bad", "attention", "unknown", "good"];
 
 export function weakest(databases: DatabaseOverview[]): DatabaseOverview | undefined {
   return [...databases].sort((a, b) => byWeakness.indexOf(a.state) - byWeakness.indexOf(b.state))[0];
