@@ -47,7 +47,7 @@ function withImports(outputs, path, seen = new Set()) {
   return seen;
 }
 
-async function bundle(sprite) {
+async function bundle(sprite, licences) {
   const result = await build({
     absWorkingDir: root,
     entryPoints: { app: "src/main.tsx", style: "src/styles/index.css" },
@@ -64,7 +64,7 @@ async function bundle(sprite) {
     nodePaths: [modules],
     entryNames: "assets/[name]-[hash]",
     chunkNames: "assets/[name]-[hash]",
-    define: { SPRITE: JSON.stringify(sprite) },
+    define: { SPRITE: JSON.stringify(sprite), LICENCES: JSON.stringify(licences) },
     logLevel: "warning",
   });
   const outputs = result.metafile.outputs;
@@ -119,7 +119,7 @@ function compressed(path) {
 rmSync(site, { recursive: true, force: true });
 const icon = hashed("icon", ".svg", readFileSync(join(root, "src/icons/favicon.svg")));
 const sprite = hashed("icons", ".svg", makeSprite(join(root, "src"), modules));
-const { script, preload, style } = await bundle(sprite);
+const { script, preload, style } = await bundle(sprite, hashed("licences", ".txt", licences()));
 const index = readFileSync(join(root, "index.html"), "utf8")
   .replace("<!-- assets -->", [
     `<link rel="icon" href="${icon}" type="image/svg+xml">`,
@@ -128,7 +128,6 @@ const index = readFileSync(join(root, "index.html"), "utf8")
     `<script type="module" src="${script}"></script>`,
   ].join("\n"));
 write("index.html", index);
-write("licences.txt", licences());
 
 const assets = [...files(site)].map((path) => compressed(relative(site, path)));
 const source = join(out, "console_assets.c");

@@ -33,6 +33,11 @@ export function apiUrl(path: string): string {
   return new URL(`api/v1/${path}`, document.baseURI).href;
 }
 
+/** An address that an answer holds ("/api/v1/downloads/..."), below the base path of the page. */
+export function fileUrl(address: string): string {
+  return new URL(address.replace(/^\/+/, ""), document.baseURI).href;
+}
+
 async function failure(answer: Response): Promise<ApiError> {
   const wait = Number(answer.headers.get("Retry-After"));
   const retry = wait > 0 ? wait * 1000 : null;

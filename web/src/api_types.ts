@@ -55,7 +55,7 @@ export type Fact = FactBase &
     | { fact: "snapshot"; time_ms: number | null }
     | { fact: "test_restore"; time_ms: number | null; duration_ms: number | null; result: "passed" | "failed" | null }
     | { fact: "repository"; reachable: boolean | null; text: string | null }
-    | { fact: "recovery_key"; saved_ms: number | null }
+    | { fact: "recovery_key"; saved_ms: number | null; needed: boolean }
   );
 
 export interface Bucket {
@@ -64,10 +64,13 @@ export interface Bucket {
   bytes: number;
 }
 
+/** A point that somebody or something asked for. */
 export interface Activity {
   time: string;
-  time_ms?: number;
-  text: string;
+  time_ms: number;
+  point: number;
+  reason: string;
+  label: string | null;
 }
 
 export interface Live {

@@ -10,7 +10,7 @@ import { Menu } from "./parts/menu";
 import { Empty } from "./parts/notice";
 import { Page } from "./parts/page";
 import { pageAt, pages } from "./pages";
-import { href, Link, usePlace } from "./router";
+import { Link, usePlace } from "./router";
 import { SessionContext } from "./session";
 import { chooseLanguage, keepLanguage, language, t, type Language } from "./text";
 import { keepTheme, theme, type Theme } from "./theme";
@@ -38,7 +38,7 @@ function Account({ onLanguage }: { onLanguage: () => void }) {
     setSession(await sessionOf(api.get<Session>("session")));
   }
   return (
-    <Menu icon="settings-2" label={t("account.theme")} up>
+    <Menu icon="settings-2" label={t("account.menu")} up>
       <div class="menu-form">
         <SelectField<Theme> label={t("account.theme")} value={look} onValue={(value) => { keepTheme(value); setLook(value); }}
           options={[
@@ -85,7 +85,7 @@ export function Shell({ onLanguage }: { onLanguage: () => void }) {
         {found ? <Lazy key={found.page.path} load={found.page.load} props={{ rest: found.rest, query }} /> : <NotFound />}
         <footer class="foot">
           <span>{t("app.times_zone", { zone: zone() })}</span>
-          {session.version && <span>{t("app.version", { version: session.version })} · <a href={href("/licences.txt")}>{t("app.licences")}</a></span>}
+          {session.version && <span>{t("app.version", { version: session.version })} · <a href={LICENCES}>{t("app.licences")}</a></span>}
         </footer>
       </main>
     </div>

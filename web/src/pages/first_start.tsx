@@ -32,7 +32,7 @@ function SetupCode({ onSession }: { onSession: (session: Session) => void }) {
       onSession(await sessionOf(api.post<Session>("setup/session", { code: code.trim() })));
     } catch (reason) {
       const known = reason instanceof ApiError ? reason : new ApiError(0, "failed", String(reason), null);
-      if (known.status === 401 || known.status === 403) setError(t("first.code_wrong"));
+      if (known.code === "wrong_key") setError(t("first.code_wrong"));
       else setTrouble(known);
     } finally {
       setBusy(false);
@@ -45,7 +45,7 @@ function SetupCode({ onSession }: { onSession: (session: Session) => void }) {
       {told && <Notice tone="attention" title={told.title}>{told.text}</Notice>}
       <form onSubmit={(event) => void submit(event)} noValidate>
         <TextField label={t("first.code")} help={t("first.code_help")} value={code} onValue={setCode} error={error}
-          class="code" spellcheck={false} autoCapitalize="characters" autoFocus />
+          class="code" spellcheck={false} autoCapitalize="characters" />
         <Button kind="primary" type="submit" busy={busy}>{t("common.continue")}</Button>
       </form>
     </Gate>
@@ -57,12 +57,12 @@ function Choice() {
   return (
     <Gate title={t("first.choose")} lead={session.application} wide>
       <div class="choices">
-        <button type="button" class="choice" onClick={() => go("/setup/new")}>
+        <button type="button" class="choice" onClick={() => go("/setup?begin=new")}>
           <Icon name="sprout" size={24} />
           <span class="choice-title">{t("first.new")}</span>
           <span class="muted">{t("first.new_text")}</span>
         </button>
-        <button type="button" class="choice" onClick={() => go("/setup/restore")}>
+        <button type="button" class="choice" onClick={() => go("/setup?begin=restore")}>
           <Icon name="archive-restore" size={24} />
           <span class="choice-title">{t("first.restore")}</span>
           <span class="muted">{t("first.restore_text")}</span>
@@ -74,9 +74,9 @@ function Choice() {
 
 export default function FirstStart() {
   const { session, setSession } = useContext(SessionContext);
-  const { path } = usePlace();
+  const begin = usePlace().query.get("begin");
   if (session.needs_code) return <SetupCode onSession={setSession} />;
-  if (path === "/setup/new") {
+  if (begin === "new") {
     return (
       <SetPassword onBack={() => go("/setup")} onSession={(now) => {
         go("/", true);
@@ -84,6 +84,6 @@ export default function FirstStart() {
       }} />
     );
   }
-  if (path === "/setup/restore" || path.startsWith("/setup/restore/")) return <Lazy load={wizard} props={{ path }} />;
+  if (begin === "restore") return <Lazy load={wizard} props={{}} />;
   return <Choice />;
 }

@@ -1,7 +1,216 @@
+// "Am I safe?": one sentence, what it rests on, and what has happened.
+import { useEffect, useState } from "preact/hooks";
+import { api, part } from "../api";
+import type { DatabaseOverview, Fact, JobStarted, Overview as OverviewData } from "../api_types";
+import { listen } from "../events";
+import { bytes, duration, moment, number } from "../format";
+import { Badge } from "../parts/badge";
+import { Button } from "../parts/button";
+import { Card } from "../parts/card";
+import { Icon } from "../parts/icon";
+import { Empty, ErrorNotice, Loading } from "../parts/notice";
 import { Page } from "../parts/page";
-import type { PageProps } from "../pages";
-import { t } from "../text";
+import { SnapshotDialog } from "../parts/snapshot_dialog";
+import { causeText, factLooks, StateSentence, weakest, weakestFact } from "../parts/state";
+import { Tabs } from "../parts/tabs";
+import { Time } from "../parts/time";
+import { TimelineChart } from "../parts/timeline_chart";
+import { useResource } from "../resource";
+import { Link } from "../router";
+import { runTask } from "../tasks";
+import { known, t } from "../text";
+import type { ComponentChildren } from "preact";
 
-export default function Overview(_: PageProps) {
-  return <Page title={t("nav.overview")}>{null}</Page>;
+/** The button of a fact that is not good. */
+function FactAction({ fact, database, primary, onSnapshot, reload }: {
+  fact: Fact;
+  database: string;
+  primary: boolean;
+  onSnapshot: () => void;
+  reload: () => void;
+}) {
+  const kind = primary ? "primary" : "plain";
+  const task = (label: string, path: string, done: string) => () =>
+    void runTask({ label, start: () => api.post<JobStarted>(path), done }).then(reload);
+  switch (fact.action) {
+    case "snapshot":
+      return <Button kind={kind} small={!primary} onClick={onSnapshot}>{t("action.snapshot")}</Button>;
+    case "test_restore":
+      return (
+        <Button kind={kind} small={!primary}
+          onClick={task(t("action.test_restore"), `databases/${part(database)}/test-restores`, t("test.done"))}>
+          {t("action.test_restore")}
+        </Button>
+      );
+    case "check_repository":
+      return (
+        <Button kind={kind} small={!primary} onClick={task(t("action.check_repository"), "settings/repository/tests", t("repository.done"))}>
+          {t("action.check_repository")}
+        </Button>
+      );
+    case "restore":
+      return <Link to={`/restore?database=${part(database)}`} class={`button ${kind}${primary ? "" : " small"}`}>{t("action.restore")}</Link>;
+    case "save_kit":
+      return <Link to="/settings" class={`button ${kind}${primary ? "" : " small"}`}>{t("action.save_kit")}</Link>;
+    default:
+      return fact.action ? <Link to="/settings" class={`button ${kind}${primary ? "" : " small"}`}>{t("action.settings")}</Link> : null;
+  }
+}
+
+function When({ ms, children }: { ms: number | null; children?: ComponentChildren }) {
+  if (ms === null) return <>{t("fact.never")}</>;
+  return <><Time ms={ms} />{children && <span class="muted"> · {children}</span>}</>;
+}
+
+function FactValue({ fact }: { fact: Fact }) {
+  switch (fact.fact) {
+    case "newest_point":
+      return <When ms={fact.time_ms}>{fact.lag_ms ? t("fact.behind", { duration: duration(fact.lag_ms) }) : t("fact.current")}</When>;
+    case "snapshot":
+      return <When ms={fact.time_ms} />;
+    case "test_restore":
+      return (
+        <When ms={fact.time_ms}>
+          {fact.result === "passed" ? t("fact.took", { duration: duration(fact.duration_ms ?? 0) }) : fact.result && t("fact.failed")}
+        </When>
+      );
+    case "repository":
+      return (
+        <>
+          {fact.reachable === null ? t("fact.unknown") : fact.reachable ? t("fact.reachable") : t("fact.unreachable")}
+          {fact.text && <span class="muted"> · {fact.text}</span>}
+        </>
+      );
+    case "recovery_key":
+      if (!fact.needed) return <>{t("fact.not_encrypted")}</>;
+      if (fact.saved_ms === null) return <>{t("fact.kit_not_saved")}</>;
+      return <>{t("fact.kit_saved", { time: moment(fact.saved_ms) })}</>;
+  }
+}
+
+function Facts({ database, onSnapshot, reload }: {
+  database: DatabaseOverview;
+  onSnapshot: () => void;
+  reload: () => void;
+}) {
+  const decisive = weakestFact(database);
+  return (
+    <ul class="facts">
+      {database.facts.map((fact) => {
+        const look = factLooks[fact.state];
+        const cause = fact.state === "good" ? null : causeText(fact);
+        return (
+          <li key={fact.fact} class={`fact ${look.tone}`}>
+            <span class="fact-icon"><Icon name={look.icon} /><span class="unseen">{look.word()}: </span></span>
+            <span class="fact-name">{t(`fact.${fact.fact}`)}</span>
+            <span class="fact-value">
+              <FactValue fact={fact} />
+              {cause && <span class="fact-cause">{cause}</span>}
+            </span>
+            {/* The decisive one has its button in the sentence above: one button for one thing. */}
+            {fact.state !== "good" && fact !== decisive && (
+              <FactAction fact={fact} database={database.name} primary={false} onSnapshot={onSnapshot} reload={reload} />
+            )}
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+function Events({ database, repository }: { database: DatabaseOverview; repository: OverviewData["repository"] }) {
+  return (
+    <div class="three">
+      <Card title={t("storage.title")}>
+        <p class="figure">{bytes(database.bytes)}</p>
+        <p class="muted">{t("storage.points", { n: database.points })}</p>
+        {database.live && <p class="muted">{t("storage.today", { bytes: bytes(database.live.bytes_today) })}</p>}
+        <p class="storage-place">
+          <code>{repository.place}</code>
+          {repository.encrypted
+            ? <Badge icon="lock">{t("storage.encrypted")}</Badge>
+            : <Badge tone="attention" icon="lock-open">{t("storage.not_encrypted")}</Badge>}
+        </p>
+      </Card>
+      <Card title={t("next.title")}>
+        {database.next.length === 0 ? <p class="muted">{t("next.empty")}</p> : (
+          <ul class="events">
+            {[...database.next].sort((a, b) => a.time_ms - b.time_ms).map(({ what, time_ms }) => (
+              <li key={what + time_ms}><span>{known("event", what, what)}</span><span class="muted"><Time ms={time_ms} /></span></li>
+            ))}
+          </ul>
+        )}
+      </Card>
+      <Card title={t("activity.title")}>
+        {database.activity.length === 0 ? <p class="muted">{t("activity.empty")}</p> : (
+          <ul class="events">
+            {database.activity.slice(0, 5).map(({ point, time_ms, reason, label }) => (
+              <li key={point}>
+                <span>{label ?? known("reason", reason, reason)}</span>
+                <span class="muted"><Time ms={time_ms} />{label && <> · {known("reason", reason, reason)}</>}</span>
+              </li>
+            ))}
+          </ul>
+        )}
+      </Card>
+    </div>
+  );
+}
+
+function Database({ database, overview, onSnapshot, reload }: {
+  database: DatabaseOverview;
+  overview: OverviewData;
+  onSnapshot: () => void;
+  reload: () => void;
+}) {
+  return (
+    <div class="stack">
+      <Card title={t("fact.title")} side={<code class="path">{database.path}</code>}>
+        <Facts database={database} onSnapshot={onSnapshot} reload={reload} />
+      </Card>
+      <Card title={t("timeline.title")} side={<Link to={`/points?database=${part(database.name)}`}>{t("storage.points", { n: database.points })}</Link>}>
+        <TimelineChart buckets={database.timeline} />
+      </Card>
+      <Events database={database} repository={overview.repository} />
+    </div>
+  );
+}
+
+export default function Overview() {
+  const { data, error, asOf, reload } = useResource((signal) => api.get<OverviewData>("overview", signal), []);
+  const [chosen, setChosen] = useState<string | null>(null);
+  const [snapshot, setSnapshot] = useState(false);
+  useEffect(() => listen("events", { on: { overview: reload }, poll: reload }), []);
+
+  const weak = data && weakest(data.databases);
+  const shown = data?.databases.find(({ name }) => name === chosen) ?? weak;
+  const several = (data?.databases.length ?? 0) > 1;
+  const fact = weak && weakestFact(weak);
+  const openSnapshot = () => setSnapshot(true);
+
+  return (
+    <Page title={t("nav.overview")} actions={shown && <Button icon="camera" onClick={openSnapshot}>{t("action.snapshot")}</Button>}>
+      {error && <ErrorNotice error={error} retry={reload} asOf={data ? asOf : 0} means={data ? undefined : t("overview.unknown_means")} />}
+      {!data && !error && <Loading lines={4} />}
+      {data && !weak && <Empty icon="database" title={t("overview.no_databases")}>{t("overview.no_databases_means")}</Empty>}
+      {data && weak && shown && (
+        <>
+          <StateSentence database={weak} several={several} action={fact?.action &&
+            <FactAction fact={fact} database={weak.name} primary onSnapshot={openSnapshot} reload={reload} />} />
+          {several
+            ? (
+              <Tabs label={t("common.database")} value={shown.name} onValue={setChosen}
+                tabs={data.databases.map(({ name, facts }) => ({
+                  value: name,
+                  label: <>{name} {facts.some(({ state }) => state !== "good") && <Badge tone="attention">{number(facts.filter(({ state }) => state !== "good").length)}</Badge>}</>,
+                }))}>
+                <Database database={shown} overview={data} onSnapshot={openSnapshot} reload={reload} />
+              </Tabs>
+            )
+            : <Database database={shown} overview={data} onSnapshot={openSnapshot} reload={reload} />}
+        </>
+      )}
+      {snapshot && shown && <SnapshotDialog database={shown.name} onClose={() => setSnapshot(false)} onTaken={reload} />}
+    </Page>
+  );
 }

@@ -5,7 +5,7 @@ import { go } from "../router";
 import { t } from "../text";
 
 /** Restoring from a backup on the first start; ends with parts/set_password. */
-export default function Setup(_: { path: string }) {
+export default function Setup() {
   return (
     <Gate title={t("setup.title")} wide>
       <Empty icon="archive-restore" title={t("placeholder.title")} actions={<Button onClick={() => go("/setup")}>{t("common.back")}</Button>}>

@@ -18,7 +18,7 @@ export function SignIn({ expired }: { expired: boolean }) {
 
   function wrong(text: string): void {
     setError(text);
-    form.current?.querySelector("input")?.focus();
+    form.current?.querySelector<HTMLInputElement>("[name=password]")?.focus();
   }
 
   async function submit(event: Event): Promise<void> {
@@ -32,7 +32,7 @@ export function SignIn({ expired }: { expired: boolean }) {
       setSession(await sessionOf(api.post<Session>("session", { password })));
     } catch (reason) {
       const known = reason instanceof ApiError ? reason : new ApiError(0, "failed", String(reason), null);
-      if (known.status === 401 || known.status === 403) wrong(t("signin.wrong"));
+      if (known.code === "wrong_key") wrong(t("signin.wrong"));
       else setTrouble(known);
     } finally {
       setBusy(false);
@@ -47,7 +47,7 @@ export function SignIn({ expired }: { expired: boolean }) {
       <form ref={form} onSubmit={(event) => void submit(event)} noValidate>
         {/* For password managers, which keep a password under a name. */}
         <input class="unseen" type="text" name="username" autoComplete="username" value="holdfast" readOnly tabIndex={-1} aria-hidden="true" />
-        <PasswordField label={t("signin.password")} name="password" value={password} onValue={setPassword} error={error} autoFocus />
+        <PasswordField label={t("signin.password")} name="password" value={password} onValue={setPassword} error={error} />
         <Button kind="primary" type="submit" busy={busy}>{t("signin.submit")}</Button>
       </form>
       <p class="small muted">{t("signin.forgot")}<br /><code>holdfast console reset-password</code></p>

@@ -1,8 +1,10 @@
-// One place for short messages: seen for a while in a corner, and read out.
+// One place for short messages: seen for a while in a corner, and read out. Running tasks are seen there too.
 import { useEffect, useState } from "preact/hooks";
+import { onTasks, type Task } from "../tasks";
 import { t } from "../text";
 import { IconButton } from "./button";
 import { Icon } from "./icon";
+import { Progress } from "./progress";
 
 interface Message {
   id: number;
@@ -27,6 +29,7 @@ export function say(text: string): void {
 export function Announcer() {
   const [messages, setMessages] = useState<Message[]>([]);
   const [spoken, setSpoken] = useState("");
+  const [tasks, setTasks] = useState<Task[]>([]);
   useEffect(() => {
     const remove = (id: number) => setMessages((all) => all.filter((message) => message.id !== id));
     show = (message) => {
@@ -35,11 +38,18 @@ export function Announcer() {
       if (message.tone === "good") window.setTimeout(() => remove(message.id), shownFor);
     };
     speak = setSpoken;
+    onTasks(setTasks);
   }, []);
   return (
     <>
       <div class="unseen" aria-live="polite">{spoken}</div>
-      <div class="toasts" role="status">
+      <div class="toasts">
+        {tasks.map(({ id, label, job }) => (
+          <div key={`task-${id}`} class="toast task">
+            <Progress label={label} done={job?.done ?? 0} total={job?.total ?? 0} etaMs={job?.eta_ms ?? null} />
+          </div>
+        ))}
+        <div class="toasts-said" role="status">
         {messages.map(({ id, text, tone }) => (
           <div key={id} class={`toast ${tone}`}>
             {tone === "good" ? <Icon name="circle-check" /> : <Icon name="octagon-alert" />}
@@ -47,6 +57,7 @@ export function Announcer() {
             <IconButton icon="x" label={t("common.dismiss")} onClick={() => setMessages((all) => all.filter((one) => one.id !== id))} />
           </div>
         ))}
+        </div>
       </div>
     </>
   );

@@ -3,7 +3,7 @@ import { useEffect, useId, useRef } from "preact/hooks";
 import { t } from "../text";
 import { IconButton } from "./button";
 
-/** The platform's own modal dialog: focus stays in it, Escape closes it, what is behind is inert. */
+/** The platform's own modal dialog: focus stays in it and begins in its first field, Escape closes it, what is behind is inert. */
 export function Dialog({ title, lead, onClose, children }: {
   title: string;
   lead?: ComponentChildren;
@@ -15,6 +15,7 @@ export function Dialog({ title, lead, onClose, children }: {
   useEffect(() => {
     const before = document.activeElement as HTMLElement | null;
     dialog.current?.showModal();
+    dialog.current?.querySelector<HTMLElement>("form input, form select")?.focus();
     return () => before?.focus();
   }, []);
   return (

@@ -42,12 +42,19 @@ export function errorText(error: ApiError): { title: string; text: string | null
   return { title: error.message || t("error.not_ready"), text: error.hint };
 }
 
-export function ErrorNotice({ error, retry, asOf = 0 }: { error: ApiError; retry?: (() => void) | undefined; asOf?: number }) {
+export function ErrorNotice({ error, retry, asOf = 0, means }: {
+  error: ApiError;
+  retry?: () => void;
+  /** When what is still shown was read. */
+  asOf?: number;
+  /** What it means for safety, where the error itself does not say. */
+  means?: string | undefined;
+}) {
   const { title, text } = errorText(error);
   return (
     <Notice tone={error.unreachable ? "attention" : "bad"} title={title}
       actions={retry && <Button small icon="refresh-cw" onClick={retry}>{t("common.try_again")}</Button>}>
-      {text}
+      {[text, !error.unreachable && means].filter(Boolean).join(" ")}
       {asOf > 0 && <> {t("error.old_data", { time: moment(asOf) })}</>}
     </Notice>
   );

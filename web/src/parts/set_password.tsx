@@ -39,7 +39,7 @@ export function SetPassword({ onSession, onBack }: { onSession: (session: Sessio
       {trouble && <ErrorNotice error={trouble} />}
       <form onSubmit={(event) => void submit(event)} noValidate>
         <input class="unseen" type="text" name="username" autoComplete="username" value="holdfast" readOnly tabIndex={-1} aria-hidden="true" />
-        <PasswordField label={t("first.password")} help={t("first.password_help")} autoComplete="new-password" autoFocus
+        <PasswordField label={t("first.password")} help={t("first.password_help")} autoComplete="new-password"
           value={password} onValue={setPassword} error={tried && short ? t("first.password_short") : null} />
         <PasswordField label={t("first.password_again")} autoComplete="new-password"
           value={again} onValue={setAgain} error={tried && !short && differs ? t("first.password_differs") : null} />
