@@ -7,6 +7,7 @@
 #include "console/console_state.h"
 #include "console/overview.h"
 #include "os/file.h"
+#include "os/process.h"
 #include "service/json_channel.h"
 #include "service/json_members.h"
 
@@ -240,6 +241,9 @@ static json_t *answer(void *context, const json_t *question, const struct hf_eve
 
 static int work(void *context, int channel)
 {
+    const struct job *job = context;
+    if (job->is_lasting)
+        hf_outlive_parent();
     return hf_worker_serve(channel, answer, context);
 }
 

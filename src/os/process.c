@@ -162,6 +162,11 @@ int hf_child_fork(pid_t *pid, int (*task)(void *context), void *context, struct 
     return 0;
 }
 
+void hf_outlive_parent(void)
+{
+    prctl(PR_SET_PDEATHSIG, 0);
+}
+
 void hf_close_others(int keep)
 {
     if (keep > STDERR_FILENO + 1)

@@ -37,6 +37,9 @@ int hf_child_start(pid_t *pid, const struct hf_child_options *options, struct hf
  * while this process has no other threads. */
 int hf_child_fork(pid_t *pid, int (*task)(void *context), void *context, struct hf_error *err);
 
+/* In a forked child: it goes on when its parent dies, where others are asked to end then. */
+void hf_outlive_parent(void);
+
 /* In a forked child: closes every descriptor but the standard ones and `keep`, so that nothing of
  * its parent's stays open because the child lives. */
 void hf_close_others(int keep);
