@@ -10,10 +10,8 @@
 #include "console/job.h"
 #include "console/overview.h"
 #include "console/work.h"
-#include "history/point.h"
 #include "service/json_channel.h"
 #include "service/json_members.h"
-#include "service/keep_settings.h"
 #include "service/snapshot.h"
 #include "service/test_restore_json.h"
 
@@ -136,30 +134,6 @@ static void post_test_restore(struct hf_exchange *exchange)
     hf_job_start_for(exchange, &wanted);
 }
 
-static json_t *change_pin(void *context, const json_t *question, const struct hf_events *events,
-                          struct hf_error *err)
-{
-    static const struct hf_point_change unpin = {.pin = 0};
-    hf_auto(hf_work) struct hf_work work = {0};
-    uint64_t seq = (uint64_t)hf_member_integer(question, "point", 0);
-    bool is_pinned = hf_member_true(question, "pinned");
-    struct hf_retention_rule rule;
-    if (hf_work_begin(&work, context, hf_member_text(question, "database", ""),
-                      HF_DATABASE_EXISTING, err) ||
-        hf_work_timeline(&work, err) || hf_work_point(&work, seq, &seq, err) ||
-        hf_keep_rule(&rule, work.console->config, err))
-        return NULL;
-    const struct hf_prune_options wanted = {
-        .rule = &rule, .zone = hf_keep_zone(work.console->config), .grace = -1, .events = events};
-    if (is_pinned ? hf_prune_pin(&work.database, &wanted, seq, err)
-                  : hf_point_change(&work.database, seq, &unpin, err))
-        return NULL;
-    json_t *answer = hf_json_new();
-    hf_json_integer(answer, "point", (int64_t)seq);
-    hf_json_boolean(answer, "pinned", is_pinned);
-    return answer;
-}
-
 static void patch_point(struct hf_exchange *exchange)
 {
     const char *database = exchange->parameters[0];
@@ -170,13 +144,10 @@ static void patch_point(struct hf_exchange *exchange)
         hf_exchange_refuse(exchange, 400, "usage", "'pinned' is true or false");
         return;
     }
-    const struct hf_job_wanted wanted = {
-        .kind = "pin",
-        .database = database,
-        .work = change_pin,
-        .question = json_pack("{s:s, s:s, s:I, s:b}", "do", "pin", "database", database, "point",
-                              (json_int_t)seq, "pinned", hf_member_true(exchange->body, "pinned"))};
-    hf_job_start_for(exchange, &wanted);
+    hf_reader_answer(exchange->console->overview, exchange,
+                     json_pack("{s:s, s:s, s:I, s:b}", "do", "pin", "database", database, "point",
+                               (json_int_t)seq, "pinned",
+                               (int)hf_member_true(exchange->body, "pinned")));
 }
 
 const struct hf_route hf_point_routes[] = {

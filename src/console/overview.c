@@ -153,6 +153,7 @@ static void ask(struct hf_overview *overview)
     struct hf_error err = {0};
     if (overview->is_asking)
         return;
+    bool is_old = overview->is_old;
     overview->asked_at = hf_monotonic();
     overview->is_old = false;
     overview->is_asking = true;
@@ -245,6 +246,8 @@ static void pass_answer(void *context, const json_t *answer)
 void hf_reader_answer(struct hf_overview *overview, struct hf_exchange *exchange, json_t *question)
 {
     struct hf_error err = {0};
+    if (overview->is_old)
+        json_object_set_new(question, "fresh", json_true());
     hf_exchange_wait(exchange);
     if (start_reader(overview, &err))
         json_decref(question);

@@ -10,9 +10,10 @@
 #include "os/signals.h"
 #include "service/json_channel.h"
 #include "service/json_members.h"
+#include "service/keep_settings.h"
 #include "service/point_json.h"
 
-enum { FRESH_MS = 1000 };
+enum { FRESH_MS = 1000, COST_SHARE = 20 };
 
 struct reader {
     const struct hf_console_options *options;
@@ -21,6 +22,7 @@ struct reader {
     struct hf_read_database *databases;
     size_t count;
     int64_t read_at; /* of hf_monotonic; 0: never, or in vain */
+    int64_t cost;    /* ms that the last reading took */
 };
 
 /* The console may have been started while the repository was away. */
@@ -62,8 +64,8 @@ static int read_one(const struct reader *reader, struct hf_read_database *read,
 
 static int read_all(struct reader *reader, struct hf_error *err)
 {
-    int64_t now = hf_monotonic();
-    if (reader->read_at && now - reader->read_at < FRESH_MS)
+    int64_t now = hf_monotonic(), share = reader->cost * COST_SHARE;
+    if (reader->read_at && now - reader->read_at < (share > FRESH_MS ? share : FRESH_MS))
         return 0;
     reader->read_at = 0;
     if (connect(reader, err))
@@ -72,6 +74,7 @@ static int read_all(struct reader *reader, struct hf_error *err)
         if (read_one(reader, &reader->databases[i], err))
             return -1;
     reader->read_at = hf_monotonic();
+    reader->cost = reader->read_at - now;
     return 0;
 }
 
@@ -143,18 +146,55 @@ static json_t *answer_point(struct reader *reader, const json_t *question, struc
     return NULL;
 }
 
+/* A small change, which is made here so that the answer is the point as it is then. */
+static int change_pin(const struct reader *reader, const struct hf_read_database *read,
+                      uint64_t seq, bool is_pinned, struct hf_error *err)
+{
+    static const struct hf_point_change unpin = {.pin = 0};
+    const struct hf_config *config = reader->options->config;
+    struct hf_retention_rule rule;
+    if (!is_pinned)
+        return hf_point_change(&read->database, seq, &unpin, err);
+    if (hf_keep_rule(&rule, config, err))
+        return -1;
+    const struct hf_prune_options wanted = {
+        .rule = &rule, .zone = hf_keep_zone(config), .grace = -1};
+    return hf_prune_pin(&read->database, &wanted, seq, err);
+}
+
+static json_t *answer_pin(struct reader *reader, const json_t *question, struct hf_error *err)
+{
+    const struct hf_read_database *read =
+        find(reader, hf_member_text(question, "database", ""), err);
+    uint64_t seq = (uint64_t)hf_member_integer(question, "point", 0);
+    if (!read || read_all(reader, err))
+        return NULL;
+    if (!hf_timeline_at(&read->timeline, seq)) {
+        hf_error_set(err, HF_NOT_FOUND, "there is no such restore point");
+        return NULL;
+    }
+    if (change_pin(reader, read, seq, hf_member_true(question, "pinned"), err))
+        return NULL;
+    reader->read_at = 0;
+    return answer_point(reader, question, err);
+}
+
 static json_t *answer(void *context, const json_t *question, const struct hf_events *events,
                       struct hf_error *err)
 {
     struct reader *reader = context;
     const char *wanted = hf_member_text(question, "do", "");
     (void)events;
+    if (hf_member_true(question, "fresh"))
+        reader->read_at = 0;
     if (!strcmp(wanted, "overview"))
         return answer_overview(reader, question);
     if (!strcmp(wanted, "points"))
         return answer_points(reader, question, err);
     if (!strcmp(wanted, "point"))
         return answer_point(reader, question, err);
+    if (!strcmp(wanted, "pin"))
+        return answer_pin(reader, question, err);
     hf_error_set(err, HF_UNSUPPORTED, "'%s' is nothing that can be asked for", wanted);
     return NULL;
 }

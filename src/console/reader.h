@@ -5,6 +5,9 @@
  *   {"do":"overview", "kit_saved":ms}           the answer of GET /api/v1/overview
  *   {"do":"points", "database":..., "before":N, "limit":N}
  *   {"do":"point", "database":..., "point":N}
+ *   {"do":"pin", "database":..., "point":N, "pinned":...}
+ *
+ * "fresh":true has the repository read again, as something was changed.
  */
 #ifndef HF_CONSOLE_READER_H
 #define HF_CONSOLE_READER_H

@@ -33,7 +33,8 @@ def test_a_point_is_taken_proven_and_pinned(client):
     taken = client.job("/api/v1/databases/app/points", {"label": "before the move"})
     point = taken["point"]
     assert client.job("/api/v1/databases/app/test-restores", {"point": point})["passed"]
-    client.job(f"/api/v1/databases/app/points/{point}", {"pinned": True}, "PATCH")
+    pinned = client.post(f"/api/v1/databases/app/points/{point}", {"pinned": True}, method="PATCH")
+    assert pinned["pinned"] and pinned["point"] == point
     shown = client.get(f"/api/v1/databases/app/points/{point}")
     assert shown["label"] == "before the move" and shown["pinned"]
     assert shown["proof"]["result"] == "passed"
