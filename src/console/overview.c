@@ -157,8 +157,9 @@ static void ask(struct hf_overview *overview)
     overview->asked_at = hf_monotonic();
     overview->is_old = false;
     overview->is_asking = true;
-    json_t *question = json_pack("{s:s, s:I}", "do", "overview", "kit_saved",
-                                 (json_int_t)overview->console->credentials.kit_saved);
+    json_t *question =
+        json_pack("{s:s, s:I, s:b}", "do", "overview", "kit_saved",
+                  (json_int_t)overview->console->credentials.kit_saved, "fresh", (int)is_old);
     if (start_reader(overview, &err)) {
         json_decref(question);
     } else if (!hf_guard_ask(overview->guard, question, take, overview, &err)) {
