@@ -124,3 +124,44 @@ export interface Job {
 export interface JobStarted {
   job: string;
 }
+
+export interface Comparison {
+  tables: { name: string; rows_from: number; rows_to: number; added: number; removed: number; changed: number; reason: string | null }[];
+  schema: { what: "table" | "index" | "view" | "trigger" | "column"; name: string; change: "added" | "removed" | "changed" }[];
+}
+
+interface SchemaVersion {
+  user_version: number;
+  migration: string | null;
+}
+
+export interface RestorePreview extends Comparison {
+  point: Point;
+  /** The moment that was asked for; the point is the newest at or before it. */
+  asked_ms: number | null;
+  plan: string;
+  expires_ms: number;
+  not_compared?: string;
+  scopes: { scope: "in_place" | "file"; possible: boolean; runner?: string | null; reason: string | null }[];
+  preflight: {
+    bytes_restored: number;
+    restore_ms: number;
+    sound: boolean;
+    first_problem: string | null;
+    orphans: number;
+    room: number | null;
+    enough_room: boolean;
+    schema_then: SchemaVersion | null;
+    schema_now: SchemaVersion | null;
+  };
+}
+
+export interface Restored {
+  target: string;
+  manner: "new" | "replace" | "delta";
+  point: number;
+  time_ms: number | null;
+  process: number | null;
+  point_before: number | null;
+  undo: boolean;
+}

@@ -1,12 +1,198 @@
-import { Empty } from "../parts/notice";
+// A moment is chosen, previewed, confirmed and brought back; and taken back with one button.
+import { useContext, useEffect, useState } from "preact/hooks";
+import { api, ApiError, part } from "../api";
+import type { Job, JobStarted, Point, Points, RestorePreview, Restored } from "../api_types";
+import { exactMoment, zone } from "../format";
+import { Button } from "../parts/button";
+import { Card } from "../parts/card";
+import { Comparison } from "../parts/comparison";
+import { SelectField, TextField } from "../parts/field";
+import { JobProgress } from "../parts/job_progress";
+import { Empty, ErrorNotice, Loading, Notice } from "../parts/notice";
 import { Page } from "../parts/page";
+import { Preflight } from "../parts/preflight";
+import { RestoreConfirm } from "../parts/restore_confirm";
+import { Time } from "../parts/time";
 import type { PageProps } from "../pages";
+import { useJob } from "../jobs";
+import { useResource } from "../resource";
+import { go, Link } from "../router";
+import { SessionContext } from "../session";
 import { t } from "../text";
 
-export default function Restore(_: PageProps) {
+/** What is asked for: a point, a moment, or the way back. */
+type Wish = { point: number } | { at: string } | { undo: true };
+
+const most = 500;
+
+function Slider({ points, value, onValue }: { points: Point[]; value: number; onValue: (at: number) => void }) {
+  const chosen = points[value]!;
+  return (
+    <div class="field">
+      <label for="moment">{t("restore.moment")}</label>
+      <input id="moment" type="range" min={0} max={points.length - 1} step={1} value={value} aria-describedby="moment-help"
+        aria-valuetext={exactMoment(chosen.time_ms)} onInput={(event) => onValue(Number(event.currentTarget.value))} />
+      <p class="restore-moment"><Time ms={chosen.time_ms} shown={exactMoment(chosen.time_ms)} />
+        {chosen.label && <span class="muted"> · {chosen.label}</span>}</p>
+      <p class="field-help" id="moment-help">{t("restore.moment_help", { zone: zone() })}</p>
+    </div>
+  );
+}
+
+function Choose({ points, asked, busy, onWish }: {
+  points: Point[];
+  asked: number | null;
+  busy: boolean;
+  onWish: (wish: Wish) => void;
+}) {
+  const whole = points.filter((point) => !point.damaged);
+  const given = whole.findIndex((point) => point.point === asked);
+  const [at, setAt] = useState(given >= 0 ? given : whole.length - 1);
+  const [typed, setTyped] = useState("");
+  const undo = whole[whole.length - 1]?.reason?.startsWith("restore ") ?? false;
+  function submit(event: Event): void {
+    event.preventDefault();
+    onWish(typed.trim() ? { at: typed.trim() } : { point: whole[at]!.point });
+  }
+  return (
+    <Card title={t("restore.choose")} side={undo && <Button small icon="undo-2" onClick={() => onWish({ undo: true })}>{t("restore.undo_last")}</Button>}>
+      <form onSubmit={submit}>
+        <Slider points={whole} value={at} onValue={(next) => { setAt(next); setTyped(""); }} />
+        <TextField label={t("restore.typed")} help={t("restore.typed_help")} value={typed} onValue={setTyped} />
+        <Button kind="primary" type="submit" icon="eye" busy={busy}>{t("restore.preview")}</Button>
+      </form>
+    </Card>
+  );
+}
+
+function Snapped({ preview }: { preview: RestorePreview }) {
+  if (preview.asked_ms === null) return null;
+  return (
+    <Notice tone="accent" title={t("restore.snapped", { time: exactMoment(preview.point.time_ms) })}>
+      {t("restore.snapped_means")}
+    </Notice>
+  );
+}
+
+function Result({ job, database, onUndo, onAgain }: { job: Job; database: string; onUndo: () => void; onAgain: () => void }) {
+  if (job.state === "done") {
+    const done = job.result as Restored;
+    return (
+      <Notice tone="good" title={t("restore.done", { database })}
+        actions={<>
+          {done.undo && <Button icon="undo-2" onClick={onUndo}>{t("restore.undo")}</Button>}
+          <Link to="/" class="button plain">{t("nav.overview")}</Link>
+        </>}>
+        {done.time_ms !== null && t("restore.done_moment", { time: exactMoment(done.time_ms) })}{" "}
+        {done.process ? t("restore.done_runs") : ""} {done.point_before ? t("restore.done_before", { point: String(done.point_before) }) : ""}
+        {done.manner === "new" && <> <code>{done.target}</code></>}
+      </Notice>
+    );
+  }
+  if (job.state === "interrupted") {
+    return (
+      <Notice tone="attention" title={t("restore.interrupted")} actions={<Link to={`/points?database=${part(database)}`} class="button plain">{t("nav.points")}</Link>}>
+        {t("restore.interrupted_means")}
+      </Notice>
+    );
+  }
+  return (
+    <Notice tone="bad" title={job.error?.text ?? t("job.failed")} actions={<Button onClick={onAgain}>{t("restore.preview_again")}</Button>}>
+      {job.error?.hint} {t("restore.failed_means")}
+    </Notice>
+  );
+}
+
+/** A restore that goes on, or has just ended, whatever tab began it. */
+function useRunning(database: string): [string | null, (id: string | null) => void] {
+  const [id, setId] = useState<string | null>(null);
+  useEffect(() => {
+    void api.get<{ jobs: Job[] }>("jobs").then(({ jobs }) => {
+      const own = jobs.find((job) => job.kind === "restore" && job.database === database && job.state === "running");
+      if (own) setId((before) => before ?? own.id);
+    }).catch(() => {});
+  }, [database]);
+  return [id, setId];
+}
+
+function Flow({ database, points, asked, reload }: { database: string; points: Point[]; asked: number | null; reload: () => void }) {
+  const [wish, setWish] = useState<Wish | null>(null);
+  const [previewId, setPreviewId] = useState<string | null>(null);
+  const [restoreId, setRestoreId] = useRunning(database);
+  const [error, setError] = useState<ApiError | null>(null);
+  const preview = useJob(previewId);
+  const restore = useJob(restoreId, reload);
+  const shown = preview.job?.state === "done" ? (preview.job.result as RestorePreview) : null;
+
+  async function look(next: Wish): Promise<void> {
+    setWish(next);
+    setRestoreId(null);
+    setPreviewId(null);
+    setError(null);
+    try {
+      const { job } = await api.post<JobStarted>(`databases/${part(database)}/restore-plans`, next);
+      setPreviewId(job);
+    } catch (reason) {
+      setError(reason instanceof ApiError ? reason : new ApiError(0, "failed", String(reason), null));
+    }
+  }
+
+  if (restoreId) {
+    return (
+      <div class="stack">
+        {restore.job?.state === "running" && <JobProgress title={t("restore.running")} job={restore.job} names="stage" />}
+        {restore.job && restore.job.state !== "running" && (
+          <Result job={restore.job} database={database} onUndo={() => void look({ undo: true })} onAgain={() => wish ? void look(wish) : setRestoreId(null)} />
+        )}
+        {!restore.job && <Loading />}
+      </div>
+    );
+  }
+  return (
+    <div class="stack">
+      <Choose key={asked ?? "newest"} points={points} asked={asked} busy={preview.job?.state === "running"} onWish={(next) => void look(next)} />
+      {error && <ErrorNotice error={error} />}
+      {preview.job?.state === "running" && <JobProgress title={t("restore.previewing")} job={preview.job} names="stage" />}
+      {preview.job?.state === "failed" && (
+        <Notice tone="bad" title={preview.job.error?.text ?? t("job.failed")}>{preview.job.error?.hint} {t("restore.nothing_changed")}</Notice>
+      )}
+      {shown && (
+        <>
+          <Snapped preview={shown} />
+          <Preflight preview={shown} />
+          <Card title={t("restore.what_changes")}>
+            <Comparison comparison={shown} from={t("restore.rows_now")} to={t("restore.rows_then")} />
+            {shown.not_compared && <Notice tone="attention" title={t("restore.not_compared")}>{shown.not_compared}</Notice>}
+          </Card>
+          <RestoreConfirm key={shown.plan} database={database} preview={shown} onStarted={setRestoreId} />
+        </>
+      )}
+    </div>
+  );
+}
+
+export default function Restore({ query }: PageProps) {
+  const { session } = useContext(SessionContext);
+  const wanted = query.get("database");
+  const database = session.databases.find((name) => name === wanted) ?? session.databases[0] ?? "";
+  const { data, error, reload } = useResource(
+    (signal) => database ? api.get<Points>(`databases/${part(database)}/points?limit=${most}`, signal) : Promise.resolve({ points: [], more: false }),
+    [database],
+  );
+  const asked = Number(query.get("point")) || null;
+  const points = data ? [...data.points].reverse() : [];
   return (
     <Page title={t("restore.title")} lead={t("restore.lead")}>
-      <Empty icon="rotate-ccw" title={t("placeholder.title")}>{t("placeholder.text")} <code>holdfast restore --help</code></Empty>
+      {session.databases.length > 1 && (
+        <div class="choose-database">
+          <SelectField label={t("common.database")} value={database} onValue={(name) => go(`/restore?database=${part(name)}`)}
+            options={session.databases.map((name) => ({ value: name, label: name }))} />
+        </div>
+      )}
+      {error && <ErrorNotice error={error} retry={reload} means={t("restore.nothing_changed")} />}
+      {!data && !error && <Loading lines={4} />}
+      {data && points.length === 0 && <Empty icon="rotate-ccw" title={t("points.empty")}>{t("points.empty_means")}</Empty>}
+      {points.length > 0 && <Flow key={database} database={database} points={points} asked={asked} reload={reload} />}
     </Page>
   );
 }

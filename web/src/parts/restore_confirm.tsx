@@ -1,0 +1,78 @@
+// The last step before a restore: where to, the database's name and the password.
+import { useState } from "preact/hooks";
+import { api, ApiError, part } from "../api";
+import type { JobStarted, RestorePreview } from "../api_types";
+import { t } from "../text";
+import { Button } from "./button";
+import { Card } from "./card";
+import { CheckField, PasswordField, TextField } from "./field";
+import { ErrorNotice, Notice } from "./notice";
+
+type Scope = "in_place" | "file";
+
+function Scopes({ preview, value, onValue }: { preview: RestorePreview; value: Scope; onValue: (scope: Scope) => void }) {
+  return (
+    <fieldset class="scopes">
+      <legend>{t("confirm.scope")}</legend>
+      {preview.scopes.map(({ scope, possible, runner, reason }) => (
+        <label key={scope} class={value === scope ? "scope chosen" : "scope"}>
+          <input type="radio" name="scope" value={scope} checked={value === scope} disabled={!possible} onChange={() => onValue(scope)} />
+          <span>
+            <strong>{t(`confirm.${scope}`)}</strong>
+            <span class="muted small block">{reason ?? (scope === "in_place" && runner === "run" ? t("confirm.in_place_run") : t(`confirm.${scope}_help`))}</span>
+          </span>
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+export function RestoreConfirm({ database, preview, onStarted }: {
+  database: string;
+  preview: RestorePreview;
+  onStarted: (job: string) => void;
+}) {
+  const first = preview.scopes.find(({ possible }) => possible)?.scope ?? "file";
+  const [scope, setScope] = useState<Scope>(first);
+  const [file, setFile] = useState(`${database}-${preview.point.point}.db`);
+  const [name, setName] = useState("");
+  const [password, setPassword] = useState("");
+  const [accept, setAccept] = useState(false);
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<ApiError | null>(null);
+  const blocked = !preview.preflight.sound || !preview.preflight.enough_room;
+
+  async function submit(event: Event): Promise<void> {
+    event.preventDefault();
+    setBusy(true);
+    setError(null);
+    try {
+      const { job } = await api.post<JobStarted>(`databases/${part(database)}/restores`, {
+        plan: preview.plan, scope, name, password, accept_changes: accept, ...(scope === "file" ? { file } : {}),
+      });
+      onStarted(job);
+    } catch (reason) {
+      setError(reason instanceof ApiError ? reason : new ApiError(0, "failed", String(reason), null));
+    } finally {
+      setBusy(false);
+      setPassword("");
+    }
+  }
+  return (
+    <Card title={t("confirm.title")}>
+      <form onSubmit={(event) => void submit(event)}>
+        {blocked && <Notice tone="attention" title={t("confirm.blocked")}>{t("confirm.blocked_means")}</Notice>}
+        <Scopes preview={preview} value={scope} onValue={setScope} />
+        {scope === "file" && <TextField label={t("confirm.file")} help={t("confirm.file_help_name")} value={file} onValue={setFile} />}
+        <TextField label={t("confirm.name", { database })} value={name} onValue={setName} />
+        <PasswordField label={t("signin.password")} value={password} onValue={setPassword} />
+        {scope === "in_place" && <CheckField label={t("confirm.accept")} help={t("confirm.accept_help")} checked={accept} onChecked={setAccept} />}
+        {error && <ErrorNotice error={error} means={t("restore.nothing_changed")} />}
+        <Button kind={scope === "in_place" ? "danger" : "primary"} type="submit" icon="rotate-ccw" busy={busy}
+          disabled={name !== database || !password}>
+          {scope === "in_place" ? t("confirm.restore", { database }) : t("confirm.restore_file")}
+        </Button>
+      </form>
+    </Card>
+  );
+}
