@@ -4,8 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "service/curl_library.h"
+#include "service/guarded_address.h"
 
 enum { TIMEOUT_MS = 10000, LIMIT = 1 << 20, MOST_REDIRECTS = 3, SHOWN = 200 };
 
@@ -97,7 +99,7 @@ static bool is_loopback(const char *host)
 struct receiver {
     struct hf_buf *body;
     size_t limit;
-    bool too_large;
+    bool too_large, is_blocked;
     struct hf_error *err;
 };
 
@@ -111,6 +113,43 @@ static size_t receive(char *bytes, size_t one, size_t count, void *context)
     return length;
 }
 
+/* The address that is really connected to, after every resolution: there is no later one. */
+static curl_socket_t open_guarded(void *context, curlsocktype purpose,
+                                  struct curl_sockaddr *address)
+{
+    struct receiver *receiver = context;
+    (void)purpose;
+    if (hf_address_is_blocked(&address->addr)) {
+        receiver->is_blocked = true;
+        return CURL_SOCKET_BAD;
+    }
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+static enum hf_http_failure kind_of(CURLcode code, const struct receiver *receiver)
+{
+    if (receiver->is_blocked)
+        return HF_HTTP_BLOCKED;
+    switch (code) {
+    case CURLE_WEIRD_SERVER_REPLY:
+        return HF_HTTP_NOT_HTTP;
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_URL_MALFORMAT:
+        return HF_HTTP_BAD_ADDRESS;
+    case CURLE_COULDNT_RESOLVE_HOST:
+        return HF_HTTP_NO_HOST;
+    case CURLE_COULDNT_CONNECT:
+        return HF_HTTP_REFUSED;
+    case CURLE_OPERATION_TIMEDOUT:
+        return HF_HTTP_TIMEOUT;
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CONNECT_ERROR:
+        return HF_HTTP_TLS;
+    default:
+        return HF_HTTP_OTHER;
+    }
+}
+
 static int not_http(const char *shown, struct hf_error *err)
 {
     hf_error_set(err, HF_FAILED, "%s: what answers does not speak HTTP", shown);
@@ -122,6 +161,11 @@ static int failure(CURLcode code, const char *url, const struct receiver *receiv
 {
     char shown[SHOWN + 32];
     hf_http_shown(shown, sizeof shown, url);
+    if (receiver->is_blocked) {
+        hf_error_set(err, HF_REFUSED, "%s is an address that Holdfast never asks", shown);
+        return hf_error_hint(err, "addresses of this machine's own network link and of cloud "
+                                  "metadata are no services");
+    }
     switch (code) {
     case CURLE_WEIRD_SERVER_REPLY:
         return not_http(shown, err);
@@ -195,7 +239,11 @@ static CURLcode ask(CURL *curl, const struct hf_http_request *request, const cha
                         request->timeout_ms ? (long)request->timeout_ms : (long)TIMEOUT_MS);
     hf_curl.easy_setopt(curl, CURLOPT_WRITEFUNCTION, receive);
     hf_curl.easy_setopt(curl, CURLOPT_WRITEDATA, receiver);
-    if (place_of(&place, url) && is_loopback(place.host))
+    if (request->is_guarded) {
+        hf_curl.easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, open_guarded);
+        hf_curl.easy_setopt(curl, CURLOPT_OPENSOCKETDATA, receiver);
+    }
+    if (request->is_guarded || (place_of(&place, url) && is_loopback(place.host)))
         hf_curl.easy_setopt(curl, CURLOPT_PROXY, "");
     return hf_curl.easy_perform(curl);
 }
@@ -223,9 +271,12 @@ int hf_http_get(struct hf_http *http, const struct hf_http_request *request,
         long status = 0;
         hf_curl.easy_getinfo(http->curl, CURLINFO_RESPONSE_CODE, &status);
         response.status = (int)status;
+        if (code != CURLE_OK && request->failure)
+            *request->failure = kind_of(code, &receiver);
         if (code != CURLE_OK)
             result = failure(code, url, &receiver, err);
-        char *next = result || redirects == MOST_REDIRECTS ? NULL : next_of(http->curl, url);
+        bool is_last = result || request->is_guarded || redirects == MOST_REDIRECTS;
+        char *next = is_last ? NULL : next_of(http->curl, url);
         if (!next)
             break;
         free(url);

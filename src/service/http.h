@@ -5,6 +5,7 @@
 #ifndef HF_SERVICE_HTTP_H
 #define HF_SERVICE_HTTP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/bytes.h"
@@ -18,11 +19,27 @@ struct hf_http *hf_http_new(struct hf_error *err);
 void hf_http_free(struct hf_http *http);
 HF_AUTO_FREE(hf_http)
 
+/* Why there was no answer, where that matters to who asked. */
+enum hf_http_failure {
+    HF_HTTP_OTHER,
+    HF_HTTP_NO_HOST,
+    HF_HTTP_REFUSED,
+    HF_HTTP_TIMEOUT,
+    HF_HTTP_TLS,
+    HF_HTTP_NOT_HTTP,
+    HF_HTTP_BAD_ADDRESS,
+    HF_HTTP_BLOCKED, /* is_guarded: the address is one that is never asked */
+};
+
 struct hf_http_request {
     const char *url;            /* http or https */
     const char *const *headers; /* "Name: value", ends with NULL; or NULL */
     int timeout_ms;             /* of one exchange, a redirect being another; 0: 10,000 */
     size_t limit;               /* of the body; 0: 1 MiB */
+    /* Somebody in a browser chose the address: no redirect is followed, no proxy asked, and no
+     * connection made to where hf_address_is_blocked says so, whatever a name resolves to. */
+    bool is_guarded;
+    enum hf_http_failure *failure; /* set when it fails; may be NULL */
 };
 
 struct hf_http_response {
