@@ -28,7 +28,7 @@ enum hf_connection {
 
 struct hf_connection_result {
     enum hf_connection reason;
-    char text[512], hint[384]; /* for people; hold neither keys nor what was answered */
+    char text[1024], hint[384]; /* for people; hold neither keys nor what was answered */
 };
 
 /* `values` ends with a NULL name. Takes up to ten seconds for each of its requests. */
