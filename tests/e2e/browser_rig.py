@@ -5,6 +5,7 @@ import pathlib
 
 import pytest
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
@@ -28,7 +29,8 @@ class Browser:
         return self
 
     def wait(self, condition, seconds=PATIENCE):
-        return WebDriverWait(self.driver, seconds, poll_frequency=0.05).until(condition)
+        return WebDriverWait(self.driver, seconds, poll_frequency=0.05,
+                             ignored_exceptions=[StaleElementReferenceException]).until(condition)
 
     def heading(self, text):
         """Waits until this is the page's heading."""

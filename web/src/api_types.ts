@@ -165,3 +165,53 @@ export interface Restored {
   point_before: number | null;
   undo: boolean;
 }
+
+export interface Candidate {
+  id: string;
+  name: string;
+  kind: string;
+  size: number;
+  time_ms: number;
+}
+
+export interface SetupField {
+  name: string;
+  label: string;
+  kind: "text" | "url" | "secret" | "boolean";
+  secret: boolean;
+  set: boolean;
+  value?: string | null;
+}
+
+/** As in json.md, "setup source". */
+export interface SetupSource {
+  source: string | null;
+  kind: "application_copy" | "table_copy" | "database" | "repository";
+  application?: string | null;
+  version?: string | null;
+  exported_at?: string | null;
+  lists?: { name: string; label: string }[];
+  users?: { user: string | null; items: Record<string, number> }[];
+  fields?: SetupField[];
+  missing?: { name: string; label: string }[];
+  tables?: { name: string; rows: number }[];
+  databases?: { name: string | null; points: number; newest: { time_ms: number } | null }[];
+  problem_total?: number;
+  tests?: { name: string; label: string }[];
+}
+
+export interface ConnectionResult {
+  ok: boolean;
+  reason: string;
+  text: string;
+  hint: string | null;
+}
+
+export interface SetupRestored {
+  point_before: number | null;
+  import: {
+    users?: { user: string | null; imported: number; skipped: number; unresolved: number; errors: number }[];
+    problems?: { place: string; reason: string; user: string | null }[];
+  } | null;
+  restore: unknown;
+}

@@ -1,0 +1,42 @@
+// The choice is being carried out: what goes on, user by user.
+import type { Job, SetupRestored } from "../api_types";
+import { useJob } from "../jobs";
+import { known, t } from "../text";
+import { Button } from "./button";
+import { Icon } from "./icon";
+import { Loading, Notice } from "./notice";
+import { Progress } from "./progress";
+
+/** "user ann" is the user; what else a stage is called has words of its own. */
+function stageName(name: string): string {
+  return name.startsWith("user ") ? name.slice(5) || t("wizard.nobody") : known("stage", name, name);
+}
+
+const icons: Record<string, string> = { done: "circle-check", running: "loader", waiting: "circle", failed: "octagon-alert" };
+
+function Stages({ job }: { job: Job }) {
+  return (
+    <ol class="stages" aria-live="polite">
+      {job.stages.map(({ name, state }) => (
+        <li key={name} class={`stage ${state}`}><Icon name={icons[state] ?? "circle"} size={16} />{stageName(name)}</li>
+      ))}
+    </ol>
+  );
+}
+
+export function SetupProgress({ id, onDone, onBack }: { id: string; onDone: (result: SetupRestored) => void; onBack: () => void }) {
+  const { job } = useJob(id, (ended) => ended.state === "done" && onDone(ended.result as SetupRestored));
+  if (!job) return <Loading />;
+  return (
+    <>
+      <Stages job={job} />
+      {job.state === "running" && <Progress label={job.stage ? stageName(job.stage) : t("restore.running")} done={job.done} total={job.total} etaMs={job.eta_ms} />}
+      {job.state !== "running" && job.state !== "done" && (
+        <>
+          <Notice tone="bad" title={job.error?.text ?? t("job.failed")}>{job.error?.hint} {t("wizard.failed_means")}</Notice>
+          <div class="buttons"><Button onClick={onBack}>{t("common.back")}</Button></div>
+        </>
+      )}
+    </>
+  );
+}
