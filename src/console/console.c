@@ -184,6 +184,7 @@ static void close_console(struct hf_console *console)
     hf_server_free(console->server); /* first: its connections refer to the rest */
     hf_jobs_free(console->jobs);
     hf_setup_forget(&console->setup_sources, NULL);
+    hf_downloads_release(&console->downloads);
     hf_overview_free(console->overview);
     hf_sign_in_free(console->sign_in);
     hf_credentials_release(&console->credentials);
@@ -248,6 +249,7 @@ static int serve(struct hf_console *console, struct hf_error *err)
         hf_overview_take(console->overview, &happening);
         hf_jobs_take(console->jobs, &happening);
         hf_sign_in_take(console->sign_in, &happening);
+        hf_downloads_expire(&console->downloads, console->env);
         hf_server_take(console->server, &happening);
     }
 }

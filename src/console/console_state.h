@@ -6,6 +6,7 @@
 
 #include "console/console.h"
 #include "console/credentials.h"
+#include "console/downloads.h"
 #include "console/rate_limit.h"
 #include "console/restore_plans.h"
 #include "console/server.h"
@@ -32,6 +33,7 @@ struct hf_console {
     struct hf_jobs *jobs;
     struct hf_restore_plans restore_plans;
     struct hf_setup_sources setup_sources;
+    struct hf_downloads downloads;
     int64_t beat_at;
 };
 

@@ -1,0 +1,175 @@
+#include "console/download_work.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "console/scratch.h"
+#include "console/work.h"
+#include "engine/restore.h"
+#include "os/file.h"
+#include "portable/copy_output.h"
+#include "service/copy_keys.h"
+#include "service/exporting.h"
+#include "service/json_members.h"
+
+enum { PIECE = 256 << 10 };
+
+/* What is made, and how. */
+struct making {
+    struct hf_work work;
+    struct hf_copy_keys keys;
+    struct hf_age_encryption encryption;
+    bool is_encrypted, is_portable;
+    enum hf_copy_packing packing;
+    char *restored, *made; /* the point as a file; what is sent */
+};
+
+static void making_release(struct making *making)
+{
+    hf_scratch_remove(making->restored);
+    hf_scratch_remove(making->made);
+    hf_copy_keys_release(&making->keys);
+    hf_work_release(&making->work);
+}
+HF_AUTO_RELEASE(making)
+
+static int take_keys(struct making *making, const json_t *question, struct hf_error *err)
+{
+    const char *passphrase = hf_member_text(question, "passphrase", "");
+    const char *recipient = hf_member_text(question, "recipient", "");
+    if ((*passphrase && hf_copy_keys_take_passphrase(&making->keys, passphrase, err)) ||
+        (*recipient && hf_copy_keys_take_recipients(&making->keys, recipient, err)))
+        return -1;
+    making->is_encrypted = *passphrase || *recipient;
+    making->encryption = (struct hf_age_encryption){.recipients = making->keys.recipients,
+                                                    .recipient_count = making->keys.recipient_count,
+                                                    .passphrase = making->keys.passphrase};
+    return 0;
+}
+
+static int restore(struct making *making, const json_t *question, uint64_t *seq, int64_t *time,
+                   const struct hf_events *events, struct hf_error *err)
+{
+    struct hf_restore_result result;
+    if (hf_work_timeline(&making->work, err) ||
+        hf_work_point(&making->work, (uint64_t)hf_member_integer(question, "point", 0), seq, err))
+        return -1;
+    const struct hf_timeline_entry *entry = hf_timeline_at(&making->work.timeline, *seq);
+    *time = entry ? entry->name.time : 0;
+    making->restored = hf_scratch_name(making->work.console, err);
+    const struct hf_restore_options options = {
+        .target = making->restored, .manner = HF_RESTORE_NEW, .events = events};
+    return making->restored ? hf_restore(&making->work.database, &making->work.timeline, *seq,
+                                         &options, &result, err)
+                            : -1;
+}
+
+static struct hf_copy_output_options output_of(const struct making *making)
+{
+    return (struct hf_copy_output_options){.to = making->made,
+                                           .packing = making->packing,
+                                           .encryption =
+                                               making->is_encrypted ? &making->encryption : NULL};
+}
+
+static int export(struct making *making, const struct hf_events *events, struct hf_error *err)
+{
+    const struct hf_console *console = making->work.console;
+    hf_auto(hf_exporting_result) struct hf_exporting_result result = {0};
+    const struct hf_exporting_options options = {.config = console->config,
+                                                 .env = console->env,
+                                                 .copy = {.path = making->restored,
+                                                          .name = making->work.configured->name,
+                                                          .program = console->options->version,
+                                                          .output = output_of(making),
+                                                          .untrusted = true,
+                                                          .events = events}};
+    return hf_exporting(&options, &result, err);
+}
+
+/* The file itself, through the same filters as a portable copy. */
+static int pass_file(struct making *making, const struct hf_events *events, struct hf_error *err)
+{
+    const struct hf_env *env = making->work.console->env;
+    const struct hf_copy_output_options options = output_of(making);
+    hf_auto_ptr(hf_copy_output) struct hf_copy_output *output =
+        hf_copy_output_new(&options, env, err);
+    hf_auto_free uint8_t *piece = malloc(PIECE);
+    int fd = output && piece ? hf_file_open(env, making->restored, O_RDONLY, 0, err) : -1;
+    int64_t got = fd < 0 ? -1 : 1;
+    for (uint64_t done = 0; got > 0; done += (uint64_t)got) {
+        hf_progress(events, "encrypt", done, 0);
+        got = hf_file_read(env, fd, making->restored, piece, PIECE, done, err);
+        if (got > 0 && hf_sink_write(hf_copy_output_sink(output), piece, (size_t)got, err))
+            got = -1;
+    }
+    if (fd >= 0)
+        close(fd);
+    return got < 0 ? -1 : hf_copy_output_commit(output, err);
+}
+
+static int make(struct making *making, const struct hf_events *events, struct hf_error *err)
+{
+    bool is_as_it_is = !making->is_portable && !making->is_encrypted && !making->packing;
+    if (is_as_it_is) {
+        making->made = making->restored;
+        making->restored = NULL;
+        return 0;
+    }
+    making->made = hf_scratch_name(making->work.console, err);
+    if (!making->made)
+        return -1;
+    return making->is_portable ? export(making, events, err) : pass_file(making, events, err);
+}
+
+static void name_of(char *out, size_t size, const struct making *making, int64_t time)
+{
+    static const char *const packings[] = {"", ".gz", ".zst"};
+    time_t seconds = (time_t)(time / 1000);
+    struct tm parts;
+    char moment[32] = "";
+    if (gmtime_r(&seconds, &parts))
+        strftime(moment, sizeof moment, "%Y-%m-%dT%H-%M-%SZ", &parts);
+    snprintf(out, size, "%s-%s.%s%s%s", making->work.configured->name, moment,
+             making->is_portable ? "json" : "db", packings[making->packing],
+             making->is_encrypted ? ".age" : "");
+}
+
+static enum hf_copy_packing packing_of(const char *text)
+{
+    return !strcmp(text, "gzip")   ? HF_COPY_GZIP
+           : !strcmp(text, "zstd") ? HF_COPY_ZSTD
+                                   : HF_COPY_PLAIN;
+}
+
+json_t *hf_make_download(void *context, const json_t *question, const struct hf_events *events,
+                         struct hf_error *err)
+{
+    hf_auto(making) struct making making = {
+        .is_portable = !strcmp(hf_member_text(question, "what", ""), "portable"),
+        .packing = packing_of(hf_member_text(question, "compression", ""))};
+    char name[160];
+    struct stat status;
+    uint64_t seq;
+    int64_t time;
+    if (hf_work_begin(&making.work, context, hf_member_text(question, "database", ""),
+                      HF_DATABASE_EXISTING, err) ||
+        take_keys(&making, question, err) || restore(&making, question, &seq, &time, events, err) ||
+        make(&making, events, err))
+        return NULL;
+    name_of(name, sizeof name, &making, time);
+    json_t *out = hf_json_new();
+    hf_json_text(out, "path", making.made);
+    hf_json_text(out, "name", name);
+    hf_json_integer(out, "point", (int64_t)seq);
+    hf_json_integer(out, "bytes", stat(making.made, &status) ? 0 : (int64_t)status.st_size);
+    free(making.made); /* the file is the console's */
+    making.made = NULL;
+    return out;
+}
