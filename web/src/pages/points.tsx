@@ -7,6 +7,7 @@ import { announce } from "../parts/announcer";
 import { Badge } from "../parts/badge";
 import { Button } from "../parts/button";
 import { Card } from "../parts/card";
+import { CompareDialog } from "../parts/compare_dialog";
 import { DownloadDialog } from "../parts/download_dialog";
 import { SelectField } from "../parts/field";
 import { Icon } from "../parts/icon";
@@ -58,6 +59,7 @@ function Badges({ point }: { point: Point }) {
 function PointRow({ point, database, onChanged }: { point: Point; database: string; onChanged: (point: Point) => void }) {
   const reason = point.reason ? known("reason", point.reason, point.reason) : t("points.continuous");
   const [download, setDownload] = useState(false);
+  const [compare, setCompare] = useState(false);
   const query = `database=${part(database)}&point=${point.point}`;
 
   async function pin(): Promise<void> {
@@ -89,6 +91,9 @@ function PointRow({ point, database, onChanged }: { point: Point; database: stri
         {!point.damaged && <Link to={`/restore?${query}`} class="button plain small">{t("points.restore")}<span class="unseen"> {exactMoment(point.time_ms)}</span></Link>}
         <Menu icon="ellipsis" label={t("points.actions_of", { time: exactMoment(point.time_ms) })}>
           {!point.damaged && <Link to={`/data?${query}`} class="menu-item"><Icon name="table-2" />{t("points.browse")}</Link>}
+          {!point.damaged && (
+            <button type="button" class="menu-item" onClick={() => setCompare(true)}><Icon name="git-compare" />{t("points.compare")}</button>
+          )}
           {!point.damaged && <button type="button" class="menu-item" onClick={test}><Icon name="badge-check" />{t("points.test")}</button>}
           {!point.damaged && (
             <button type="button" class="menu-item" onClick={() => setDownload(true)}><Icon name="download" />{t("points.download")}</button>
@@ -97,6 +102,7 @@ function PointRow({ point, database, onChanged }: { point: Point; database: stri
             <Icon name={point.pinned ? "pin-off" : "pin"} />{point.pinned ? t("points.unpin") : t("points.pin")}
           </button>
         </Menu>
+        {compare && <CompareDialog database={database} point={point} onClose={() => setCompare(false)} />}
         {download && <DownloadDialog database={database} point={point} onClose={() => setDownload(false)} />}
       </span>
     </li>
