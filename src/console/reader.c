@@ -51,13 +51,16 @@ static int read_one(const struct reader *reader, struct hf_read_database *read,
                     struct hf_error *err)
 {
     struct hf_error why = {0};
+    hf_auto(hf_points) struct hf_points before = read->points;
+    read->points = (struct hf_points){0};
     forget(read);
     if (hf_database_open(&read->database, reader->repository, read->configured->name,
                          HF_DATABASE_EXISTING, &why))
         return why.code == HF_NOT_FOUND ? 0 : hf_error_pass(err, &why);
     read->is_known = true;
     return hf_timeline_load(&read->timeline, &read->database, err) ||
-                   hf_points_load(&read->points, &read->database, &read->timeline, err)
+                   hf_points_load_again(&read->points, &before, &read->database, &read->timeline,
+                                        err)
                ? -1
                : 0;
 }

@@ -17,12 +17,44 @@ static void fill_from_trailer(struct hf_point *point, const struct hf_trailer *t
     memcpy(point->reason, trailer->reason, sizeof point->reason);
 }
 
+static struct hf_point *by_seq(const struct hf_points *points, uint64_t seq);
+
+/* What points are described from, before anything is read. */
+struct knowledge {
+    const struct hf_points *loaded; /* by seq: before, with later changes in it */
+    struct hf_points catalog;       /* by segment name; read when `loaded` lacks something */
+    bool has_catalog;
+};
+
+static bool is_same_segment(const struct hf_segment_name *a, const struct hf_segment_name *b)
+{
+    return a->from == b->from && a->to == b->to && a->level == b->level && a->epoch == b->epoch &&
+           a->time == b->time;
+}
+
+static int find_known(const struct hf_point **out, struct knowledge *knowledge,
+                      const struct hf_database *database, const struct hf_timeline_entry *entry,
+                      struct hf_error *err)
+{
+    const struct hf_point *loaded = by_seq(knowledge->loaded, entry->name.to);
+    *out = loaded;
+    if (loaded && !loaded->damaged && is_same_segment(&loaded->segment, &entry->name))
+        return 0;
+    if (!knowledge->has_catalog && hf_catalog_load(&knowledge->catalog, database, err))
+        return -1;
+    knowledge->has_catalog = true;
+    *out = hf_catalog_find(&knowledge->catalog, &entry->name);
+    return 0;
+}
+
 static int describe(struct hf_point *point, const struct hf_database *database,
-                    const struct hf_timeline_entry *entry, const struct hf_points *catalog,
+                    const struct hf_timeline_entry *entry, struct knowledge *knowledge,
                     struct hf_error *err)
 {
-    const struct hf_point *known = hf_catalog_find(catalog, &entry->name);
+    const struct hf_point *known;
     struct hf_error local = {0};
+    if (find_known(&known, knowledge, database, entry, err))
+        return -1;
     if (known) {
         *point = *known;
         point->bytes = entry->bytes;
@@ -103,27 +135,44 @@ static int apply_change(void *arg, const struct hf_stored *object, struct hf_err
     return hf_error_pass(err, &local);
 }
 
-int hf_points_load(struct hf_points *out, const struct hf_database *database,
-                   const struct hf_timeline *timeline, struct hf_error *err)
+static int describe_all(struct hf_points *points, const struct hf_points *known,
+                        const struct hf_database *database, const struct hf_timeline *timeline,
+                        struct hf_error *err)
 {
-    hf_auto(hf_points) struct hf_points points = {0};
-    hf_auto(hf_points) struct hf_points catalog = {0};
-    char prefix[HF_OBJECT_NAME_TEXT];
-    points.list = calloc(timeline->count ? timeline->count : 1, sizeof *points.list);
-    if (!points.list)
-        return hf_error_memory(err);
-    if (hf_catalog_load(&catalog, database, err))
-        return -1;
+    struct knowledge knowledge = {.loaded = known};
     uint64_t last = 0;
-    for (size_t i = 0; i < timeline->count; i++) {
+    int failed = 0;
+    for (size_t i = 0; i < timeline->count && !failed; i++) {
         const struct hf_timeline_entry *entry = &timeline->entries[i];
         if (!entry->restorable || entry->name.to == last)
             continue;
         last = entry->name.to;
-        if (describe(&points.list[points.count], database, entry, &catalog, err))
-            return -1;
-        points.list[points.count++].effective = entry->effective;
+        failed = describe(&points->list[points->count], database, entry, &knowledge, err);
+        if (!failed)
+            points->list[points->count++].effective = entry->effective;
     }
+    hf_points_release(&knowledge.catalog);
+    return failed;
+}
+
+int hf_points_load(struct hf_points *out, const struct hf_database *database,
+                   const struct hf_timeline *timeline, struct hf_error *err)
+{
+    static const struct hf_points none;
+    return hf_points_load_again(out, &none, database, timeline, err);
+}
+
+int hf_points_load_again(struct hf_points *out, const struct hf_points *known,
+                         const struct hf_database *database, const struct hf_timeline *timeline,
+                         struct hf_error *err)
+{
+    hf_auto(hf_points) struct hf_points points = {0};
+    char prefix[HF_OBJECT_NAME_TEXT];
+    points.list = calloc(timeline->count ? timeline->count : 1, sizeof *points.list);
+    if (!points.list)
+        return hf_error_memory(err);
+    if (describe_all(&points, known, database, timeline, err))
+        return -1;
     hf_database_object(prefix, database, "points/");
     struct changes changes = {database, &points, strlen(prefix)};
     if (hf_store_list(database->repository->store, prefix, "", apply_change, &changes, err))

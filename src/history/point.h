@@ -45,6 +45,12 @@ HF_AUTO_RELEASE(hf_points)
 int hf_points_load(struct hf_points *out, const struct hf_database *database,
                    const struct hf_timeline *timeline, struct hf_error *err);
 
+/* The same for somebody who loaded them before (`known`, borrowed; may be empty) and wants to know
+ * what is new: what a segment says of its point never changes, so only new segments are read. */
+int hf_points_load_again(struct hf_points *out, const struct hf_points *known,
+                         const struct hf_database *database, const struct hf_timeline *timeline,
+                         struct hf_error *err);
+
 /* The newest point at or before `time`; NULL when there is none. */
 const struct hf_point *hf_points_at(const struct hf_points *points, int64_t time);
 

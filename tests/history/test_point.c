@@ -154,6 +154,30 @@ static void a_damaged_catalog_is_as_good_as_none(void **state)
     assert_int_equal(points.count, 4);
 }
 
+/* A segment that cannot be read any more: who knows its point already does not notice. */
+static void loading_again_reads_only_what_is_new(void **state)
+{
+    struct archive *archive = *state;
+    hf_auto(hf_points) struct hf_points before = {0}, again = {0};
+    hf_auto(hf_timeline) struct hf_timeline timeline = {0};
+    const struct hf_point_change pin = {.pin = 1, .label = "later"};
+    char key[HF_OBJECT_NAME_TEXT];
+    archive_points(archive, 3);
+    load(archive, &before);
+    archive_points(archive, 1);
+    assert_int_equal(hf_point_change(&archive->database, 2, &pin, NULL), 0);
+    assert_int_equal(hf_timeline_load(&timeline, &archive->database, NULL), 0);
+    archive_key(archive, key, &hf_timeline_at(&timeline, 1)->name, 0);
+    archive_flip(archive, key, 3, 0);
+    assert_int_equal(hf_points_load_again(&again, &before, &archive->database, &timeline, NULL), 0);
+    assert_int_equal(again.count, 4);
+    assert_false(again.list[0].damaged);
+    assert_true(again.list[1].pinned);
+    assert_string_equal(again.list[1].label, "later");
+    assert_int_equal(again.list[3].seq, 4);
+    assert_int_not_equal(again.list[3].size, 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, archive_setup, archive_teardown)
@@ -166,6 +190,7 @@ int main(void)
         TEST(a_catalog_is_due_when_many_points_have_come),
         TEST(what_a_catalog_lists_needs_no_trailer),
         TEST(a_damaged_catalog_is_as_good_as_none),
+        TEST(loading_again_reads_only_what_is_new),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
