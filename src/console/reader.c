@@ -13,7 +13,7 @@
 #include "service/keep_settings.h"
 #include "service/point_json.h"
 
-enum { FRESH_MS = 1000, COST_SHARE = 20 };
+enum { FRESH_MS = 1000, OLD_ENOUGH_MS = 5000, COST_SHARE = 20 };
 
 struct reader {
     const struct hf_console_options *options;
@@ -65,10 +65,11 @@ static int read_one(const struct reader *reader, struct hf_read_database *read,
                : 0;
 }
 
-static int read_all(struct reader *reader, struct hf_error *err)
+/* What was read less than `most` ms ago is good enough, and so is what was costly to read. */
+static int read_all(struct reader *reader, int64_t most, struct hf_error *err)
 {
     int64_t now = hf_monotonic(), share = reader->cost * COST_SHARE;
-    if (reader->read_at && now - reader->read_at < (share > FRESH_MS ? share : FRESH_MS))
+    if (reader->read_at && now - reader->read_at < (share > most ? share : most))
         return 0;
     reader->read_at = 0;
     if (connect(reader, err))
@@ -86,7 +87,7 @@ static json_t *answer_overview(struct reader *reader, const json_t *question)
 {
     struct hf_error unreachable = {0};
     bool is_encrypted = true;
-    if (!read_all(reader, &unreachable))
+    if (!read_all(reader, FRESH_MS, &unreachable))
         hf_repository_is_encrypted(reader->repository, &is_encrypted, &unreachable);
     for (size_t i = 0; i < reader->count && unreachable.code; i++)
         forget(&reader->databases[i]);
@@ -119,7 +120,7 @@ static json_t *answer_points(struct reader *reader, const json_t *question, stru
         find(reader, hf_member_text(question, "database", ""), err);
     uint64_t before = (uint64_t)hf_member_integer(question, "before", INT64_MAX);
     int64_t limit = hf_member_integer(question, "limit", 100);
-    if (!read || read_all(reader, err))
+    if (!read || read_all(reader, OLD_ENOUGH_MS, err))
         return NULL;
     json_t *answer = hf_json_new(), *list = hf_json_list(answer, "points");
     size_t at = read->points.count;
@@ -136,7 +137,7 @@ static json_t *answer_point(struct reader *reader, const json_t *question, struc
     const struct hf_read_database *read =
         find(reader, hf_member_text(question, "database", ""), err);
     uint64_t seq = (uint64_t)hf_member_integer(question, "point", 0);
-    if (!read || read_all(reader, err))
+    if (!read || read_all(reader, OLD_ENOUGH_MS, err))
         return NULL;
     for (size_t i = 0; i < read->points.count; i++) {
         if (read->points.list[i].seq != seq)
@@ -170,7 +171,7 @@ static json_t *answer_pin(struct reader *reader, const json_t *question, struct 
     const struct hf_read_database *read =
         find(reader, hf_member_text(question, "database", ""), err);
     uint64_t seq = (uint64_t)hf_member_integer(question, "point", 0);
-    if (!read || read_all(reader, err))
+    if (!read || read_all(reader, OLD_ENOUGH_MS, err))
         return NULL;
     if (!hf_timeline_at(&read->timeline, seq)) {
         hf_error_set(err, HF_NOT_FOUND, "there is no such restore point");
