@@ -6,14 +6,17 @@
 #include <string.h>
 
 #include "service/curl_library.h"
+#include "service/http_pin.h"
 
 enum { TIMEOUT_MS = 10000, LIMIT = 1 << 20, MOST_REDIRECTS = 3, SHOWN = 200 };
 
 struct hf_http {
     CURL *curl;
+    enum hf_http_asker asker;
+    enum hf_http_failure failure;
 };
 
-struct hf_http *hf_http_new(struct hf_error *err)
+struct hf_http *hf_http_new(enum hf_http_asker asker, struct hf_error *err)
 {
     if (hf_curl_load(err))
         return NULL;
@@ -25,7 +28,13 @@ struct hf_http *hf_http_new(struct hf_error *err)
         hf_error_memory(err);
         return NULL;
     }
+    http->asker = asker;
     return http;
+}
+
+enum hf_http_failure hf_http_failure(const struct hf_http *http)
+{
+    return http->failure;
 }
 
 void hf_http_free(struct hf_http *http)
@@ -117,6 +126,28 @@ static int not_http(const char *shown, struct hf_error *err)
     return hf_error_hint(err, "is the port right, or should it be https?");
 }
 
+static enum hf_http_failure kind_of(CURLcode code, const struct receiver *receiver)
+{
+    switch (code) {
+    case CURLE_COULDNT_RESOLVE_HOST:
+        return HF_HTTP_NO_HOST;
+    case CURLE_COULDNT_CONNECT:
+        return HF_HTTP_REFUSED;
+    case CURLE_OPERATION_TIMEDOUT:
+        return HF_HTTP_TIMEOUT;
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CONNECT_ERROR:
+        return HF_HTTP_TLS;
+    case CURLE_WEIRD_SERVER_REPLY:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+        return HF_HTTP_ANOTHER_PROTOCOL;
+    case CURLE_WRITE_ERROR:
+        return receiver->too_large ? HF_HTTP_TOO_LARGE : HF_HTTP_OTHER;
+    default:
+        return HF_HTTP_OTHER;
+    }
+}
+
 static int failure(CURLcode code, const char *url, const struct receiver *receiver,
                    struct hf_error *err)
 {
@@ -181,8 +212,8 @@ static int make_headers(struct curl_slist **out, const char *const *headers, str
     return 0;
 }
 
-static CURLcode ask(CURL *curl, const struct hf_http_request *request, const char *url,
-                    const struct curl_slist *headers, struct receiver *receiver)
+static void set_options(CURL *curl, const struct hf_http_request *request, const char *url,
+                        const struct curl_slist *headers, struct receiver *receiver)
 {
     struct place place = {0};
     hf_curl.easy_reset(curl);
@@ -197,14 +228,44 @@ static CURLcode ask(CURL *curl, const struct hf_http_request *request, const cha
     hf_curl.easy_setopt(curl, CURLOPT_WRITEDATA, receiver);
     if (place_of(&place, url) && is_loopback(place.host))
         hf_curl.easy_setopt(curl, CURLOPT_PROXY, "");
-    return hf_curl.easy_perform(curl);
+}
+
+static int forbidden(const char *url, struct hf_error *err)
+{
+    char shown[SHOWN + 32];
+    hf_http_shown(shown, sizeof shown, url);
+    hf_error_set(err, HF_REFUSED, "%s: an address that is not asked", shown);
+    return hf_error_hint(err, "link-local, metadata, multicast and unspecified addresses are not");
+}
+
+static int ask_once(struct hf_http *http, const struct hf_http_request *request, const char *url,
+                    const struct curl_slist *headers, struct receiver *receiver,
+                    struct hf_error *err)
+{
+    struct curl_slist *pinned = NULL;
+    CURLcode code = CURLE_OK;
+    set_options(http->curl, request, url, headers, receiver);
+    enum hf_pin_result pin =
+        http->asker == HF_HTTP_WEB_USER ? hf_http_pin(http->curl, url, &pinned) : HF_PIN_GOOD;
+    if (pin == HF_PIN_GOOD)
+        code = hf_curl.easy_perform(http->curl);
+    else
+        code = pin == HF_PIN_NO_HOST ? CURLE_COULDNT_RESOLVE_HOST : CURLE_URL_MALFORMAT;
+    hf_curl.easy_setopt(http->curl, CURLOPT_RESOLVE, NULL);
+    hf_curl.slist_free_all(pinned);
+    http->failure = pin == HF_PIN_FORBIDDEN ? HF_HTTP_FORBIDDEN : kind_of(code, receiver);
+    if (pin == HF_PIN_FORBIDDEN)
+        return forbidden(url, err);
+    return code == CURLE_OK ? 0 : failure(code, url, receiver, err);
 }
 
 /* The address to go on at, or NULL. */
-static char *next_of(CURL *curl, const char *url)
+static char *next_of(struct hf_http *http, const char *url)
 {
+    if (http->asker == HF_HTTP_WEB_USER)
+        return NULL;
     char *next = NULL;
-    hf_curl.easy_getinfo(curl, CURLINFO_REDIRECT_URL, &next);
+    hf_curl.easy_getinfo(http->curl, CURLINFO_REDIRECT_URL, &next);
     return next && stays(url, next) ? strdup(next) : NULL;
 }
 
@@ -216,16 +277,15 @@ int hf_http_get(struct hf_http *http, const struct hf_http_request *request,
                                 .limit = request->limit ? request->limit : LIMIT};
     struct curl_slist *headers = NULL;
     hf_auto_free char *url = strdup(request->url);
+    http->failure = HF_HTTP_OTHER;
     int result = url ? make_headers(&headers, request->headers, err) : hf_error_memory(err);
     for (int redirects = 0; !result; redirects++) {
         response.body.length = 0;
-        CURLcode code = ask(http->curl, request, url, headers, &receiver);
         long status = 0;
+        result = ask_once(http, request, url, headers, &receiver, err);
         hf_curl.easy_getinfo(http->curl, CURLINFO_RESPONSE_CODE, &status);
         response.status = (int)status;
-        if (code != CURLE_OK)
-            result = failure(code, url, &receiver, err);
-        char *next = result || redirects == MOST_REDIRECTS ? NULL : next_of(http->curl, url);
+        char *next = result || redirects == MOST_REDIRECTS ? NULL : next_of(http, url);
         if (!next)
             break;
         free(url);

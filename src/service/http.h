@@ -14,7 +14,16 @@
 /* Keeps connections for the next request. Single-owner. */
 struct hf_http;
 
-struct hf_http *hf_http_new(struct hf_error *err);
+/* Who chose the addresses that are asked. */
+enum hf_http_asker {
+    HF_HTTP_OPERATOR, /* who may do here what the program may */
+    /* Somebody at a web page, who must not be able to have the machine's own secrets fetched: only
+     * hosts of which no address is forbidden (service/forbidden_address.h), looked up once; never
+     * through a proxy; no redirect is followed. */
+    HF_HTTP_WEB_USER,
+};
+
+struct hf_http *hf_http_new(enum hf_http_asker asker, struct hf_error *err);
 void hf_http_free(struct hf_http *http);
 HF_AUTO_FREE(hf_http)
 
@@ -33,14 +42,30 @@ struct hf_http_response {
 void hf_http_response_release(struct hf_http_response *response);
 HF_AUTO_RELEASE(hf_http_response)
 
+/* Why a request failed, where an error's code does not tell it. */
+enum hf_http_failure {
+    HF_HTTP_OTHER,
+    HF_HTTP_NO_HOST,   /* the name is nobody's */
+    HF_HTTP_FORBIDDEN, /* the host has an address that a web user may not have asked */
+    HF_HTTP_REFUSED,   /* nobody listens there */
+    HF_HTTP_TIMEOUT,
+    HF_HTTP_TLS,
+    HF_HTTP_ANOTHER_PROTOCOL,
+    HF_HTTP_TOO_LARGE,
+};
+
+/* Of the last hf_http_get, if it failed. */
+enum hf_http_failure hf_http_failure(const struct hf_http *http);
+
 /*
  * Any answer is success, whatever its status. A redirect is followed (at most three) only when it
  * stays with the same host and port, or moves from http to https there: headers hold secrets. A
  * loopback address is never asked through a proxy.
  *
  * HF_UNREACHABLE: no such host, refused, no answer in time, connection lost. HF_CONFIG: not an
- * URL, or a header that cannot be one. HF_FAILED: TLS, not HTTP, larger than the limit. Texts name
- * scheme, host, port and path, never the query, a password, a header or a body.
+ * URL, or a header that cannot be one. HF_REFUSED: forbidden. HF_FAILED: TLS, not HTTP, larger than
+ * the limit. Texts name scheme, host, port and path, never the query, a password, a header or a
+ * body.
  */
 int hf_http_get(struct hf_http *http, const struct hf_http_request *request,
                 struct hf_http_response *out, struct hf_error *err);
