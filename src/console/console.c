@@ -200,6 +200,7 @@ static void close_console(struct hf_console *console)
 {
     hf_server_free(console->server); /* first: its connections refer to the rest */
     hf_jobs_free(console->jobs);
+    hf_setup_forget(&console->setup_sources, NULL);
     hf_overview_free(console->overview);
     hf_sign_in_free(console->sign_in);
     hf_credentials_release(&console->credentials);

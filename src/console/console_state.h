@@ -9,6 +9,7 @@
 #include "console/rate_limit.h"
 #include "console/restore_plans.h"
 #include "console/server.h"
+#include "console/setup_sources.h"
 #include "service/guard.h"
 #include "service/json_channel.h"
 
@@ -30,6 +31,7 @@ struct hf_console {
     struct hf_overview *overview;
     struct hf_jobs *jobs;
     struct hf_restore_plans restore_plans;
+    struct hf_setup_sources setup_sources;
     int64_t beat_at;
 };
 

@@ -57,8 +57,11 @@ static int remove_one(void *context, const char *name)
 
 void hf_scratch_clear(const struct hf_console *console)
 {
-    hf_auto_free char *folder = folder_of(console);
+    static const char *const folders[] = {"scratch", "uploads", "downloads"};
     const struct hf_fs *fs = &console->env->fs;
-    if (folder)
-        fs->list(fs->context, folder, remove_one, &(struct clearing){folder});
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
+        hf_auto_free char *folder = hf_path_join(console->folder, folders[i]);
+        if (folder)
+            fs->list(fs->context, folder, remove_one, &(struct clearing){folder});
+    }
 }

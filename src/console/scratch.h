@@ -13,7 +13,8 @@ char *hf_scratch_name(const struct hf_console *console, struct hf_error *err);
 /* Removes a SQLite file with what SQLite leaves beside, and frees the name. NULL is fine. */
 void hf_scratch_remove(char *path);
 
-/* In the console, before there is any worker. */
+/* In the console, before there is any worker: what was sent to it and made for it before is gone.
+ */
 void hf_scratch_clear(const struct hf_console *console);
 
 #endif

@@ -4,19 +4,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "service/curl_library.h"
-#include "service/http_pin.h"
+#include "service/guarded_address.h"
 
 enum { TIMEOUT_MS = 10000, LIMIT = 1 << 20, MOST_REDIRECTS = 3, SHOWN = 200 };
 
 struct hf_http {
     CURL *curl;
-    enum hf_http_asker asker;
-    enum hf_http_failure failure;
+    bool is_guarded;
 };
 
-struct hf_http *hf_http_new(enum hf_http_asker asker, struct hf_error *err)
+struct hf_http *hf_http_new(struct hf_error *err)
 {
     if (hf_curl_load(err))
         return NULL;
@@ -28,13 +28,7 @@ struct hf_http *hf_http_new(enum hf_http_asker asker, struct hf_error *err)
         hf_error_memory(err);
         return NULL;
     }
-    http->asker = asker;
     return http;
-}
-
-enum hf_http_failure hf_http_failure(const struct hf_http *http)
-{
-    return http->failure;
 }
 
 void hf_http_free(struct hf_http *http)
@@ -42,6 +36,11 @@ void hf_http_free(struct hf_http *http)
     if (http)
         hf_curl.easy_cleanup(http->curl);
     free(http);
+}
+
+void hf_http_guard(struct hf_http *http)
+{
+    http->is_guarded = true;
 }
 
 void hf_http_response_release(struct hf_http_response *response)
@@ -106,7 +105,7 @@ static bool is_loopback(const char *host)
 struct receiver {
     struct hf_buf *body;
     size_t limit;
-    bool too_large;
+    bool too_large, is_blocked;
     struct hf_error *err;
 };
 
@@ -120,15 +119,35 @@ static size_t receive(char *bytes, size_t one, size_t count, void *context)
     return length;
 }
 
-static int not_http(const char *shown, struct hf_error *err)
+/* The address that is really connected to, after every resolution: there is no later one. */
+static curl_socket_t open_guarded(void *context, curlsocktype purpose,
+                                  struct curl_sockaddr *address)
 {
-    hf_error_set(err, HF_FAILED, "%s: what answers does not speak HTTP", shown);
-    return hf_error_hint(err, "is the port right, or should it be https?");
+    struct receiver *receiver = context;
+    (void)purpose;
+    if (hf_address_is_blocked(&address->addr)) {
+        receiver->is_blocked = true;
+        return CURL_SOCKET_BAD;
+    }
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
-static enum hf_http_failure kind_of(CURLcode code, const struct receiver *receiver)
+static bool is_http(const char *url)
 {
+    return !strncasecmp(url, "http://", 7) || !strncasecmp(url, "https://", 8);
+}
+
+static enum hf_http_failure kind_of(CURLcode code, const char *url, const struct receiver *receiver)
+{
+    if (receiver->is_blocked)
+        return HF_HTTP_BLOCKED;
     switch (code) {
+    case CURLE_WEIRD_SERVER_REPLY:
+        return HF_HTTP_NOT_HTTP;
+    case CURLE_UNSUPPORTED_PROTOCOL: /* curl's word for an answer without a status line, too */
+        return is_http(url) ? HF_HTTP_NOT_HTTP : HF_HTTP_BAD_ADDRESS;
+    case CURLE_URL_MALFORMAT:
+        return HF_HTTP_BAD_ADDRESS;
     case CURLE_COULDNT_RESOLVE_HOST:
         return HF_HTTP_NO_HOST;
     case CURLE_COULDNT_CONNECT:
@@ -138,14 +157,15 @@ static enum hf_http_failure kind_of(CURLcode code, const struct receiver *receiv
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CONNECT_ERROR:
         return HF_HTTP_TLS;
-    case CURLE_WEIRD_SERVER_REPLY:
-    case CURLE_UNSUPPORTED_PROTOCOL:
-        return HF_HTTP_ANOTHER_PROTOCOL;
-    case CURLE_WRITE_ERROR:
-        return receiver->too_large ? HF_HTTP_TOO_LARGE : HF_HTTP_OTHER;
     default:
         return HF_HTTP_OTHER;
     }
+}
+
+static int not_http(const char *shown, struct hf_error *err)
+{
+    hf_error_set(err, HF_FAILED, "%s: what answers does not speak HTTP", shown);
+    return hf_error_hint(err, "is the port right, or should it be https?");
 }
 
 static int failure(CURLcode code, const char *url, const struct receiver *receiver,
@@ -153,11 +173,16 @@ static int failure(CURLcode code, const char *url, const struct receiver *receiv
 {
     char shown[SHOWN + 32];
     hf_http_shown(shown, sizeof shown, url);
+    if (receiver->is_blocked) {
+        hf_error_set(err, HF_REFUSED, "%s is an address that Holdfast never asks", shown);
+        return hf_error_hint(err, "addresses of this machine's own network link and of cloud "
+                                  "metadata are no services");
+    }
     switch (code) {
     case CURLE_WEIRD_SERVER_REPLY:
         return not_http(shown, err);
     case CURLE_UNSUPPORTED_PROTOCOL: /* curl's word for an answer without a status line, too */
-        if (!strncasecmp(url, "http://", 7) || !strncasecmp(url, "https://", 8))
+        if (is_http(url))
             return not_http(shown, err);
         /* fall through */
     case CURLE_URL_MALFORMAT:
@@ -212,10 +237,17 @@ static int make_headers(struct curl_slist **out, const char *const *headers, str
     return 0;
 }
 
-static void set_options(CURL *curl, const struct hf_http_request *request, const char *url,
-                        const struct curl_slist *headers, struct receiver *receiver)
+static bool is_guarded(const struct hf_http *http, const struct hf_http_request *request)
+{
+    return http->is_guarded || request->is_guarded;
+}
+
+static CURLcode ask(const struct hf_http *http, const struct hf_http_request *request,
+                    const char *url, const struct curl_slist *headers, struct receiver *receiver)
 {
     struct place place = {0};
+    CURL *curl = http->curl;
+    bool guarded = is_guarded(http, request);
     hf_curl.easy_reset(curl);
     hf_curl.easy_setopt(curl, CURLOPT_URL, url);
     hf_curl.easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -226,46 +258,23 @@ static void set_options(CURL *curl, const struct hf_http_request *request, const
                         request->timeout_ms ? (long)request->timeout_ms : (long)TIMEOUT_MS);
     hf_curl.easy_setopt(curl, CURLOPT_WRITEFUNCTION, receive);
     hf_curl.easy_setopt(curl, CURLOPT_WRITEDATA, receiver);
-    if (place_of(&place, url) && is_loopback(place.host))
+    if (guarded) {
+        /* A connection of an earlier request was not looked at. */
+        hf_curl.easy_setopt(curl, CURLOPT_FRESH_CONNECT, 1L);
+        hf_curl.easy_setopt(curl, CURLOPT_FORBID_REUSE, 1L);
+        hf_curl.easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, open_guarded);
+        hf_curl.easy_setopt(curl, CURLOPT_OPENSOCKETDATA, receiver);
+    }
+    if (guarded || (place_of(&place, url) && is_loopback(place.host)))
         hf_curl.easy_setopt(curl, CURLOPT_PROXY, "");
-}
-
-static int forbidden(const char *url, struct hf_error *err)
-{
-    char shown[SHOWN + 32];
-    hf_http_shown(shown, sizeof shown, url);
-    hf_error_set(err, HF_REFUSED, "%s: an address that is not asked", shown);
-    return hf_error_hint(err, "link-local, metadata, multicast and unspecified addresses are not");
-}
-
-static int ask_once(struct hf_http *http, const struct hf_http_request *request, const char *url,
-                    const struct curl_slist *headers, struct receiver *receiver,
-                    struct hf_error *err)
-{
-    struct curl_slist *pinned = NULL;
-    CURLcode code = CURLE_OK;
-    set_options(http->curl, request, url, headers, receiver);
-    enum hf_pin_result pin =
-        http->asker == HF_HTTP_WEB_USER ? hf_http_pin(http->curl, url, &pinned) : HF_PIN_GOOD;
-    if (pin == HF_PIN_GOOD)
-        code = hf_curl.easy_perform(http->curl);
-    else
-        code = pin == HF_PIN_NO_HOST ? CURLE_COULDNT_RESOLVE_HOST : CURLE_URL_MALFORMAT;
-    hf_curl.easy_setopt(http->curl, CURLOPT_RESOLVE, NULL);
-    hf_curl.slist_free_all(pinned);
-    http->failure = pin == HF_PIN_FORBIDDEN ? HF_HTTP_FORBIDDEN : kind_of(code, receiver);
-    if (pin == HF_PIN_FORBIDDEN)
-        return forbidden(url, err);
-    return code == CURLE_OK ? 0 : failure(code, url, receiver, err);
+    return hf_curl.easy_perform(curl);
 }
 
 /* The address to go on at, or NULL. */
-static char *next_of(struct hf_http *http, const char *url)
+static char *next_of(CURL *curl, const char *url)
 {
-    if (http->asker == HF_HTTP_WEB_USER)
-        return NULL;
     char *next = NULL;
-    hf_curl.easy_getinfo(http->curl, CURLINFO_REDIRECT_URL, &next);
+    hf_curl.easy_getinfo(curl, CURLINFO_REDIRECT_URL, &next);
     return next && stays(url, next) ? strdup(next) : NULL;
 }
 
@@ -277,15 +286,19 @@ int hf_http_get(struct hf_http *http, const struct hf_http_request *request,
                                 .limit = request->limit ? request->limit : LIMIT};
     struct curl_slist *headers = NULL;
     hf_auto_free char *url = strdup(request->url);
-    http->failure = HF_HTTP_OTHER;
     int result = url ? make_headers(&headers, request->headers, err) : hf_error_memory(err);
     for (int redirects = 0; !result; redirects++) {
         response.body.length = 0;
+        CURLcode code = ask(http, request, url, headers, &receiver);
         long status = 0;
-        result = ask_once(http, request, url, headers, &receiver, err);
         hf_curl.easy_getinfo(http->curl, CURLINFO_RESPONSE_CODE, &status);
         response.status = (int)status;
-        char *next = result || redirects == MOST_REDIRECTS ? NULL : next_of(http, url);
+        if (code != CURLE_OK && request->failure)
+            *request->failure = kind_of(code, url, &receiver);
+        if (code != CURLE_OK)
+            result = failure(code, url, &receiver, err);
+        bool is_last = result || is_guarded(http, request) || redirects == MOST_REDIRECTS;
+        char *next = is_last ? NULL : next_of(http->curl, url);
         if (!next)
             break;
         free(url);

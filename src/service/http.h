@@ -5,6 +5,7 @@
 #ifndef HF_SERVICE_HTTP_H
 #define HF_SERVICE_HTTP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/bytes.h"
@@ -14,24 +15,33 @@
 /* Keeps connections for the next request. Single-owner. */
 struct hf_http;
 
-/* Who chose the addresses that are asked. */
-enum hf_http_asker {
-    HF_HTTP_OPERATOR, /* who may do here what the program may */
-    /* Somebody at a web page, who must not be able to have the machine's own secrets fetched: only
-     * hosts of which no address is forbidden (service/forbidden_address.h), looked up once; never
-     * through a proxy; no redirect is followed. */
-    HF_HTTP_WEB_USER,
-};
-
-struct hf_http *hf_http_new(enum hf_http_asker asker, struct hf_error *err);
+struct hf_http *hf_http_new(struct hf_error *err);
 void hf_http_free(struct hf_http *http);
+/* All its requests are guarded from now on, as of is_guarded. */
+void hf_http_guard(struct hf_http *http);
 HF_AUTO_FREE(hf_http)
+
+/* Why there was no answer, where that matters to who asked. */
+enum hf_http_failure {
+    HF_HTTP_OTHER,
+    HF_HTTP_NO_HOST,
+    HF_HTTP_REFUSED,
+    HF_HTTP_TIMEOUT,
+    HF_HTTP_TLS,
+    HF_HTTP_NOT_HTTP,
+    HF_HTTP_BAD_ADDRESS,
+    HF_HTTP_BLOCKED, /* is_guarded: the address is one that is never asked */
+};
 
 struct hf_http_request {
     const char *url;            /* http or https */
     const char *const *headers; /* "Name: value", ends with NULL; or NULL */
     int timeout_ms;             /* of one exchange, a redirect being another; 0: 10,000 */
     size_t limit;               /* of the body; 0: 1 MiB */
+    /* Somebody in a browser chose the address: no redirect is followed, no proxy asked, and no
+     * connection made to where hf_address_is_blocked says so, whatever a name resolves to. */
+    bool is_guarded;
+    enum hf_http_failure *failure; /* set when it fails; may be NULL */
 };
 
 struct hf_http_response {
@@ -42,30 +52,14 @@ struct hf_http_response {
 void hf_http_response_release(struct hf_http_response *response);
 HF_AUTO_RELEASE(hf_http_response)
 
-/* Why a request failed, where an error's code does not tell it. */
-enum hf_http_failure {
-    HF_HTTP_OTHER,
-    HF_HTTP_NO_HOST,   /* the name is nobody's */
-    HF_HTTP_FORBIDDEN, /* the host has an address that a web user may not have asked */
-    HF_HTTP_REFUSED,   /* nobody listens there */
-    HF_HTTP_TIMEOUT,
-    HF_HTTP_TLS,
-    HF_HTTP_ANOTHER_PROTOCOL,
-    HF_HTTP_TOO_LARGE,
-};
-
-/* Of the last hf_http_get, if it failed. */
-enum hf_http_failure hf_http_failure(const struct hf_http *http);
-
 /*
  * Any answer is success, whatever its status. A redirect is followed (at most three) only when it
  * stays with the same host and port, or moves from http to https there: headers hold secrets. A
  * loopback address is never asked through a proxy.
  *
  * HF_UNREACHABLE: no such host, refused, no answer in time, connection lost. HF_CONFIG: not an
- * URL, or a header that cannot be one. HF_REFUSED: forbidden. HF_FAILED: TLS, not HTTP, larger than
- * the limit. Texts name scheme, host, port and path, never the query, a password, a header or a
- * body.
+ * URL, or a header that cannot be one. HF_FAILED: TLS, not HTTP, larger than the limit. Texts name
+ * scheme, host, port and path, never the query, a password, a header or a body.
  */
 int hf_http_get(struct hf_http *http, const struct hf_http_request *request,
                 struct hf_http_response *out, struct hf_error *err);

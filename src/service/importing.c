@@ -110,13 +110,15 @@ static int by_profile(struct importing *job, struct hf_error *err)
 {
     const struct hf_importing_options *options = job->options;
     const struct hf_source *text = hf_copy_input_text(job->input, err);
-    hf_auto_ptr(hf_http) struct hf_http *http = text ? hf_http_new(options->asker, err) : NULL;
+    hf_auto_ptr(hf_http) struct hf_http *http = text ? hf_http_new(err) : NULL;
     hf_auto_free char *directory = directory_of(options);
     job->result->profile = strdup(job->profile->name);
     if (!http)
         return -1;
     if (!directory || !job->result->profile)
         return hf_error_memory(err);
+    if (options->is_guarded)
+        hf_http_guard(http);
     const struct hf_profile_import_options import = {
         .env = options->env,
         .events = options->events,

@@ -11,7 +11,6 @@
 #include "portable/import.h"
 #include "portable/profile_import.h"
 #include "service/copy_problems.h"
-#include "service/http.h"
 
 struct hf_importing_options {
     const struct hf_config *config;
@@ -22,8 +21,7 @@ struct hf_importing_options {
      * tables without rows, after a restore point was taken. */
     bool generic; /* the tables as they are, also of a copy in an application's form */
     bool merge, accept_data_loss, dry_run, edited, without_restore_point;
-    enum hf_http_asker
-        asker;        /* who chose the settings, and so the server that titles are asked of */
+    bool is_guarded;  /* somebody in a browser chose where titles are asked for: service/http.h */
     const char *user; /* whose the entries are, where the copy does not say; or NULL */
     /* The application's settings that a person chose, which go over the copy's; or NULL */
     const struct hf_profile_value *settings;

@@ -2,8 +2,8 @@
 
 #include <errno.h>
 
-#include "engine/backup.h"
 #include "service/access.h"
+#include "service/snapshot.h"
 
 enum { BUSY_MS = 5000 };
 
@@ -35,7 +35,7 @@ int hf_safety_point_take(const struct hf_safety_point_options *options, uint64_t
                                              .claim = HF_CLAIM_POLITE,
                                              .busy_ms = BUSY_MS,
                                              .events = options->events};
-    if (hf_backup(&database, &wanted, &point, err))
+    if (hf_snapshot_take(&database, &wanted, &point, err))
         return -1;
     *seq = point.seq;
     return 0;

@@ -79,7 +79,7 @@ static int ask_ready(void *context)
     const struct hf_supervision *wanted = context;
     const struct hf_http_request request = {.url = wanted->ready, .timeout_ms = PROBE_TIMEOUT};
     hf_auto(hf_http_response) struct hf_http_response response = {0};
-    hf_auto_ptr(hf_http) struct hf_http *http = hf_http_new(HF_HTTP_OPERATOR, NULL);
+    hf_auto_ptr(hf_http) struct hf_http *http = hf_http_new(NULL);
     return !http || hf_http_get(http, &request, &response, NULL) ||
            hf_http_check(&request, &response, NULL);
 }

@@ -54,7 +54,9 @@ class Browser:
 
     def click(self, name, role="button"):
         self.wait(lambda _: self.element(role, name).is_enabled())
-        self.element(role, name).click()
+        found = self.element(role, name)
+        self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", found)
+        found.click()
         return self
 
     def type(self, label, text):

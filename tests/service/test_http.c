@@ -23,7 +23,7 @@ static int set_up(void **state)
 {
     static struct world world;
     world = (struct world){0};
-    world.http = hf_http_new(HF_HTTP_OPERATOR, &world.err);
+    world.http = hf_http_new(&world.err);
     *state = &world;
     return world.http ? 0 : -1;
 }

@@ -1,6 +1,6 @@
-#include "service/forbidden_address.h"
+#include "service/guarded_address.h"
 
-#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -60,7 +60,7 @@ static bool begins(const uint8_t *bytes, const uint8_t *network, int bits)
            (!rest || !((bytes[whole] ^ network[whole]) & mask));
 }
 
-static bool is_forbidden4(const uint8_t bytes[4])
+static bool is_blocked4(const uint8_t bytes[4])
 {
     for (size_t i = 0; i < sizeof networks4 / sizeof *networks4; i++)
         if (begins(bytes, networks4[i].bytes, networks4[i].bits))
@@ -68,7 +68,7 @@ static bool is_forbidden4(const uint8_t bytes[4])
     return false;
 }
 
-static bool carries_forbidden(const uint8_t bytes[16])
+static bool carries_blocked(const uint8_t bytes[16])
 {
     static const uint8_t isatap[4] = {0x00, 0x00, 0x5e, 0xfe}; /* RFC 5214; the first may be 02 */
     for (size_t i = 0; i < sizeof carriers / sizeof *carriers; i++) {
@@ -76,39 +76,31 @@ static bool carries_forbidden(const uint8_t bytes[16])
         uint8_t held[4];
         for (int j = 0; j < 4; j++)
             held[j] = bytes[carrier->at[j]] ^ carrier->mask;
-        if (begins(bytes, carrier->bytes, carrier->bits) && is_forbidden4(held))
+        if (begins(bytes, carrier->bytes, carrier->bits) && is_blocked4(held))
             return true;
     }
     return (bytes[8] & ~2) == isatap[0] && !memcmp(bytes + 9, isatap + 1, 3) &&
-           is_forbidden4(bytes + 12);
+           is_blocked4(bytes + 12);
 }
 
-static bool is_forbidden6(const uint8_t bytes[16])
+static bool is_blocked6(const uint8_t bytes[16])
 {
     static const uint8_t loopback[16] = {[15] = 1}; /* not the IPv4 address 0.0.0.1 */
     for (size_t i = 0; i < sizeof networks6 / sizeof *networks6; i++)
         if (begins(bytes, networks6[i].bytes, networks6[i].bits))
             return true;
-    return memcmp(bytes, loopback, sizeof loopback) != 0 && carries_forbidden(bytes);
+    return memcmp(bytes, loopback, sizeof loopback) != 0 && carries_blocked(bytes);
 }
 
-bool hf_address_is_forbidden(const struct sockaddr *address)
+bool hf_address_is_blocked(const struct sockaddr *address)
 {
     uint8_t bytes[16];
     if (address->sa_family == AF_INET) {
         memcpy(bytes, &((const struct sockaddr_in *)address)->sin_addr, 4);
-        return is_forbidden4(bytes);
+        return is_blocked4(bytes);
     }
     if (address->sa_family != AF_INET6)
         return true;
     memcpy(bytes, &((const struct sockaddr_in6 *)address)->sin6_addr, sizeof bytes);
-    return is_forbidden6(bytes);
-}
-
-const struct addrinfo *hf_forbidden_among(const struct addrinfo *addresses)
-{
-    for (; addresses; addresses = addresses->ai_next)
-        if (hf_address_is_forbidden(addresses->ai_addr))
-            return addresses;
-    return NULL;
+    return is_blocked6(bytes);
 }

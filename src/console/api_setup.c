@@ -1,0 +1,278 @@
+/*
+ * The Setup Wizard: a backup is brought, looked at, its settings tried, and carried out. Open to
+ * who has the setup code while there is no password, and to who is signed in.
+ */
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "console/api.h"
+#include "console/console_state.h"
+#include "console/job.h"
+#include "console/setup_sources.h"
+#include "console/setup_work.h"
+#include "os/file.h"
+#include "service/json_members.h"
+#include "service/setup_candidates.h"
+
+enum { LONGEST_KEY = 8192, LONGEST_NAME = 256, LONGEST_PLACE = 4096 };
+
+static const char *const setup_stages[] = {"restore_point", NULL};
+
+static const char *login_of(const struct hf_exchange *exchange)
+{
+    return exchange->visitor.login->id;
+}
+
+/* The database that is set up: the named one, else the first. NULL: it has been answered. */
+static const struct hf_config_database *database_of(struct hf_exchange *exchange)
+{
+    const struct hf_config *config = exchange->console->config;
+    const char *name = hf_member_text(exchange->body, "database", NULL);
+    if (name)
+        return hf_console_database(exchange, name);
+    if (config->database_count)
+        return &config->databases[0];
+    hf_exchange_refuse(exchange, 409, "config", "no database is configured: give one with --db");
+    return NULL;
+}
+
+/* Where the application keeps its data. Caller frees. */
+static char *data_directory(const struct hf_console *console)
+{
+    const char *wanted = console->config->values[HF_SETTING_DATA_DIR].text;
+    if (wanted)
+        return strdup(wanted);
+    return console->config->database_count ? hf_path_parent(console->config->databases[0].path)
+                                           : strdup(".");
+}
+
+static void get_setup(struct hf_exchange *exchange)
+{
+    const struct hf_console *console = exchange->console;
+    hf_auto_free char *directory = data_directory(console);
+    json_t *out = hf_json_new(), *names = hf_json_list(out, "databases");
+    for (size_t i = 0; i < console->config->database_count; i++)
+        hf_json_text_item(names, console->config->databases[i].name);
+    hf_json_text(out, "data_directory", directory);
+    hf_json_boolean(out, "has_password", console->credentials.password[0] != '\0');
+    hf_exchange_reply(exchange, 200, out);
+}
+
+static void post_candidates(struct hf_exchange *exchange)
+{
+    hf_auto_free char *directory = data_directory(exchange->console);
+    const struct hf_job_wanted wanted = {
+        .kind = "candidates",
+        .work = hf_find_candidates,
+        .question = json_pack("{s:s, s:s}", "do", "candidates", "directory", directory)};
+    hf_job_start_for(exchange, &wanted);
+}
+
+static void post_upload(struct hf_exchange *exchange)
+{
+    struct hf_console *console = exchange->console;
+    struct hf_error err = {0};
+    char *path = exchange->upload;
+    if (!path) {
+        hf_exchange_refuse(exchange, 400, "usage", "the file is empty");
+        return;
+    }
+    exchange->upload = NULL;
+    const struct hf_setup_file *upload = hf_setup_file_add(
+        &console->setup_sources, login_of(exchange), path, exchange->received, console->env, &err);
+    if (upload)
+        hf_exchange_reply(
+            exchange, 201,
+            json_pack("{s:s, s:I}", "upload", upload->id, "bytes", (json_int_t)upload->bytes));
+    else
+        hf_exchange_fail(exchange, &err);
+}
+
+/* Copies text members that are there into the question. */
+static int take_texts(struct hf_exchange *exchange, json_t *question, struct hf_error *err)
+{
+    static const struct {
+        const char *key;
+        size_t longest;
+    } texts[] = {{"passphrase", LONGEST_KEY},
+                 {"identity", LONGEST_KEY},
+                 {"recovery_key", LONGEST_KEY},
+                 {"user", LONGEST_NAME},
+                 {"source_database", LONGEST_NAME}};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        const char *text;
+        if (!json_object_get(exchange->body, texts[i].key))
+            continue;
+        if (hf_exchange_text(exchange, texts[i].key, texts[i].longest, &text, err))
+            return -1;
+        json_object_set_new(question, texts[i].key, json_string(text));
+    }
+    return 0;
+}
+
+/* Which file or repository: by ids of the server's own, never by a path, but for a repository,
+ * which a person types. */
+static int take_source(struct hf_exchange *exchange, json_t *question, struct hf_error *err)
+{
+    const struct hf_console *console = exchange->console;
+    const json_t *body = exchange->body;
+    const char *id;
+    if (json_object_get(body, "upload")) {
+        if (hf_exchange_text(exchange, "upload", HF_SECRET_TEXT, &id, err))
+            return -1;
+        const struct hf_setup_file *upload =
+            hf_setup_file_find(&console->setup_sources, login_of(exchange), id, err);
+        return upload ? json_object_set_new(question, "path", json_string(upload->path)) : -1;
+    }
+    if (json_object_get(body, "candidate")) {
+        hf_auto_free char *directory = data_directory(console);
+        if (hf_exchange_text(exchange, "candidate", HF_CANDIDATE_ID, &id, err))
+            return -1;
+        if (!*id)
+            return hf_error_set(err, HF_USAGE, "'candidate' is empty");
+        return json_object_set_new(question, "candidate", json_string(id)) ||
+               json_object_set_new(question, "directory", json_string(directory));
+    }
+    if (!json_object_get(body, "repository"))
+        return 0;
+    if (hf_exchange_text(exchange, "repository", LONGEST_PLACE, &id, err))
+        return -1;
+    return json_object_set_new(question, "repository", json_string(id));
+}
+
+/* A source becomes one that can be referred to once it was looked at well. */
+struct asking {
+    char login[HF_ID_TEXT];
+    json_t *place;
+};
+
+static void keep_source(struct hf_console *console, const char *id, json_t *result, void *context)
+{
+    struct asking *asking = context;
+    (void)id;
+    if (result) {
+        const struct hf_setup_chosen *chosen = hf_setup_choose(
+            &console->setup_sources, asking->login, asking->place, console->env, NULL);
+        hf_json_text(result, "source", chosen ? chosen->id : NULL);
+    } else {
+        json_decref(asking->place);
+    }
+    free(asking);
+}
+
+static void start_look(struct hf_exchange *exchange, const char *database, json_t *question)
+{
+    struct asking *asking = calloc(1, sizeof *asking);
+    if (!asking) {
+        json_decref(question);
+        hf_exchange_refuse(exchange, 500, "no_memory", "out of memory");
+        return;
+    }
+    snprintf(asking->login, sizeof asking->login, "%s", login_of(exchange));
+    asking->place = json_deep_copy(question);
+    const struct hf_job_wanted wanted = {.kind = "setup_look",
+                                         .database = database,
+                                         .work = hf_look_at_source,
+                                         .question = question,
+                                         .ended = keep_source,
+                                         .ended_context = asking};
+    if (hf_job_start_for(exchange, &wanted))
+        return;
+    json_decref(asking->place);
+    free(asking);
+}
+
+static void post_source(struct hf_exchange *exchange)
+{
+    struct hf_error err = {0};
+    const struct hf_config_database *database = database_of(exchange);
+    if (!database)
+        return;
+    json_t *question = json_pack("{s:s, s:s, s:I}", "do", "look", "database", database->name,
+                                 "point", hf_member_integer(exchange->body, "point", 0));
+    if (!take_source(exchange, question, &err) && !take_texts(exchange, question, &err)) {
+        start_look(exchange, database->name, question);
+        return;
+    }
+    json_decref(question);
+    if (!err.code)
+        hf_error_memory(&err);
+    hf_exchange_fail(exchange, &err);
+}
+
+/* The question about a source that was looked at, or about none; with the fields. NULL: answered.
+ */
+static json_t *about_source(struct hf_exchange *exchange, const char *what)
+{
+    struct hf_error err = {0};
+    const struct hf_config_database *database = database_of(exchange);
+    const json_t *fields = json_object_get(exchange->body, "fields");
+    const char *id = NULL;
+    json_t *question = NULL;
+    if (!database)
+        return NULL;
+    if (fields && !json_is_object(fields)) {
+        hf_exchange_refuse(exchange, 400, "usage", "'fields' is an object of texts");
+        return NULL;
+    }
+    if (json_is_string(json_object_get(exchange->body, "source"))) {
+        const struct hf_setup_chosen *chosen =
+            hf_exchange_text(exchange, "source", HF_SECRET_TEXT, &id, &err)
+                ? NULL
+                : hf_setup_chosen_find(&exchange->console->setup_sources, login_of(exchange), id,
+                                       &err);
+        question = chosen ? json_deep_copy(chosen->place) : NULL;
+    } else {
+        question = json_pack("{s:s}", "database", database->name);
+    }
+    if (!question) {
+        hf_exchange_fail(exchange, &err);
+        return NULL;
+    }
+    json_object_set_new(question, "do", json_string(what));
+    if (fields)
+        json_object_set_new(question, "fields", json_deep_copy(fields));
+    return question;
+}
+
+static void post_test(struct hf_exchange *exchange)
+{
+    struct hf_error err = {0};
+    const char *test;
+    if (hf_exchange_text(exchange, "test", LONGEST_NAME, &test, &err)) {
+        hf_exchange_fail(exchange, &err);
+        return;
+    }
+    json_t *question = about_source(exchange, "test");
+    if (!question)
+        return;
+    json_object_set_new(question, "test", json_string(test));
+    const struct hf_job_wanted wanted = {
+        .kind = "connection_test", .work = hf_test_connection, .question = question};
+    hf_job_start_for(exchange, &wanted);
+}
+
+static void post_restore(struct hf_exchange *exchange)
+{
+    json_t *question = about_source(exchange, "restore");
+    if (!question)
+        return;
+    const struct hf_job_wanted wanted = {.kind = "setup_restore",
+                                         .database = hf_member_text(question, "database", NULL),
+                                         .stages = setup_stages,
+                                         .work = hf_carry_out_setup,
+                                         .question = question,
+                                         .is_alone = true,
+                                         .is_lasting = true};
+    hf_job_start_for(exchange, &wanted);
+}
+
+const struct hf_route hf_setup_routes[] = {
+    {"GET", "/api/v1/setup", HF_ACCESS_SETUP, HF_BODY_NONE, get_setup},
+    {"POST", "/api/v1/setup/candidates", HF_ACCESS_SETUP, HF_BODY_JSON, post_candidates},
+    {"POST", "/api/v1/setup/uploads", HF_ACCESS_SETUP, HF_BODY_FILE, post_upload},
+    {"POST", "/api/v1/setup/sources", HF_ACCESS_SETUP, HF_BODY_JSON, post_source},
+    {"POST", "/api/v1/setup/tests", HF_ACCESS_SETUP, HF_BODY_JSON, post_test},
+    {"POST", "/api/v1/setup/restores", HF_ACCESS_SETUP, HF_BODY_JSON, post_restore},
+    {0}};

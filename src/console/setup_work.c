@@ -1,0 +1,273 @@
+#include "console/setup_work.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "codec/key.h"
+#include "console/console_state.h"
+#include "console/scratch.h"
+#include "os/file.h"
+#include "service/connection_test.h"
+#include "service/json_members.h"
+#include "service/profile_choice.h"
+#include "service/setup_candidates.h"
+#include "service/setup_restore.h"
+
+/* A source as it is asked about, with what it needs to be opened. */
+struct setting_up {
+    const struct hf_console *console;
+    const struct hf_config_database *configured;
+    struct hf_copy_keys keys;
+    struct hf_setup_place place;
+    struct hf_setup_options options;
+    char *scratch, *candidate;
+    bool has_place;
+};
+
+static void setting_up_release(struct setting_up *self)
+{
+    hf_copy_keys_release(&self->keys);
+    free(self->scratch);
+    free(self->candidate);
+}
+HF_AUTO_RELEASE(setting_up)
+
+static int take_keys(struct setting_up *self, const json_t *question, struct hf_error *err)
+{
+    const char *passphrase = hf_member_text(question, "passphrase", "");
+    const char *identity = hf_member_text(question, "identity", "");
+    if (*passphrase && !self->place.repository &&
+        hf_copy_keys_take_passphrase(&self->keys, passphrase, err))
+        return -1;
+    if (!*identity)
+        return 0;
+    char *copy = strdup(identity); /* which is changed */
+    int failed = copy ? hf_copy_keys_take_identities(&self->keys, copy, err) : hf_error_memory(err);
+    if (copy)
+        hf_wipe(copy, strlen(copy));
+    free(copy);
+    return failed;
+}
+
+static const char *given(const json_t *question, const char *key)
+{
+    const char *text = hf_member_text(question, key, NULL);
+    return text && *text ? text : NULL;
+}
+
+/* A file of the data directory is known by its id alone. */
+static int find_candidate(struct setting_up *self, const json_t *question, struct hf_error *err)
+{
+    const char *id = given(question, "candidate");
+    if (!id)
+        return 0;
+    self->candidate = hf_setup_candidate_path(hf_member_text(question, "directory", "."), id,
+                                              self->console->env, err);
+    return self->candidate ? 0 : -1;
+}
+
+static void take_place(struct setting_up *self, const json_t *question)
+{
+    struct hf_setup_place *place = &self->place;
+    place->path = self->candidate ? self->candidate : given(question, "path");
+    place->repository = place->path ? NULL : given(question, "repository");
+    place->keys = &self->keys;
+    if (place->repository) {
+        place->recovery_key = given(question, "recovery_key");
+        place->passphrase = place->recovery_key ? NULL : given(question, "passphrase");
+    }
+    place->database = given(question, "source_database");
+    place->point = (uint64_t)hf_member_integer(question, "point", 0);
+    self->has_place = place->path || place->repository;
+}
+
+static int begin(struct setting_up *out, const struct hf_console *console, const json_t *question,
+                 const struct hf_events *events, struct hf_error *err)
+{
+    const struct hf_config *config = console->config;
+    const char *name = hf_member_text(question, "database", "");
+    *out = (struct setting_up){.console = console};
+    for (size_t i = 0; i < config->database_count; i++)
+        if (!strcmp(config->databases[i].name, name))
+            out->configured = &config->databases[i];
+    if (!out->configured)
+        return hf_error_set(err, HF_NOT_FOUND, "there is no database '%s'", name);
+    if (find_candidate(out, question, err))
+        return -1;
+    take_place(out, question);
+    if (take_keys(out, question, err))
+        return -1;
+    out->scratch = hf_path_join(console->folder, "scratch");
+    if (!out->scratch)
+        return hf_error_memory(err);
+    out->options = (struct hf_setup_options){.config = config,
+                                             .env = console->env,
+                                             .database = out->configured->name,
+                                             .path = out->configured->path,
+                                             .scratch = out->scratch,
+                                             .user = given(question, "user"),
+                                             .events = events};
+    return hf_make_directories(console->env, out->scratch, 0700, err);
+}
+
+json_t *hf_find_candidates(void *context, const json_t *question, const struct hf_events *events,
+                           struct hf_error *err)
+{
+    const struct hf_console *console = context;
+    hf_auto(hf_setup_candidates) struct hf_setup_candidates candidates = {0};
+    (void)events;
+    if (hf_setup_candidates_find(&candidates, hf_member_text(question, "directory", "."),
+                                 console->env, err))
+        return NULL;
+    json_t *out = hf_json_new();
+    json_object_set_new(out, "candidates", hf_setup_candidates_json(&candidates));
+    return out;
+}
+
+static void put_tests(json_t *out, const struct hf_profile *profile)
+{
+    json_t *list = hf_json_list(out, "tests");
+    for (size_t i = 0; profile && i < profile->test_count; i++) {
+        json_t *item = hf_json_item(list);
+        hf_json_text(item, "name", profile->tests[i].name);
+        hf_json_text(item, "label", profile->tests[i].label);
+    }
+}
+
+/* The database itself as the source: its own settings are what a new installation begins with. */
+static int look(struct hf_setup_source *out, struct setting_up *self, struct hf_error *err)
+{
+    const struct hf_setup_place own = {.path = self->configured->path, .keys = &self->keys};
+    return hf_setup_look(out, self->has_place ? &self->place : &own, &self->options, err);
+}
+
+json_t *hf_look_at_source(void *context, const json_t *question, const struct hf_events *events,
+                          struct hf_error *err)
+{
+    hf_auto(setting_up) struct setting_up self = {0};
+    hf_auto(hf_setup_source) struct hf_setup_source source = {0};
+    hf_progress(events, "look", 0, 0);
+    if (begin(&self, context, question, events, err) || look(&source, &self, err))
+        return NULL;
+    json_t *out = hf_setup_source_json(&source);
+    if (out)
+        put_tests(out, source.profile);
+    else
+        hf_error_memory(err);
+    return out;
+}
+
+/* The settings that a person entered; ends with a NULL name. Texts are borrowed. NULL: no memory.
+ */
+static struct hf_profile_value *chosen_values(const json_t *question, size_t more)
+{
+    json_t *fields = json_object_get(question, "fields");
+    struct hf_profile_value *values = calloc(json_object_size(fields) + more + 1, sizeof *values);
+    const char *name;
+    json_t *value;
+    size_t count = 0;
+    if (values)
+        json_object_foreach(fields, name, value) if (json_is_string(value)) values[count++] =
+            (struct hf_profile_value){name, json_string_value(value)};
+    return values;
+}
+
+static bool has_value(const struct hf_profile_value *values, const char *name)
+{
+    for (; values->name; values++)
+        if (!strcmp(values->name, name))
+            return true;
+    return false;
+}
+
+/* What was not entered is as in the source. */
+static void add_source_values(struct hf_profile_value *values, const struct hf_setup_source *source)
+{
+    const struct hf_profile *profile = source->profile;
+    struct hf_profile_value *end = values;
+    while (end->name)
+        end++;
+    for (size_t i = 0; i < profile->field_count; i++)
+        if (!has_value(values, profile->fields[i].name))
+            *end++ = (struct hf_profile_value){
+                profile->fields[i].name,
+                source->summary.settings ? source->summary.settings[i] : NULL};
+}
+
+json_t *hf_test_connection(void *context, const json_t *question, const struct hf_events *events,
+                           struct hf_error *err)
+{
+    hf_auto(setting_up) struct setting_up self = {0};
+    hf_auto(hf_setup_source) struct hf_setup_source source = {0};
+    const char *wanted = hf_member_text(question, "test", "");
+    const struct hf_profile_test *test = NULL;
+    struct hf_connection_result result;
+    if (begin(&self, context, question, events, err) || look(&source, &self, err))
+        return NULL;
+    for (size_t i = 0; source.profile && i < source.profile->test_count; i++)
+        if (!strcmp(source.profile->tests[i].name, wanted))
+            test = &source.profile->tests[i];
+    if (!test) {
+        hf_error_set(err, HF_NOT_FOUND, "there is no such connection test");
+        return NULL;
+    }
+    hf_auto_free struct hf_profile_value *values =
+        chosen_values(question, source.profile->field_count);
+    if (!values) {
+        hf_error_memory(err);
+        return NULL;
+    }
+    add_source_values(values, &source);
+    hf_connection_test(&result, test, values);
+    return hf_connection_json(&result);
+}
+
+struct telling {
+    const struct hf_events *events;
+};
+
+static void tell_user(void *context, const struct hf_profile_user *user)
+{
+    const struct telling *telling = context;
+    char stage[96];
+    snprintf(stage, sizeof stage, "user %.80s", user->name ? user->name : "");
+    hf_progress(telling->events, stage,
+                user->counts.imported + user->counts.skipped + user->counts.unresolved +
+                    user->counts.errors,
+                user->counts.total);
+}
+
+static void tell_asked(void *context, uint64_t asked, uint64_t of)
+{
+    const struct telling *telling = context;
+    hf_progress(telling->events, "titles", asked, of);
+}
+
+json_t *hf_carry_out_setup(void *context, const json_t *question, const struct hf_events *events,
+                           struct hf_error *err)
+{
+    hf_auto(setting_up) struct setting_up self = {0};
+    hf_auto(hf_setup_restored) struct hf_setup_restored restored = {0};
+    struct telling telling = {events};
+    if (begin(&self, context, question, events, err))
+        return NULL;
+    hf_auto_free struct hf_profile_value *values = chosen_values(question, 0);
+    if (!values) {
+        hf_error_memory(err);
+        return NULL;
+    }
+    const struct hf_setup_restore_options options = {.look = self.options,
+                                                     .program = self.console->options->version,
+                                                     .settings = values[0].name ? values : NULL,
+                                                     .context = &telling,
+                                                     .user_progress = tell_user,
+                                                     .ask_progress = tell_asked};
+    hf_progress(events, "restore_point", 0, 0);
+    if (hf_setup_restore(&restored, self.has_place ? &self.place : NULL, &options, err))
+        return NULL;
+    json_t *out = hf_setup_restored_json(&restored);
+    if (!out)
+        hf_error_memory(err);
+    return out;
+}

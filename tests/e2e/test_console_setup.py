@@ -1,0 +1,251 @@
+"""The Setup Wizard's API: a backup is brought in any shape, looked at without writing anything, its
+settings tried against real services, and carried out."""
+import gzip
+import http.server
+import json
+import pathlib
+import subprocess
+import threading
+
+import pytest
+
+from console_rig import Console, wait_for
+from test_profile import FILLED, MIDDLE, MOVIE, NEW, exported, lists, make, rows
+
+SECRET = "canary-api-key-5f1a"
+SETTINGS = ("insert into SystemConfig(jellyfinUrl, jellyseerrUrl, jellyseerrApiKey, isConfigured)"
+            f" values ('http://films.example:8096', 'http://seerr.example:5055', '{SECRET}', 1)")
+
+
+@pytest.fixture(name="services")
+def run_services():
+    """Small services on loopback: `serve(answers)` gives an address. An answer is (status, body)."""
+    running = []
+
+    def serve(answers):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def log_message(self, *_):
+                pass
+
+            def do_GET(self):  # pylint: disable=invalid-name
+                status, body = answers(self.path, self.headers)
+                raw = json.dumps(body).encode()
+                self.send_response(status)
+                if status == 302:
+                    self.send_header("Location", body)
+                self.send_header("Content-Length", str(len(raw)))
+                self.end_headers()
+                self.wfile.write(raw)
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        running.append(server)
+        return f"http://127.0.0.1:{server.server_port}"
+    yield serve
+    for server in running:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture(name="backup")
+def make_backup(holdfast, tmp_path):
+    """A portable copy of the application's, with users, lists and settings."""
+    folder = tmp_path / "old"
+    folder.mkdir()
+    return exported(holdfast, make(folder / "dev.db", MIDDLE, *FILLED, SETTINGS))
+
+
+@pytest.fixture(name="console")
+def run_console(holdfast, tmp_path):
+    """An application of today whose database is new."""
+    make(tmp_path / "dev.db", NEW)
+    console = Console(holdfast, "--db", tmp_path / "dev.db", "-r", "repo", "--sync-interval",
+                      "100ms").start()
+    yield console
+    console.stop()
+
+
+@pytest.fixture(name="client")
+def begin_setup(console):
+    client = console.client()
+    client.session(client.post("/api/v1/setup/session", {"code": "test-setup-code"}))
+    return client
+
+
+def sent(client, raw):
+    answer = client.ask("POST", "/api/v1/setup/uploads", raw=raw)
+    assert answer.status == 201, answer.bytes
+    return answer.json["upload"]
+
+
+def looked(client, raw, **more):
+    return client.job("/api/v1/setup/sources", {"upload": sent(client, raw), **more})
+
+
+def field(source, name):
+    return next(one for one in source["fields"] if one["name"] == name)
+
+
+def test_a_copy_is_summed_up_and_nothing_is_written(client, backup, tmp_path):
+    source = looked(client, backup.read_bytes())
+    assert source["application"] == "Jellyfin AI Recommender"
+    assert source["kind"] == "application_copy" and source["exported_at"]
+    assert [user["user"] for user in source["users"]] == ["ann", "bo"]
+    assert source["users"][0]["items"] == {"watched": 2, "watchlist": 1, "blocked": 0} or \
+        sum(source["users"][0]["items"].values()) == 3
+    assert field(source, "jellyfinUrl")["value"] == "http://films.example:8096"
+    secret = field(source, "jellyseerrApiKey")
+    assert secret["secret"] and secret["set"] and "value" not in secret
+    assert [test["name"] for test in source["tests"]] == ["jellyfin", "jellyseerr", "gemini"]
+    assert rows(tmp_path / "dev.db", "select count(*) from User") == [(0,)]
+
+
+@pytest.mark.parametrize("pack", [
+    lambda raw, _: raw, lambda raw, _: gzip.compress(raw),
+    lambda raw, _: subprocess.run(["zstd", "-q"], input=raw, capture_output=True, check=True).stdout
+    if pathlib.Path("/usr/bin/zstd").exists() else gzip.compress(raw)], ids=["json", "gzip", "zstd"])
+def test_a_backup_becomes_the_database_with_what_was_changed(client, backup, tmp_path, pack):
+    source = looked(client, pack(backup.read_bytes(), tmp_path))
+    done = client.job("/api/v1/setup/restores", {
+        "source": source["source"], "fields": {"jellyfinUrl": "http://new.example:8096"}})
+    assert done["import"] and done["point_before"]
+    assert len(lists(tmp_path / "dev.db")) == 5
+    assert rows(tmp_path / "dev.db", "select jellyfinUrl, jellyseerrApiKey from SystemConfig") == [
+        ("http://new.example:8096", SECRET)]
+
+
+def test_a_sqlite_file_and_an_old_shape_are_taken_too(client, tmp_path):
+    old = make(tmp_path / "older.db", MIDDLE, *FILLED)
+    rows(old, "pragma wal_checkpoint(truncate)")
+    source = looked(client, old.read_bytes())
+    assert source["kind"] == "database" and len(source["users"]) == 2
+    legacy = json.dumps({"username": "carl", "data": {"movies": [MOVIE], "series": []}}).encode()
+    source = looked(client, legacy)
+    assert [user["user"] for user in source["users"]] == ["carl"] and source["missing"]
+    client.job("/api/v1/setup/restores", {"source": source["source"], "fields": {}})
+    assert [row[0] for row in lists(tmp_path / "dev.db")] == ["carl"]
+
+
+def test_an_encrypted_copy_asks_for_its_key(client, holdfast, tmp_path):
+    path = make(tmp_path / "secret.db", MIDDLE, *FILLED)
+    keys = subprocess.run(["age-keygen"], capture_output=True, text=True, check=True).stdout
+    recipient = next(line.split()[-1] for line in keys.splitlines() if "public key" in line)
+    plain = exported(holdfast, path)
+    sealed = subprocess.run(["age", "-r", recipient], input=plain.read_bytes(), capture_output=True,
+                            check=True).stdout
+    upload = sent(client, sealed)
+    refused = client.job("/api/v1/setup/sources", {"upload": upload}, state="failed")
+    assert refused["code"] == "wrong_key"
+    source = client.job("/api/v1/setup/sources", {"upload": upload, "identity": keys})
+    assert len(source["users"]) == 2
+
+
+def test_an_invalid_file_says_what_is_wrong_and_where(client):
+    refused = client.job("/api/v1/setup/sources",
+                         {"upload": sent(client, b'{"users": [\n {"username": }\n]}')},
+                         state="failed")
+    assert refused["code"] == "corrupt" and "line 2" in refused["text"]
+    refused = client.job("/api/v1/setup/sources", {"upload": sent(client, b"\x00\x01 nothing")},
+                         state="failed")
+    assert refused["code"] == "corrupt"
+    assert client.ask("POST", "/api/v1/setup/uploads", raw=b"").status == 400
+
+
+def test_files_of_the_data_directory_are_offered_by_id(client, holdfast, tmp_path):
+    copy = exported(holdfast, make(tmp_path / "older.db", MIDDLE, *FILLED))
+    (tmp_path / "link.json").symlink_to("/etc/passwd")
+    found = client.job("/api/v1/setup/candidates")["candidates"]
+    names = {one["name"]: one["id"] for one in found}
+    assert copy.name in names and "link.json" not in names
+    source = client.job("/api/v1/setup/sources", {"candidate": names[copy.name]})
+    assert len(source["users"]) == 2
+    for wrong in ("../../etc/passwd", "0" * 32, ""):
+        answer = client.ask("POST", "/api/v1/setup/sources", {"candidate": wrong})
+        if answer.status == 202:
+            job = answer.json["job"]
+            ended = wait_for(lambda j=job: (now := client.get(f"/api/v1/jobs/{j}"))["state"] !=
+                             "running" and now, "the job")
+            assert ended["state"] == "failed"
+        else:
+            assert answer.status == 400
+
+
+def test_a_repository_with_its_recovery_key_is_a_source(client, holdfast, tmp_path):
+    path = make(tmp_path / "lost.db", MIDDLE, *FILLED)
+    passphrase = {"HOLDFAST_PASSPHRASE": "of the repository"}
+    holdfast("backup", "--db", path, "-r", tmp_path / "far", env=passphrase)
+    kit = holdfast.json("key", "kit", "-r", tmp_path / "far", env=passphrase)
+    place = {"repository": str(tmp_path / "far")}
+    refused = client.job("/api/v1/setup/sources", place, state="failed")
+    assert refused["code"] == "wrong_key"
+    source = client.job("/api/v1/setup/sources", {**place, "recovery_key": kit["recovery_key"]})
+    assert source["kind"] == "repository" and source["databases"][0]["name"] == "lost"
+
+
+def test_each_connection_test_says_what_a_person_can_act_on(client, backup, services):
+    source = looked(client, backup.read_bytes())["source"]
+
+    def tried(test, **fields):
+        return client.job("/api/v1/setup/tests", {"test": test, "source": source, "fields": fields})
+
+    jellyfin = services(lambda path, _: (200, {"ServerName": "films", "Version": "10"})
+                        if path == "/System/Info/Public" else (404, {}))
+    assert tried("jellyfin", jellyfinUrl=jellyfin)["ok"]
+    seerr = services(lambda path, headers: (200, {"version": "2"}) if path == "/api/v1/status" else
+                     (200, {"id": 1}) if headers.get("X-Api-Key") == SECRET else (401, {}))
+    assert tried("jellyseerr", jellyseerrUrl=seerr)["ok"]  # with the backup's own key
+    wrong_key = tried("jellyseerr", jellyseerrUrl=seerr, jellyseerrApiKey="wrong")
+    assert wrong_key["reason"] == "unauthorized" and not wrong_key["ok"]
+    other = services(lambda *_: (200, {"hello": "world"}))
+    assert tried("jellyfin", jellyfinUrl=other)["reason"] == "wrong_service"
+    away = services(lambda *_: (302, "http://169.254.169.254/latest/meta-data"))
+    assert tried("jellyfin", jellyfinUrl=away)["reason"] == "redirect"
+    for address, reason in (("http://127.0.0.1:1", "refused"), ("http://nowhere.invalid", "dns"),
+                            ("http://169.254.169.254", "blocked"), ("http://2852039166/", "blocked"),
+                            ("http://[::ffff:169.254.169.254]", "blocked"), ("", "missing_value"),
+                            ("ftp://127.0.0.1", "bad_address")):
+        found = tried("jellyfin", jellyfinUrl=address)
+        assert found["reason"] == reason and found["text"], (address, found)
+    assert tried("gemini")["reason"] == "missing_value"
+
+
+def test_a_new_installation_gets_the_settings_alone(client, tmp_path):
+    own = client.job("/api/v1/setup/sources", {})
+    assert own["application"] == "Jellyfin AI Recommender"
+    done = client.job("/api/v1/setup/restores",
+                      {"fields": {"jellyfinUrl": "http://a.example", "jellyseerrApiKey": SECRET}})
+    assert done["import"] is None
+    assert rows(tmp_path / "dev.db", "select jellyfinUrl, jellyseerrApiKey from SystemConfig") == [
+        ("http://a.example", SECRET)]
+
+
+def test_what_one_brought_is_nobody_elses(console, client, backup):
+    source = looked(client, backup.read_bytes())
+    other = console.client()
+    other.session(other.post("/api/v1/setup/session", {"code": "test-setup-code"}))
+    assert other.ask("POST", "/api/v1/setup/restores",
+                     {"source": source["source"], "fields": {}}).status == 404
+    assert console.client().ask("POST", "/api/v1/setup/uploads", raw=b"{}").status == 401
+
+
+def test_a_secret_of_a_backup_is_in_no_answer_record_or_log(console, client, backup, tmp_path):
+    source = looked(client, backup.read_bytes())
+    client.job("/api/v1/setup/restores",
+               {"source": source["source"], "fields": {"tmdbApiKey": "canary-typed-77"}})
+    texts = [json.dumps(client.get("/api/v1/jobs/" + job["id"])) for job in jobs_of(tmp_path)]
+    texts += [console.text] + [path.read_text(encoding="utf-8", errors="replace")
+                               for path in (tmp_path / "dev.db-holdfast-console").rglob("*.json")]
+    assert len(texts) > 4
+    for text in texts:
+        assert SECRET not in text and "canary-typed-77" not in text
+
+
+def jobs_of(tmp_path):
+    return [json.loads(path.read_text(encoding="utf-8"))
+            for path in (tmp_path / "dev.db-holdfast-console" / "jobs").glob("*.json")]
+
+
+def test_after_the_setup_a_password_ends_what_the_code_opened(console, client):
+    client.post("/api/v1/setup/password", {"password": "correct horse battery"})
+    stale = console.client()
+    assert stale.ask("POST", "/api/v1/setup/session", {"code": "test-setup-code"}).status == 409
+    assert client.ask("GET", "/api/v1/setup").status == 200  # signed in by its new cookie
