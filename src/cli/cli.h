@@ -49,6 +49,6 @@ extern const struct hf_verb hf_verb_schema_show, hf_verb_schema_plan, hf_verb_sc
 extern const struct hf_verb hf_verb_init, hf_verb_backup, hf_verb_list, hf_verb_restore,
     hf_verb_check, hf_verb_test_restore, hf_verb_status, hf_verb_key_list, hf_verb_key_add,
     hf_verb_key_remove, hf_verb_key_rotate_slot, hf_verb_key_kit, hf_verb_config_check, hf_verb_run,
-    hf_verb_replicate, hf_verb_follow, hf_verb_serve;
+    hf_verb_replicate, hf_verb_follow, hf_verb_serve, hf_verb_console_reset_password;
 
 #endif

@@ -25,7 +25,7 @@ static int run(struct hf_cli *cli, struct hf_error *err)
 const struct hf_verb hf_verb_serve = {
     .name = "serve",
     .operands = "",
-    .summary = "serve the console: pages to look after everything in a browser",
+    .summary = "serve the console: look after everything in a browser",
     .about =
         "Serves the console alone, beside a Holdfast that runs elsewhere. 'run' and 'replicate'\n"
         "serve it themselves with --console.",

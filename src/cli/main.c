@@ -14,16 +14,34 @@
 
 extern char **environ;
 
-const struct hf_verb *const hf_verbs[] = {
-    &hf_verb_run,         &hf_verb_replicate,    &hf_verb_serve,
-    &hf_verb_init,        &hf_verb_backup,       &hf_verb_list,
-    &hf_verb_restore,     &hf_verb_check,        &hf_verb_test_restore,
-    &hf_verb_follow,      &hf_verb_status,       &hf_verb_prune,
-    &hf_verb_pin,         &hf_verb_unpin,        &hf_verb_export,
-    &hf_verb_import,      &hf_verb_schema_plan,  &hf_verb_schema_apply,
-    &hf_verb_schema_show, &hf_verb_schema_pull,  &hf_verb_key_list,
-    &hf_verb_key_add,     &hf_verb_key_remove,   &hf_verb_key_rotate_slot,
-    &hf_verb_key_kit,     &hf_verb_config_check, NULL};
+const struct hf_verb *const hf_verbs[] = {&hf_verb_run,
+                                          &hf_verb_replicate,
+                                          &hf_verb_serve,
+                                          &hf_verb_init,
+                                          &hf_verb_backup,
+                                          &hf_verb_list,
+                                          &hf_verb_restore,
+                                          &hf_verb_check,
+                                          &hf_verb_test_restore,
+                                          &hf_verb_follow,
+                                          &hf_verb_status,
+                                          &hf_verb_prune,
+                                          &hf_verb_pin,
+                                          &hf_verb_unpin,
+                                          &hf_verb_export,
+                                          &hf_verb_import,
+                                          &hf_verb_schema_plan,
+                                          &hf_verb_schema_apply,
+                                          &hf_verb_schema_show,
+                                          &hf_verb_schema_pull,
+                                          &hf_verb_key_list,
+                                          &hf_verb_key_add,
+                                          &hf_verb_key_remove,
+                                          &hf_verb_key_rotate_slot,
+                                          &hf_verb_key_kit,
+                                          &hf_verb_config_check,
+                                          &hf_verb_console_reset_password,
+                                          NULL};
 
 enum { MOST_VERBS = 32 };
 
@@ -32,7 +50,7 @@ static void print_help(FILE *out)
     fprintf(out, "Holdfast " HF_VERSION ": backup and recovery for SQLite databases\n\n"
                  "usage: holdfast VERB [OPTION...]\n\n");
     for (const struct hf_verb *const *verb = hf_verbs; *verb; verb++)
-        fprintf(out, "  %-16s %s\n", (*verb)->name, (*verb)->summary);
+        fprintf(out, "  %-15s  %s\n", (*verb)->name, (*verb)->summary);
     fputs("\nSettings come from options, else from HOLDFAST_DB, HOLDFAST_REPOSITORY,\n"
           "HOLDFAST_PASSPHRASE (each also with _FILE), else from holdfast.yml.\n"
           "'holdfast VERB --help' tells more; 'man holdfast' tells all.\n",

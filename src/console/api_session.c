@@ -110,7 +110,7 @@ static bool code_fits(const char *wanted, const char *typed)
     size_t differs = clean(a, wanted) ^ clean(b, typed);
     for (size_t i = 0; i < sizeof a; i++)
         differs |= (unsigned char)(a[i] ^ b[i]);
-    return !differs;
+    return !differs && a[0]; /* no code is there when none is wanted */
 }
 
 static void begin_setup(struct hf_exchange *exchange)

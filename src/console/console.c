@@ -110,9 +110,16 @@ static int make_setup_code(struct hf_console *console, struct hf_error *err)
     return 0;
 }
 
-/* What somebody needs to open it. A code that was given is known to who gave it. */
-static void tell_where(struct hf_console *console, const char *listen)
+static const char *listen_address(const struct hf_console *console)
 {
+    const char *wanted = console->config->values[HF_SETTING_CONSOLE].text;
+    return wanted && strcmp(wanted, "off") ? wanted : HF_CONSOLE_LISTEN;
+}
+
+/* What somebody needs to open it. A code that was given is known to who gave it. */
+static void tell_where(struct hf_console *console)
+{
+    const char *listen = listen_address(console);
     const char *url = hf_console_url(console);
     const char *given = console->config->values[HF_SETTING_SETUP_CODE].text;
     const char *colon = strrchr(listen, ':');
@@ -127,6 +134,18 @@ static void tell_where(struct hf_console *console, const char *listen)
     else
         hf_console_notice(console, "the console is at %s: set it up with the setup code %s",
                           url ? url : own, console->setup_code);
+}
+
+void hf_console_refresh(struct hf_console *console)
+{
+    struct hf_error err = {0};
+    if (!hf_credentials_refresh(&console->credentials))
+        return;
+    *console->setup_code = 0;
+    if (!console->credentials.password[0] && make_setup_code(console, &err))
+        hf_console_notice(console, "no setup code: %s", err.text);
+    else
+        tell_where(console);
 }
 
 static int open_files(struct hf_console *console, struct hf_error *err)
@@ -147,12 +166,10 @@ static int open_files(struct hf_console *console, struct hf_error *err)
 
 static int open_server(struct hf_console *console, struct hf_error *err)
 {
-    const char *wanted = console->config->values[HF_SETTING_CONSOLE].text;
-    const char *listen = wanted && strcmp(wanted, "off") ? wanted : HF_CONSOLE_LISTEN;
     hf_auto_free char *uploads = hf_path_join(console->folder, "uploads");
     if (!uploads)
         return hf_error_memory(err);
-    const struct hf_server_options options = {.listen = listen,
+    const struct hf_server_options options = {.listen = listen_address(console),
                                               .uploads = uploads,
                                               .console = console,
                                               .admit = hf_gate_admit,
@@ -161,7 +178,7 @@ static int open_server(struct hf_console *console, struct hf_error *err)
     console->server = hf_server_open(&console->signals, &options, err);
     if (!console->server)
         return -1;
-    tell_where(console, listen);
+    tell_where(console);
     return 0;
 }
 

@@ -1,17 +1,14 @@
 #include "console/credentials.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "codec/key.h"
-#include "os/file.h"
-#include "service/json_channel.h"
+#include "console/credentials_file.h"
 
 enum {
-    LONGEST_FILE = 256 << 10,
     DAY = 24 * 3600 * 1000,
     LONGEST_IDLE = 7 * DAY,
     SEEN_STEP = 60000, /* how exactly it is known when somebody was seen */
@@ -43,71 +40,13 @@ static bool same(const uint8_t *a, const uint8_t *b)
     return !differs;
 }
 
-static void take_text(char *out, size_t size, const json_t *from, const char *key)
-{
-    snprintf(out, size, "%s", hf_member_text(from, key, ""));
-}
-
-static bool take_login(struct hf_login *login, const json_t *from)
-{
-    take_text(login->id, sizeof login->id, from, "id");
-    take_text(login->csrf, sizeof login->csrf, from, "csrf");
-    take_text(login->address, sizeof login->address, from, "address");
-    take_text(login->agent, sizeof login->agent, from, "agent");
-    login->created = hf_member_integer(from, "created", 0);
-    login->seen = hf_member_integer(from, "seen", 0);
-    return login->id[0] &&
-           hf_hex_decode(login->digest, HF_DIGEST_BYTES, hf_member_text(from, "digest", ""));
-}
-
-static bool take_token(struct hf_token *token, const json_t *from)
-{
-    take_text(token->id, sizeof token->id, from, "id");
-    take_text(token->name, sizeof token->name, from, "name");
-    token->access = hf_member_true(from, "operator") ? HF_ACCESS_OPERATOR : HF_ACCESS_VIEWER;
-    token->created = hf_member_integer(from, "created", 0);
-    token->seen = hf_member_integer(from, "seen", 0);
-    return token->id[0] &&
-           hf_hex_decode(token->digest, HF_DIGEST_BYTES, hf_member_text(from, "digest", ""));
-}
-
-static bool take_all(struct hf_credentials *credentials, const json_t *root)
-{
-    const json_t *logins = json_object_get(root, "logins"),
-                 *tokens = json_object_get(root, "tokens");
-    take_text(credentials->password, sizeof credentials->password, root, "password");
-    credentials->kit_saved = hf_member_integer(root, "kit_saved", 0);
-    for (size_t i = 0; i < json_array_size(logins) && i < HF_MOST_LOGINS; i++)
-        if (!take_login(&credentials->logins[i], json_array_get(logins, i)))
-            return false;
-    for (size_t i = 0; i < json_array_size(tokens) && i < HF_MOST_TOKENS; i++)
-        if (!take_token(&credentials->tokens[i], json_array_get(tokens, i)))
-            return false;
-    return json_is_object(root);
-}
-
-static int load(struct hf_credentials *credentials, struct hf_error *err)
-{
-    hf_auto(hf_buf) struct hf_buf text = {0};
-    struct hf_error why = {0};
-    if (hf_file_read_all(credentials->env, credentials->path, LONGEST_FILE, &text, &why))
-        return why.code == HF_NOT_FOUND ? 0 : hf_error_pass(err, &why);
-    json_t *root = json_loadb((const char *)text.data, text.length, 0, NULL);
-    bool is_whole = take_all(credentials, root);
-    json_decref(root);
-    if (is_whole)
-        return 0;
-    hf_error_set(err, HF_CORRUPT, "'%s' is damaged: nobody can sign in", credentials->path);
-    return hf_error_hint(err, "'holdfast console reset-password' makes it anew");
-}
-
 int hf_credentials_open(struct hf_credentials *out, const struct hf_env *env, const char *path,
                         struct hf_error *err)
 {
     *out = (struct hf_credentials){.env = env, .path = strdup(path)};
     if (!out->path)
         return hf_error_memory(err);
-    if (!load(out, err))
+    if (!hf_credentials_load(out, err))
         return 0;
     hf_credentials_release(out);
     return -1;
@@ -119,54 +58,65 @@ void hf_credentials_release(struct hf_credentials *credentials)
     hf_wipe(credentials, sizeof *credentials);
 }
 
-static json_t *login_json(const struct hf_login *login)
+static struct hf_login *free_login(struct hf_credentials *credentials)
 {
-    char digest[2 * HF_DIGEST_BYTES + 1];
-    hf_hex_encode(digest, login->digest, HF_DIGEST_BYTES);
-    return json_pack("{s:s, s:s, s:s, s:s, s:o, s:I, s:I}", "id", login->id, "digest", digest,
-                     "csrf", login->csrf, "address", login->address, "agent",
-                     hf_text_value(login->agent), "created", (json_int_t)login->created, "seen",
-                     (json_int_t)login->seen);
+    struct hf_login *oldest = &credentials->logins[0];
+    for (size_t i = 0; i < HF_MOST_LOGINS; i++) {
+        struct hf_login *login = &credentials->logins[i];
+        if (!login->id[0])
+            return login;
+        oldest = login->seen < oldest->seen ? login : oldest;
+    }
+    return oldest;
 }
 
-static json_t *token_json(const struct hf_token *token)
+static struct hf_login *login_of_id(struct hf_credentials *credentials, const char *id)
 {
-    char digest[2 * HF_DIGEST_BYTES + 1];
-    hf_hex_encode(digest, token->digest, HF_DIGEST_BYTES);
-    return json_pack("{s:s, s:s, s:s, s:b, s:I, s:I}", "id", token->id, "name", token->name,
-                     "digest", digest, "operator", token->access == HF_ACCESS_OPERATOR, "created",
-                     (json_int_t)token->created, "seen", (json_int_t)token->seen);
-}
-
-static json_t *all_json(const struct hf_credentials *credentials)
-{
-    json_t *logins = json_array(), *tokens = json_array();
     for (size_t i = 0; i < HF_MOST_LOGINS; i++)
-        if (credentials->logins[i].id[0] && !credentials->logins[i].is_setup)
-            json_array_append_new(logins, login_json(&credentials->logins[i]));
-    for (size_t i = 0; i < HF_MOST_TOKENS; i++)
-        if (credentials->tokens[i].id[0])
-            json_array_append_new(tokens, token_json(&credentials->tokens[i]));
-    return json_pack("{s:s, s:I, s:o, s:o}", "password", credentials->password, "kit_saved",
-                     (json_int_t)credentials->kit_saved, "logins", logins, "tokens", tokens);
+        if (credentials->logins[i].id[0] && !strcmp(credentials->logins[i].id, id))
+            return &credentials->logins[i];
+    return NULL;
 }
 
-static int save(const struct hf_credentials *credentials, struct hf_error *err)
+/* Each in its place: exchanges that wait point at them. */
+static void take_logins(struct hf_credentials *credentials, struct hf_credentials *fresh)
 {
-    json_t *root = all_json(credentials);
-    char *text = root ? json_dumps(root, JSON_INDENT(1)) : NULL;
-    json_decref(root);
-    int failed = text ? hf_file_write_durable(credentials->env, credentials->path, text,
-                                              strlen(text), 0600, HF_COMMIT_REPLACE, err)
-                      : hf_error_memory(err);
-    free(text);
-    return failed;
+    for (size_t i = 0; i < HF_MOST_LOGINS; i++) {
+        struct hf_login *login = &credentials->logins[i];
+        if (login->id[0] && !login_of_id(fresh, login->id))
+            *login = (struct hf_login){0};
+    }
+    for (size_t i = 0; i < HF_MOST_LOGINS; i++) {
+        struct hf_login *login = &fresh->logins[i];
+        if (login->id[0] && !login_of_id(credentials, login->id))
+            *free_login(credentials) = *login;
+    }
+}
+
+bool hf_credentials_refresh(struct hf_credentials *credentials)
+{
+    if (!hf_credentials_changed(credentials))
+        return false;
+    hf_auto(hf_credentials) struct hf_credentials fresh = {0};
+    if (hf_credentials_open(&fresh, credentials->env, credentials->path, NULL)) {
+        memset(credentials->logins, 0, sizeof credentials->logins);
+        memset(credentials->tokens, 0, sizeof credentials->tokens);
+        snprintf(credentials->password, sizeof credentials->password,
+                 "!"); /* what none hashes to */
+        return true;
+    }
+    take_logins(credentials, &fresh);
+    memcpy(credentials->tokens, fresh.tokens, sizeof fresh.tokens);
+    memcpy(credentials->password, fresh.password, sizeof fresh.password);
+    credentials->kit_saved = fresh.kit_saved;
+    credentials->stamp = fresh.stamp;
+    return true;
 }
 
 /* One change, kept or undone. */
 #define CHANGE(credentials, thing, err)                                                            \
     do {                                                                                           \
-        if (save(credentials, err)) {                                                              \
+        if (hf_credentials_save(credentials, err)) {                                               \
             *(thing) = before;                                                                     \
             return -1;                                                                             \
         }                                                                                          \
@@ -183,22 +133,10 @@ int hf_credentials_set_password(struct hf_credentials *credentials, const char *
     for (size_t i = 0; i < HF_MOST_LOGINS; i++)
         if (&logins[i] != keep)
             logins[i] = (struct hf_login){0};
-    if (!save(credentials, err))
+    if (!hf_credentials_save(credentials, err))
         return 0;
     memcpy(credentials->password, before, sizeof before);
     return -1;
-}
-
-static struct hf_login *free_login(struct hf_credentials *credentials)
-{
-    struct hf_login *oldest = &credentials->logins[0];
-    for (size_t i = 0; i < HF_MOST_LOGINS; i++) {
-        struct hf_login *login = &credentials->logins[i];
-        if (!login->id[0])
-            return login;
-        oldest = login->seen < oldest->seen ? login : oldest;
-    }
-    return oldest;
 }
 
 struct hf_login *hf_login_begin(struct hf_credentials *credentials, bool is_setup,
@@ -216,7 +154,7 @@ struct hf_login *hf_login_begin(struct hf_credentials *credentials, bool is_setu
     snprintf(fresh.address, sizeof fresh.address, "%s", visitor->address);
     snprintf(fresh.agent, sizeof fresh.agent, "%s", agent ? agent : "");
     *login = fresh;
-    if (is_setup || !save(credentials, err))
+    if (is_setup || !hf_credentials_save(credentials, err))
         return login;
     *login = before;
     return NULL;
@@ -271,7 +209,7 @@ struct hf_token *hf_token_add(struct hf_credentials *credentials, const char *na
         return NULL;
     digest_text(fresh.digest, text);
     *token = fresh;
-    if (!save(credentials, err))
+    if (!hf_credentials_save(credentials, err))
         return token;
     *token = (struct hf_token){0};
     return NULL;

@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
+#include <time.h>
 
 #include "base/cleanup.h"
 #include "codec/digest.h"
@@ -45,9 +47,19 @@ struct hf_token {
     int64_t created, seen;
 };
 
+/* Which state of the file it was. */
+struct hf_credentials_stamp {
+    bool is_there;
+    dev_t device;
+    ino_t inode;
+    off_t size;
+    struct timespec changed;
+};
+
 struct hf_credentials {
     const struct hf_env *env;
     char *path;
+    struct hf_credentials_stamp stamp;
     char password[HF_PASSWORD_TEXT]; /* its hash; "": none was chosen yet */
     int64_t kit_saved;               /* 0: never */
     struct hf_login logins[HF_MOST_LOGINS];
@@ -59,6 +71,15 @@ int hf_credentials_open(struct hf_credentials *out, const struct hf_env *env, co
                         struct hf_error *err);
 void hf_credentials_release(struct hf_credentials *credentials);
 HF_AUTO_RELEASE(hf_credentials)
+
+/* What the file says when somebody else has written it (console/credentials_file.h): true when that
+ * was so. Whoever is not in it is signed out. Damaged: nobody gets in until it is whole again. */
+bool hf_credentials_refresh(struct hf_credentials *credentials);
+
+/* For a console that may be running, or not: the file at `path` with another password, or none
+ * (NULL). Everybody is signed out; tokens stay, unless the file was damaged. */
+int hf_credentials_reset(const struct hf_env *env, const char *path, const char *hash,
+                         bool *was_damaged, struct hf_error *err);
 
 /* Takes the hash. Everybody else is signed out. `keep` may be NULL. */
 int hf_credentials_set_password(struct hf_credentials *credentials, const char *hash,

@@ -142,6 +142,7 @@ void hf_gate_admit(struct hf_exchange *exchange)
 {
     char allowed[64] = "";
     const char *authorization = hf_exchange_header(exchange, "Authorization");
+    hf_console_refresh(exchange->console);
     see(exchange);
     if (!hf_host_is_ours(hf_exchange_header(exchange, "Host"), hf_console_url(exchange->console))) {
         hf_exchange_refuse(exchange, 421, "refused",

@@ -78,6 +78,12 @@ static bool judge(struct hf_connection_result *out, const struct hf_profile_requ
     struct hf_error err = {0};
     char shown[256];
     hf_http_shown(shown, sizeof shown, request->url);
+    if (!has_status(wanted, response->status) && response->status == 400 && wanted->headers.count) {
+        hf_error_set(&err, HF_REFUSED, "%s does not take what was asked (HTTP 400)", shown);
+        hf_error_hint(&err, "some services say so of a wrong key: copy it again");
+        found(out, HF_CONNECTION_UNAUTHORIZED, &err);
+        return false;
+    }
     if (!has_status(wanted, response->status)) {
         if (!hf_http_check(request, response, &err))
             hf_error_set(&err, HF_FAILED, "%s answers with HTTP %d", shown, response->status);

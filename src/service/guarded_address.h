@@ -10,10 +10,10 @@
 #include <sys/socket.h>
 
 /*
- * True for link-local (RFC 3927, RFC 4291 2.5.6), where cloud metadata is, metadata elsewhere
- * (100.100.100.200, fd00:ec2::254), unspecified, multicast, broadcast and reserved addresses, also
- * inside of IPv6 (mapped, compatible, NAT64 64:ff9b::/96, 6to4, Teredo). Anything but IP is
- * blocked.
+ * True for link-local addresses (RFC 3927, RFC 4291 2.5.6), where most clouds have their metadata,
+ * for where the others have it, and for unspecified, multicast, broadcast and reserved ones; also
+ * where an IPv6 address stands for such an IPv4 address (mapped, compatible, translated, NAT64,
+ * 6to4, Teredo, ISATAP). Anything but IP is blocked.
  */
 bool hf_address_is_blocked(const struct sockaddr *address);
 

@@ -13,6 +13,7 @@ enum { TIMEOUT_MS = 10000, LIMIT = 1 << 20, MOST_REDIRECTS = 3, SHOWN = 200 };
 
 struct hf_http {
     CURL *curl;
+    bool is_guarded;
 };
 
 struct hf_http *hf_http_new(struct hf_error *err)
@@ -35,6 +36,11 @@ void hf_http_free(struct hf_http *http)
     if (http)
         hf_curl.easy_cleanup(http->curl);
     free(http);
+}
+
+void hf_http_guard(struct hf_http *http)
+{
+    http->is_guarded = true;
 }
 
 void hf_http_response_release(struct hf_http_response *response)
@@ -126,14 +132,20 @@ static curl_socket_t open_guarded(void *context, curlsocktype purpose,
     return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
-static enum hf_http_failure kind_of(CURLcode code, const struct receiver *receiver)
+static bool is_http(const char *url)
+{
+    return !strncasecmp(url, "http://", 7) || !strncasecmp(url, "https://", 8);
+}
+
+static enum hf_http_failure kind_of(CURLcode code, const char *url, const struct receiver *receiver)
 {
     if (receiver->is_blocked)
         return HF_HTTP_BLOCKED;
     switch (code) {
     case CURLE_WEIRD_SERVER_REPLY:
         return HF_HTTP_NOT_HTTP;
-    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_UNSUPPORTED_PROTOCOL: /* curl's word for an answer without a status line, too */
+        return is_http(url) ? HF_HTTP_NOT_HTTP : HF_HTTP_BAD_ADDRESS;
     case CURLE_URL_MALFORMAT:
         return HF_HTTP_BAD_ADDRESS;
     case CURLE_COULDNT_RESOLVE_HOST:
@@ -170,7 +182,7 @@ static int failure(CURLcode code, const char *url, const struct receiver *receiv
     case CURLE_WEIRD_SERVER_REPLY:
         return not_http(shown, err);
     case CURLE_UNSUPPORTED_PROTOCOL: /* curl's word for an answer without a status line, too */
-        if (!strncasecmp(url, "http://", 7) || !strncasecmp(url, "https://", 8))
+        if (is_http(url))
             return not_http(shown, err);
         /* fall through */
     case CURLE_URL_MALFORMAT:
@@ -225,10 +237,17 @@ static int make_headers(struct curl_slist **out, const char *const *headers, str
     return 0;
 }
 
-static CURLcode ask(CURL *curl, const struct hf_http_request *request, const char *url,
-                    const struct curl_slist *headers, struct receiver *receiver)
+static bool is_guarded(const struct hf_http *http, const struct hf_http_request *request)
+{
+    return http->is_guarded || request->is_guarded;
+}
+
+static CURLcode ask(const struct hf_http *http, const struct hf_http_request *request,
+                    const char *url, const struct curl_slist *headers, struct receiver *receiver)
 {
     struct place place = {0};
+    CURL *curl = http->curl;
+    bool guarded = is_guarded(http, request);
     hf_curl.easy_reset(curl);
     hf_curl.easy_setopt(curl, CURLOPT_URL, url);
     hf_curl.easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -239,11 +258,14 @@ static CURLcode ask(CURL *curl, const struct hf_http_request *request, const cha
                         request->timeout_ms ? (long)request->timeout_ms : (long)TIMEOUT_MS);
     hf_curl.easy_setopt(curl, CURLOPT_WRITEFUNCTION, receive);
     hf_curl.easy_setopt(curl, CURLOPT_WRITEDATA, receiver);
-    if (request->is_guarded) {
+    if (guarded) {
+        /* A connection of an earlier request was not looked at. */
+        hf_curl.easy_setopt(curl, CURLOPT_FRESH_CONNECT, 1L);
+        hf_curl.easy_setopt(curl, CURLOPT_FORBID_REUSE, 1L);
         hf_curl.easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, open_guarded);
         hf_curl.easy_setopt(curl, CURLOPT_OPENSOCKETDATA, receiver);
     }
-    if (request->is_guarded || (place_of(&place, url) && is_loopback(place.host)))
+    if (guarded || (place_of(&place, url) && is_loopback(place.host)))
         hf_curl.easy_setopt(curl, CURLOPT_PROXY, "");
     return hf_curl.easy_perform(curl);
 }
@@ -267,15 +289,15 @@ int hf_http_get(struct hf_http *http, const struct hf_http_request *request,
     int result = url ? make_headers(&headers, request->headers, err) : hf_error_memory(err);
     for (int redirects = 0; !result; redirects++) {
         response.body.length = 0;
-        CURLcode code = ask(http->curl, request, url, headers, &receiver);
+        CURLcode code = ask(http, request, url, headers, &receiver);
         long status = 0;
         hf_curl.easy_getinfo(http->curl, CURLINFO_RESPONSE_CODE, &status);
         response.status = (int)status;
         if (code != CURLE_OK && request->failure)
-            *request->failure = kind_of(code, &receiver);
+            *request->failure = kind_of(code, url, &receiver);
         if (code != CURLE_OK)
             result = failure(code, url, &receiver, err);
-        bool is_last = result || request->is_guarded || redirects == MOST_REDIRECTS;
+        bool is_last = result || is_guarded(http, request) || redirects == MOST_REDIRECTS;
         char *next = is_last ? NULL : next_of(http->curl, url);
         if (!next)
             break;

@@ -17,6 +17,8 @@ struct hf_http;
 
 struct hf_http *hf_http_new(struct hf_error *err);
 void hf_http_free(struct hf_http *http);
+/* All its requests are guarded from now on, as of is_guarded. */
+void hf_http_guard(struct hf_http *http);
 HF_AUTO_FREE(hf_http)
 
 /* Why there was no answer, where that matters to who asked. */

@@ -117,6 +117,8 @@ static int by_profile(struct importing *job, struct hf_error *err)
         return -1;
     if (!directory || !job->result->profile)
         return hf_error_memory(err);
+    if (options->is_guarded)
+        hf_http_guard(http);
     const struct hf_profile_import_options import = {
         .env = options->env,
         .events = options->events,

@@ -21,6 +21,7 @@ struct hf_importing_options {
      * tables without rows, after a restore point was taken. */
     bool generic; /* the tables as they are, also of a copy in an application's form */
     bool merge, accept_data_loss, dry_run, edited, without_restore_point;
+    bool is_guarded;  /* somebody in a browser chose where titles are asked for: service/http.h */
     const char *user; /* whose the entries are, where the copy does not say; or NULL */
     /* The application's settings that a person chose, which go over the copy's; or NULL */
     const struct hf_profile_value *settings;

@@ -62,7 +62,8 @@ static int import(struct restoring *job, struct hf_copy_input *input, struct hf_
     const struct hf_setup_restore_options *options = job->options;
     const struct hf_setup_options *look = &options->look;
     struct hf_error failure = {0};
-    const struct hf_importing_options wanted = {.config = look->config,
+    const struct hf_importing_options wanted = {.is_guarded = true,
+                                                .config = look->config,
                                                 .env = look->env,
                                                 .database = look->database,
                                                 .path = look->path,

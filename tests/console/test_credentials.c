@@ -187,6 +187,29 @@ static void more_logins_than_there_is_room_for_end_the_one_seen_longest_ago(void
     assert_non_null(hf_login_find(&credentials, more));
 }
 
+/* A hash that was made meanwhile must not undo what was done at the machine. */
+static void a_reset_meanwhile_is_not_lost(void **state)
+{
+    struct scene *scene = *state;
+    struct hf_error err = {0};
+    char cookie[HF_SECRET_TEXT];
+    bool was_damaged = true;
+    hf_auto(hf_credentials) struct hf_credentials running = {0};
+    open_again(&running, scene);
+    assert_int_equal(hf_credentials_set_password(&running, "first", NULL, &err), 0);
+    assert_non_null(hf_login_begin(&running, false, &visitor, NULL, cookie, &err));
+    assert_false(hf_credentials_refresh(&running)); /* its own writing is none */
+    assert_int_equal(hf_credentials_reset(&scene->env, scene->path, "second", &was_damaged, &err),
+                     0);
+    assert_false(was_damaged);
+    assert_int_equal(hf_credentials_set_password(&running, "third", NULL, &err), -1);
+    assert_int_equal(err.code, HF_STALE);
+    assert_true(hf_credentials_refresh(&running));
+    assert_string_equal(running.password, "second");
+    assert_null(hf_login_find(&running, cookie));
+    assert_false(hf_credentials_refresh(&running));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -201,6 +224,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_damaged_file_lets_nobody_in, begin, end),
         cmocka_unit_test_setup_teardown(
             more_logins_than_there_is_room_for_end_the_one_seen_longest_ago, begin, end),
+        cmocka_unit_test_setup_teardown(a_reset_meanwhile_is_not_lost, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

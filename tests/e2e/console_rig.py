@@ -124,7 +124,9 @@ class Console:
                 [self.holdfast.path, self.verb, *map(str, self.arguments),
                  "--console", f"127.0.0.1:{self.port}", *self.command],
                 cwd=self.holdfast.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                env={**self.holdfast.environment, "HOLDFAST_SETUP_CODE": CODE, **self.env})
+                env={name: value for name, value in
+                     {**self.holdfast.environment, "HOLDFAST_SETUP_CODE": CODE, **self.env}.items()
+                     if value is not None})
         wait_for(self.answers, "the console")
         return self
 

@@ -1,84 +1,16 @@
 #include "service/http.h"
 
-#include <arpa/inet.h>
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "service/scripted_server.h"
 #include "service/title_lookup.h"
-
-/* A server of one scripted answer to each connection, in a process of its own. It keeps the last
- * request for the tests in a pipe. */
-struct server {
-    int port;
-    pid_t pid;
-    int requests;
-};
-
-static void serve(int listener, int requests, const char *const *answers)
-{
-    for (; *answers; answers++) {
-        char request[4096];
-        size_t length = 0;
-        int client = accept(listener, NULL, NULL);
-        while (length < sizeof request - 1) {
-            ssize_t got = read(client, request + length, sizeof request - 1 - length);
-            if (got <= 0)
-                break;
-            length += (size_t)got;
-            request[length] = 0;
-            if (strstr(request, "\r\n\r\n"))
-                break;
-        }
-        if (write(requests, request, length) < 0 || write(client, *answers, strlen(*answers)) < 0)
-            _exit(1);
-        close(client);
-    }
-    _exit(0);
-}
-
-static void start(struct server *server, const char *const *answers)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof address;
-    int pipes[2], listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_int_equal(bind(listener, (struct sockaddr *)&address, sizeof address), 0);
-    assert_int_equal(listen(listener, 8), 0);
-    assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &size), 0);
-    assert_int_equal(pipe(pipes), 0);
-    server->port = ntohs(address.sin_port);
-    server->pid = fork();
-    assert_true(server->pid >= 0);
-    if (!server->pid) {
-        alarm(20);
-        serve(listener, pipes[1], answers);
-    }
-    close(listener);
-    close(pipes[1]);
-    server->requests = pipes[0];
-}
-
-/* All that was asked, once the server has answered everything. */
-static void finish(struct server *server, char *asked, size_t size)
-{
-    size_t length = 0;
-    int status;
-    for (ssize_t got; (got = read(server->requests, asked + length, size - 1 - length)) > 0;)
-        length += (size_t)got;
-    asked[length] = 0;
-    close(server->requests);
-    waitpid(server->pid, &status, 0);
-    assert_true(WIFEXITED(status) && !WEXITSTATUS(status));
-}
 
 struct world {
     struct hf_http *http;
@@ -114,11 +46,11 @@ static int get(struct world *world, const char *url, const char *const *headers,
 static int ask(struct world *world, const char *const *answers, const char *const *headers,
                char *asked, size_t size)
 {
-    struct server server;
-    start(&server, answers);
+    struct hf_scripted_server server;
+    hf_scripted_server_start(&server, answers);
     snprintf(world->url, sizeof world->url, "http://127.0.0.1:%d/status?q=secret", server.port);
     int failed = get(world, world->url, headers, 1000);
-    finish(&server, asked, size);
+    hf_scripted_server_finish(&server, asked, size);
     return failed;
 }
 
@@ -208,11 +140,11 @@ static void what_is_no_http_is_said_to_be_none(void **state)
 static void a_refused_connection_is_unreachable(void **state)
 {
     struct world *world = *state;
-    struct server server;
+    struct hf_scripted_server server;
     const char *const none[] = {NULL};
     char asked[64];
-    start(&server, none);
-    finish(&server, asked, sizeof asked);
+    hf_scripted_server_start(&server, none);
+    hf_scripted_server_finish(&server, asked, sizeof asked);
     snprintf(world->url, sizeof world->url, "http://127.0.0.1:%d/", server.port);
     assert_int_equal(get(world, world->url, NULL, 0), -1);
     assert_int_equal(world->err.code, HF_UNREACHABLE);
@@ -244,19 +176,19 @@ static void a_header_cannot_smuggle_another_one(void **state)
 static void a_title_is_asked_for_encoded_and_with_the_key(void **state)
 {
     struct world *world = *state;
-    struct server server;
+    struct hf_scripted_server server;
     char asked[4096], base[64];
     const char *const answers[] = {"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", NULL};
     const char *headers[] = {"X-Api-Key: {key}", NULL};
     const struct hf_profile_request request = {.url = "{url}/api/v1/search?query={query}",
                                                .headers = {headers, 1}};
-    start(&server, answers);
+    hf_scripted_server_start(&server, answers);
     snprintf(base, sizeof base, " http://127.0.0.1:%d/ ", server.port);
     const struct hf_profile_value values[] = {
         {"query", "Am\xc3\xa9lie & M'A*S*H/?"}, {"url", base}, {"key", " k2\n"}, {0}};
     hf_auto(hf_buf) struct hf_buf answer = {0};
     assert_int_equal(hf_title_lookup_ask(world->http, &request, values, &answer, &world->err), 0);
-    finish(&server, asked, sizeof asked);
+    hf_scripted_server_finish(&server, asked, sizeof asked);
     assert_non_null(strstr(
         asked, "GET /api/v1/search?query=Am%C3%A9lie%20%26%20M%27A%2AS%2AH%2F%3F HTTP/1.1\r\n"));
     assert_non_null(strstr(asked, "X-Api-Key: k2\r\n"));
