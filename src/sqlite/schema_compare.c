@@ -61,10 +61,10 @@ static bool has_table(const struct hf_names *tables, const struct thing *column)
     return false;
 }
 
-static int tell(const struct telling *telling, const struct thing *from, const struct thing *to,
-                struct hf_error *err)
+/* `from` and `to` are the two states' of it; NULL: that one has not got it. */
+static int tell(const struct telling *telling, const struct thing *thing, const struct thing *from,
+                const struct thing *to, struct hf_error *err)
 {
-    const struct thing *thing = from ? from : to;
     bool is_column = !strcmp(thing->what, "column");
     if (from && to && !strcmp(from->definition, to->definition))
         return 0;
@@ -88,7 +88,8 @@ static int compare_things(const struct telling *telling, const struct hf_names *
     while (has_a || has_b) {
         int order = !has_a ? 1 : !has_b ? -1 : strcmp(a.what, b.what);
         order = order || !has_a || !has_b ? order : strcmp(a.name, b.name);
-        if (tell(telling, order <= 0 ? &a : NULL, order >= 0 ? &b : NULL, err))
+        if (tell(telling, order <= 0 ? &a : &b, order <= 0 ? &a : NULL, order >= 0 ? &b : NULL,
+                 err))
             return -1;
         if (order <= 0)
             has_a = read_thing(&a, from, ++i);
