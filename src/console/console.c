@@ -193,7 +193,10 @@ static int open_console(struct hf_console *console, struct hf_error *err)
         !(console->overview = hf_overview_new(console, err)) ||
         !(console->jobs = hf_jobs_new(console, err)))
         return -1;
-    return open_server(console, err);
+    if (open_server(console, err))
+        return -1;
+    hf_overview_last(console->overview); /* so that who asks whether it is ready soon hears it */
+    return 0;
 }
 
 static void close_console(struct hf_console *console)

@@ -27,7 +27,7 @@ static int take_apart(char host[256], char port[8], const char *where, struct hf
 
 static int port_of(int fd)
 {
-    struct sockaddr_storage address;
+    struct sockaddr_storage address = {0};
     socklen_t length = sizeof address;
     if (getsockname(fd, (struct sockaddr *)&address, &length))
         return 0;

@@ -70,11 +70,6 @@ void hf_overview_free(struct hf_overview *overview)
     free(overview);
 }
 
-const json_t *hf_overview_last(const struct hf_overview *overview)
-{
-    return overview->last;
-}
-
 void hf_overview_touch(struct hf_overview *overview)
 {
     overview->is_old = true;
@@ -182,6 +177,13 @@ static int64_t due_at(const struct hf_overview *overview)
 static bool is_due(const struct hf_overview *overview)
 {
     return !overview->read_at || due_at(overview) <= hf_monotonic();
+}
+
+const json_t *hf_overview_last(struct hf_overview *overview)
+{
+    if (is_due(overview))
+        ask(overview);
+    return overview->last;
 }
 
 void hf_overview_answer(struct hf_overview *overview, struct hf_exchange *exchange)

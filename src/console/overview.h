@@ -23,8 +23,9 @@ void hf_overview_answer(struct hf_overview *overview, struct hf_exchange *exchan
 /* Tells this exchange of each overview that differs from the one before, as a stream. */
 void hf_overview_stream(struct hf_overview *overview, struct hf_exchange *exchange);
 
-/* The last one, or NULL. Borrowed until the next event. */
-const json_t *hf_overview_last(const struct hf_overview *overview);
+/* The last one, or NULL; read again in the background when it is not fresh. Borrowed until the next
+ * event. */
+const json_t *hf_overview_last(struct hf_overview *overview);
 
 /* Something was changed just now: what is known is old. */
 void hf_overview_touch(struct hf_overview *overview);
