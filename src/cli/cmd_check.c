@@ -8,6 +8,7 @@
 #include "cli/output.h"
 #include "cli/session.h"
 #include "history/check.h"
+#include "service/check_json.h"
 
 static const struct hf_option options[] = {
     {"read-data", 0, NULL, "read every byte and open every frame"},
@@ -23,29 +24,11 @@ struct findings {
     size_t count;
 };
 
-/* NULL for none. */
-static const char *remedy_name(enum hf_remedy remedy)
-{
-    static const char *const names[] = {NULL, "remove", "rewrite"};
-    return names[remedy];
-}
-
-static void to_json(json_t *list, const struct hf_finding *finding)
-{
-    json_t *item = hf_json_item(list);
-    hf_json_text(item, "severity", finding->severity == HF_CHECK_LOSS ? "loss" : "note");
-    hf_json_text(item, "object", finding->object);
-    hf_json_text(item, "database", finding->database[0] ? finding->database : NULL);
-    hf_json_text(item, "problem", finding->problem);
-    hf_json_text(item, "consequence", finding->consequence);
-    hf_json_text(item, "remedy", remedy_name(finding->remedy));
-}
-
 static int take(void *arg, const struct hf_finding *finding, struct hf_error *err)
 {
     struct findings *findings = arg;
     if (findings->list) {
-        to_json(findings->list, finding);
+        hf_finding_json(findings->list, finding);
     } else {
         hf_progress_line_clear(&findings->cli->progress);
         /* Most problems name their object themselves. */
@@ -99,7 +82,7 @@ static int repair(struct hf_cli *cli, const struct hf_repository *repository,
         if (list && really)
             hf_json_text_item(list, finding->object);
         else if (!list)
-            printf("%s %s %s\n", really ? "did" : "would", remedy_name(finding->remedy),
+            printf("%s %s %s\n", really ? "did" : "would", hf_remedy_name(finding->remedy),
                    finding->object);
     }
     if (!really && !cli->json && findings->count)
@@ -112,12 +95,7 @@ static int repair(struct hf_cli *cli, const struct hf_repository *repository,
 static void sum_up(struct hf_cli *cli, const struct hf_check_result *result)
 {
     if (cli->json) {
-        hf_json_integer(cli->json, "objects", (int64_t)result->objects);
-        hf_json_integer(cli->json, "bytes_read", (int64_t)result->bytes_read);
-        hf_json_integer(cli->json, "segments", (int64_t)result->segments);
-        hf_json_integer(cli->json, "points", (int64_t)result->points);
-        hf_json_integer(cli->json, "points_lost", (int64_t)result->points_lost);
-        hf_json_integer(cli->json, "losses", (int64_t)result->losses);
+        hf_check_json(cli->json, result);
         return;
     }
     char bytes[16], objects[32], segments[32], points[48], places[32];

@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/cli.h"
@@ -83,11 +84,29 @@ static int to_table(const struct hf_config *config, struct hf_error *err)
     return 0;
 }
 
+static int show_keep(struct hf_config *config, const struct hf_keep_setting *keep,
+                     struct hf_error *err)
+{
+    struct hf_value *value = &config->values[HF_SETTING_KEEP];
+    char *text = strdup(keep->text), *source = strdup(keep->source);
+    if (!text || !source) {
+        free(text);
+        free(source);
+        return hf_error_memory(err);
+    }
+    free(value->text);
+    free(value->source);
+    *value = (struct hf_value){text, source};
+    return 0;
+}
+
 static int run(struct hf_cli *cli, struct hf_error *err)
 {
     struct hf_retention_rule rule;
-    /* What a rule means is not for the configuration to know. */
-    if (hf_keep_rule(&rule, &cli->config, err))
+    struct hf_keep_setting keep;
+    /* What a rule means, and what the console has chosen, is not for the configuration to know. */
+    if (hf_keep_rule(&rule, &cli->config, cli->env, err) ||
+        hf_keep_setting(&keep, &cli->config, cli->env, err) || show_keep(&cli->config, &keep, err))
         return -1;
     if (!cli->json)
         return to_table(&cli->config, err);

@@ -8,6 +8,7 @@
 #include "cli/output.h"
 #include "cli/session.h"
 #include "cli/table.h"
+#include "service/recovery_kit.h"
 
 static const struct hf_option slot_options[] = {
     {"new-passphrase-file", 0, "PATH", "a file that holds the passphrase of the new slot"},
@@ -192,41 +193,20 @@ static int run_rotate(struct hf_cli *cli, struct hf_error *err)
     return remove_slot(cli, repository, search.id, err); /* the new one may have its name */
 }
 
-static void print_kit(const char *place, const char *key_id, const char *key)
-{
-    printf("HOLDFAST RECOVERY KIT\n\n"
-           "Whoever has this page can read and restore everything in the repository.\n"
-           "Keep it away from the repository and from the machine it protects.\n\n"
-           "  repository  %s\n"
-           "  key id      %s\n"
-           "  recovery key\n"
-           "    %s\n\n"
-           "To restore: put the recovery key into a file, then\n\n"
-           "  holdfast list    -r '%s' --recovery-key-file FILE\n"
-           "  holdfast restore -r '%s' --recovery-key-file FILE DATABASE --to PATH\n",
-           place, key_id, key, place, place);
-}
-
 static int run_kit(struct hf_cli *cli, struct hf_error *err)
 {
     hf_auto(hf_session) struct hf_session session = {0};
-    if (hf_session_open(&session, cli, HF_SESSION_EXISTING, err))
+    hf_auto(hf_recovery_kit) struct hf_recovery_kit kit = {0};
+    if (hf_session_open(&session, cli, HF_SESSION_EXISTING, err) ||
+        hf_recovery_kit_make(&kit, session.repository, hf_session_place(cli), err))
         return -1;
-    const struct hf_repository *repository = session.repository;
-    /* On another day the current directory is another one. */
-    hf_auto_free char *absolute = realpath(hf_session_place(cli), NULL);
-    const char *place = absolute ? absolute : hf_session_place(cli);
-    char key[HF_RECOVERY_TEXT], key_id[2 * HF_ID_BYTES + 1];
-    hf_key_to_recovery_text(key, &repository->keys.master);
-    hf_hex_encode(key_id, repository->key_id, HF_ID_BYTES);
     if (cli->json) {
-        hf_json_text(cli->json, "repository", place);
-        hf_json_text(cli->json, "key_id", key_id);
-        hf_json_text(cli->json, "recovery_key", key);
+        hf_json_text(cli->json, "repository", kit.place);
+        hf_json_text(cli->json, "key_id", kit.key_id);
+        hf_json_text(cli->json, "recovery_key", kit.key);
     } else {
-        print_kit(place, key_id, key);
+        fputs(kit.page, stdout);
     }
-    hf_wipe(key, sizeof key);
     return 0;
 }
 

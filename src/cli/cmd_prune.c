@@ -3,6 +3,7 @@
 #include "cli/output.h"
 #include "cli/prune_output.h"
 #include "cli/session.h"
+#include "service/prune_json.h"
 
 static const struct hf_option options[] = {
     {"keep", 0, "RULE", "what is kept: '1h:all 24h:1m 7d:1h 30d:1d 1y:1w', or a preset"},
@@ -36,7 +37,7 @@ static int prune(struct hf_cli *cli, const struct hf_database *database,
         return -1;
     hf_progress_line_clear(&cli->progress);
     if (item)
-        hf_prune_sums(&prune, &result, item);
+        hf_prune_json(item, &prune, &result);
     else
         hf_prune_told(database->name, &prune, &result);
     if (!item && wanted.dry_run && hf_prune_tables(&prune, err))

@@ -41,7 +41,7 @@ static int run(struct hf_cli *cli, struct hf_error *err)
         return hf_error_set(err, HF_CONFIG, "%s: 'off' leaves nothing to do",
                             cli->config.values[HF_SETTING_CAPTURE].source);
     struct hf_retention_rule rule;
-    if (hf_keep_rule(&rule, &cli->config, err) || check_names(cli, err) ||
+    if (hf_keep_rule(&rule, &cli->config, cli->env, err) || check_names(cli, err) ||
         hf_session_open(&session, cli, HF_SESSION_OR_CREATE, err))
         return -1;
     struct hf_console_hook console;

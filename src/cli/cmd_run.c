@@ -40,7 +40,7 @@ static int run(struct hf_cli *cli, struct hf_error *err)
     }
     /* Only the replicator needs it, and would not come up, again and again. */
     struct hf_retention_rule rule;
-    if (hf_keep_rule(&rule, &cli->config, err))
+    if (hf_keep_rule(&rule, &cli->config, cli->env, err))
         return -1;
     struct hf_console_hook console;
     bool has_console = hf_console_start(&console, cli);

@@ -66,7 +66,7 @@ int hf_choose_keep(struct hf_prune_options *out, struct hf_retention_rule *rule,
     if (choose_grace(&out->grace, cli, err) || read_counts(&counts, &counted, cli, err))
         return -1;
     if (!counted)
-        return hf_keep_rule(rule, &cli->config, err);
+        return hf_keep_rule(rule, &cli->config, cli->env, err);
     if (hf_option_if_known(&cli->arguments, "keep"))
         return hf_error_set(err, HF_USAGE,
                             "--keep is a whole rule: it and counts do not go "

@@ -15,7 +15,5 @@ void hf_prune_lists(const struct hf_prune *prune, json_t *item);
 /* What was done, or with a dry run what would be. */
 void hf_prune_told(const char *database, const struct hf_prune *prune,
                    const struct hf_prune_result *result);
-void hf_prune_sums(const struct hf_prune *prune, const struct hf_prune_result *result,
-                   json_t *item);
 
 #endif

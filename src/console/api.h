@@ -6,8 +6,16 @@
 
 #include "console/route.h"
 
-extern const struct hf_route hf_session_routes[], hf_overview_routes[], hf_point_routes[],
-    hf_restore_routes[], hf_setup_routes[], hf_download_routes[], hf_job_routes[],
-    hf_health_routes[], hf_page_routes[];
+extern const struct hf_route hf_access_routes[];
+extern const struct hf_route hf_download_routes[];
+extern const struct hf_route hf_health_routes[];
+extern const struct hf_route hf_job_routes[];
+extern const struct hf_route hf_overview_routes[];
+extern const struct hf_route hf_page_routes[];
+extern const struct hf_route hf_point_routes[];
+extern const struct hf_route hf_restore_routes[];
+extern const struct hf_route hf_session_routes[];
+extern const struct hf_route hf_settings_routes[];
+extern const struct hf_route hf_setup_routes[];
 
 #endif

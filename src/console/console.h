@@ -7,6 +7,7 @@
 #define HF_CONSOLE_CONSOLE_H
 
 #include "config/config.h"
+#include "service/console_folder.h"
 #include "service/access.h"
 
 struct hf_console_options {
@@ -25,9 +26,5 @@ struct hf_console_options {
  */
 int hf_console_run(const struct hf_console_options *options, int channel, struct hf_error *err);
 
-/* The console's folder, beside the state of the first database. Caller frees. HF_CONFIG when there
- * is neither a database nor a state directory. */
-int hf_console_folder(char **out, const struct hf_config *config, const struct hf_env *env,
-                      struct hf_error *err);
 
 #endif

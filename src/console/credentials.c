@@ -123,20 +123,32 @@ bool hf_credentials_refresh(struct hf_credentials *credentials)
         return 0;                                                                                  \
     } while (0)
 
+static void end_others(struct hf_credentials *credentials, const struct hf_login *keep)
+{
+    for (size_t i = 0; i < HF_MOST_LOGINS; i++)
+        if (&credentials->logins[i] != keep)
+            credentials->logins[i] = (struct hf_login){0};
+}
+
 int hf_credentials_set_password(struct hf_credentials *credentials, const char *hash,
                                 const struct hf_login *keep, struct hf_error *err)
 {
     char before[HF_PASSWORD_TEXT];
     memcpy(before, credentials->password, sizeof before);
     snprintf(credentials->password, sizeof credentials->password, "%s", hash);
-    struct hf_login *logins = credentials->logins;
-    for (size_t i = 0; i < HF_MOST_LOGINS; i++)
-        if (&logins[i] != keep)
-            logins[i] = (struct hf_login){0};
+    end_others(credentials, keep);
     if (!hf_credentials_save(credentials, err))
         return 0;
     memcpy(credentials->password, before, sizeof before);
     return -1;
+}
+
+/* Who was signed out stays so when that cannot be kept: the safe side. */
+int hf_login_end_others(struct hf_credentials *credentials, const struct hf_login *keep,
+                        struct hf_error *err)
+{
+    end_others(credentials, keep);
+    return hf_credentials_save(credentials, err);
 }
 
 struct hf_login *hf_login_begin(struct hf_credentials *credentials, bool is_setup,

@@ -92,6 +92,8 @@ struct hf_login *hf_login_begin(struct hf_credentials *credentials, bool is_setu
 /* NULL: nobody, or it has expired: 7 days after it was seen, 30 after it began. */
 struct hf_login *hf_login_find(struct hf_credentials *credentials, const char *cookie);
 int hf_login_end(struct hf_credentials *credentials, struct hf_login *login, struct hf_error *err);
+int hf_login_end_others(struct hf_credentials *credentials, const struct hf_login *keep,
+                        struct hf_error *err);
 
 /* A new token; `text` ("hf_...") is told once. HF_EXISTS for a name that is there. NULL: err. */
 enum { HF_TOKEN_TEXT = HF_SECRET_TEXT + 3 };

@@ -172,6 +172,17 @@ void hf_gate_admit(struct hf_exchange *exchange)
         hf_exchange_refuse(exchange, 403, "refused", "the page is too old: load it again");
 }
 
+bool hf_gate_is_still_in(struct hf_exchange *exchange)
+{
+    const struct hf_login *before = exchange->visitor.login;
+    hf_console_refresh(exchange->console);
+    exchange->visitor.login = NULL;
+    exchange->visitor.access = HF_ACCESS_ANYONE;
+    recognise_login(exchange);
+    return before && exchange->visitor.login == before &&
+           exchange->visitor.access == HF_ACCESS_OWNER;
+}
+
 void hf_gate_set_cookie(struct hf_exchange *exchange, const char *cookie)
 {
     char header[256];

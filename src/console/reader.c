@@ -159,7 +159,7 @@ static int change_pin(const struct reader *reader, const struct hf_read_database
     struct hf_retention_rule rule;
     if (!is_pinned)
         return hf_point_change(&read->database, seq, &unpin, err);
-    if (hf_keep_rule(&rule, config, err))
+    if (hf_keep_rule(&rule, config, reader->options->env, err))
         return -1;
     const struct hf_prune_options wanted = {
         .rule = &rule, .zone = hf_keep_zone(config), .grace = -1};

@@ -2,6 +2,8 @@
 
 /* A table a line, so that each is added alone. */
 const struct hf_route *const hf_route_tables[] = {hf_session_routes,  //
+                                                  hf_access_routes,   //
+                                                  hf_settings_routes, //
                                                   hf_overview_routes, //
                                                   hf_point_routes,    //
                                                   hf_restore_routes,  //

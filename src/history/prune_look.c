@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "history/point.h"
+#include "history/write_probe.h"
 
 /* The newest object tells the store's time well enough while it is not older than this. */
 static int64_t fresh_for(int64_t grace)
@@ -30,25 +31,6 @@ static int64_t newest_received(const struct hf_timeline *timeline)
         if (timeline->strays[i].received > newest)
             newest = timeline->strays[i].received;
     return newest;
-}
-
-/* Puts an object, looks when the store says that it came, and takes it away. */
-static int ask_store(const struct hf_database *database, int64_t *now, struct hf_error *err)
-{
-    const struct hf_repository *repository = database->repository;
-    hf_auto(hf_buf) struct hf_buf nothing = {0};
-    char object[HF_OBJECT_NAME_TEXT];
-    struct hf_stored stored;
-    uint64_t name;
-    if (hf_random(repository->keys.env, &name, sizeof name, err) || hf_object_finish(&nothing, err))
-        return -1;
-    hf_database_object(object, database, "clock/%016llx", (unsigned long long)name);
-    if (hf_store_put(repository->store, object, nothing.data, nothing.length, err) ||
-        hf_store_stat(repository->store, object, &stored, err) ||
-        hf_store_remove(repository->store, object, err))
-        return -1;
-    *now = stored.received > *now ? stored.received : *now;
-    return 0;
 }
 
 static int plan(struct hf_prune *prune, struct hf_error *err)
@@ -88,7 +70,7 @@ static int plan_by_store_time(struct hf_prune *prune, struct hf_error *err)
     if (prune->options.dry_run || !has_fate(prune, HF_FATE_GOES))
         return 0;
     prune->now = told;
-    return ask_store(prune->database, &prune->now, err) ? -1 : plan(prune, err);
+    return hf_write_probe(prune->database, &prune->now, err) ? -1 : plan(prune, err);
 }
 
 int hf_prune_plan(struct hf_prune *prune, struct hf_error *err)

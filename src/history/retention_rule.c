@@ -111,6 +111,14 @@ static int append_pair(struct hf_retention_rule *rule, char *word, struct hf_err
     return 0;
 }
 
+const char *hf_retention_preset(size_t which, const char **rule)
+{
+    if (which >= sizeof presets / sizeof *presets)
+        return NULL;
+    *rule = presets[which].rule;
+    return presets[which].name;
+}
+
 int hf_retention_rule_parse(struct hf_retention_rule *out, const char *text, struct hf_error *err)
 {
     struct hf_retention_rule rule = {0};

@@ -53,6 +53,9 @@ bool hf_span_parse(struct hf_span *out, const char *text);
 /* A rule, or the name of one: "light", "standard", "long". HF_CONFIG points at what is wrong. */
 int hf_retention_rule_parse(struct hf_retention_rule *out, const char *text, struct hf_error *err);
 
+/* The rules that have names: the first is 0, after the last comes NULL. */
+const char *hf_retention_preset(size_t which, const char **rule);
+
 /* What parse takes, in its shortest form. `out` holds HF_RETENTION_TEXT bytes. */
 const char *hf_retention_rule_format(char *out, size_t size, const struct hf_retention_rule *rule);
 

@@ -1,5 +1,7 @@
 #include "service/replica.h"
 
+#include "service/keep_settings.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -295,8 +297,9 @@ void hf_replica_prune(struct hf_replica *self)
 {
     struct measure measure = measure_begin(&self->prune_outcome);
     const struct hf_events events = {.context = self, .notice = pass_notice};
+    struct hf_retention_rule rule;
     const struct hf_prune_options options = {
-        .rule = &self->world->rule,
+        .rule = &rule,
         .zone = self->world->zone,
         .grace = -1,
         .quick = true,
@@ -305,7 +308,9 @@ void hf_replica_prune(struct hf_replica *self)
         .stop = is_stopping,
         .context = self,
     };
-    hf_prune(&self->database, &options, &self->pruned, &self->prune_outcome.err);
+    /* Each time: the console may have changed it. */
+    if (!hf_keep_rule(&rule, self->world->config, self->world->env, &self->prune_outcome.err))
+        hf_prune(&self->database, &options, &self->pruned, &self->prune_outcome.err);
     measure_end(&measure, &self->prune_outcome);
 }
 

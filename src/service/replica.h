@@ -28,8 +28,8 @@ struct hf_replica_world {
     struct hf_batch_budget budget;
     enum hf_capture_wanted wanted;
     bool gentle, take_over;
-    int64_t interval; /* ms */
-    struct hf_retention_rule rule;
+    int64_t interval;               /* ms */
+    const struct hf_config *config; /* whose retention rule is read before each prune */
     enum hf_retention_zone zone;
     atomic_bool stopping; /* a prune ends between two objects */
     /* A line for people, from any thread. */

@@ -333,10 +333,11 @@ static int run(struct replicator *self, int channel, struct hf_error *err)
     int64_t interval = hf_config_duration(config, HF_SETTING_SYNC_INTERVAL);
     struct hf_retention_rule rule;
     /* First, so that whoever started this hears of any failure. */
-    if (hf_driver_post_open(&self->post, channel, err) || hf_keep_rule(&rule, config, err))
+    if (hf_driver_post_open(&self->post, channel, err) ||
+        hf_keep_rule(&rule, config, self->options->env, err))
         return -1;
     self->world = (struct hf_replica_world){
-        .rule = rule,
+        .config = config,
         .zone = hf_keep_zone(config),
         .repository = self->options->repository,
         .env = self->options->env,

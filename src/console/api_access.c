@@ -1,0 +1,239 @@
+/*
+ * Who may use the console: its password, who is signed in, tokens; and the recovery kit.
+ */
+#include <string.h>
+
+#include "console/api.h"
+#include "console/console_state.h"
+#include "console/gate.h"
+#include "console/overview.h"
+#include "console/sign_in.h"
+#include "service/json_members.h"
+#include "service/recovery_kit.h"
+
+static void list_sessions(struct hf_exchange *exchange)
+{
+    const struct hf_credentials *credentials = &exchange->console->credentials;
+    json_t *root = hf_json_new(), *list = hf_json_list(root, "sessions");
+    for (size_t i = 0; i < HF_MOST_LOGINS; i++) {
+        const struct hf_login *login = &credentials->logins[i];
+        if (!login->id[0] || login->is_setup)
+            continue;
+        json_t *item = hf_json_item(list);
+        hf_json_text(item, "session", login->id);
+        hf_json_text(item, "address", login->address);
+        hf_json_text(item, "agent", login->agent);
+        hf_json_time(item, "created", login->created);
+        hf_json_time(item, "seen", login->seen);
+        hf_json_boolean(item, "is_current", login == exchange->visitor.login);
+    }
+    hf_exchange_reply(exchange, 200, root);
+}
+
+static void end_session(struct hf_exchange *exchange)
+{
+    struct hf_error err = {0};
+    struct hf_credentials *credentials = &exchange->console->credentials;
+    for (size_t i = 0; i < HF_MOST_LOGINS; i++) {
+        struct hf_login *login = &credentials->logins[i];
+        if (!login->id[0] || login->is_setup || strcmp(login->id, exchange->parameters[0]))
+            continue;
+        if (hf_login_end(credentials, login, &err))
+            hf_exchange_fail(exchange, &err);
+        else
+            hf_exchange_reply_empty(exchange, 204);
+        return;
+    }
+    hf_exchange_refuse(exchange, 404, "not_found", "there is no such session");
+}
+
+static void end_other_sessions(struct hf_exchange *exchange)
+{
+    struct hf_error err = {0};
+    if (hf_login_end_others(&exchange->console->credentials, exchange->visitor.login, &err))
+        hf_exchange_fail(exchange, &err);
+    else
+        hf_exchange_reply_empty(exchange, 204);
+}
+
+static void token_members(json_t *item, const struct hf_token *token)
+{
+    hf_json_text(item, "token", token->id);
+    hf_json_text(item, "name", token->name);
+    hf_json_text(item, "access", token->access == HF_ACCESS_OPERATOR ? "operator" : "viewer");
+    hf_json_time(item, "created", token->created);
+    hf_json_time(item, "seen", token->seen);
+}
+
+static void list_tokens(struct hf_exchange *exchange)
+{
+    json_t *root = hf_json_new(), *list = hf_json_list(root, "tokens");
+    for (size_t i = 0; i < HF_MOST_TOKENS; i++)
+        if (exchange->console->credentials.tokens[i].id[0])
+            token_members(hf_json_item(list), &exchange->console->credentials.tokens[i]);
+    hf_exchange_reply(exchange, 200, root);
+}
+
+static bool is_name(const char *name)
+{
+    for (const unsigned char *c = (const unsigned char *)name; *c; c++)
+        if (*c < ' ' || *c == 0x7f)
+            return false;
+    return *name;
+}
+
+/* Its text is told here, and never again. */
+static void add_token(struct hf_exchange *exchange)
+{
+    struct hf_error err = {0};
+    const char *name, *access;
+    char text[HF_TOKEN_TEXT];
+    if (hf_exchange_text(exchange, "name", HF_TOKEN_NAME_TEXT - 1, &name, &err) ||
+        hf_exchange_text(exchange, "access", 16, &access, &err)) {
+        hf_exchange_fail(exchange, &err);
+        return;
+    }
+    bool operates = !strcmp(access, "operator");
+    if (!is_name(name) || (!operates && strcmp(access, "viewer") != 0)) {
+        hf_exchange_refuse(exchange, 400, "usage",
+                           is_name(name) ? "'access' is viewer or operator"
+                                         : "'name' is what you call it");
+        return;
+    }
+    const struct hf_token *token =
+        hf_token_add(&exchange->console->credentials, name,
+                     operates ? HF_ACCESS_OPERATOR : HF_ACCESS_VIEWER, text, &err);
+    if (!token) {
+        hf_exchange_fail(exchange, &err);
+        return;
+    }
+    json_t *body = hf_json_new();
+    token_members(body, token);
+    hf_json_text(body, "text", text);
+    hf_wipe(text, sizeof text);
+    hf_exchange_reply(exchange, 200, body);
+}
+
+static void remove_token(struct hf_exchange *exchange)
+{
+    struct hf_error err = {0};
+    if (hf_token_remove(&exchange->console->credentials, exchange->parameters[0], &err))
+        hf_exchange_fail(exchange, &err);
+    else
+        hf_exchange_reply_empty(exchange, 204);
+}
+
+/* What happened while a password was worked on may have signed the visitor out. */
+static bool is_still_in(struct hf_exchange *exchange)
+{
+    if (hf_gate_is_still_in(exchange))
+        return true;
+    hf_exchange_refuse(exchange, 401, "unauthenticated", "sign in first");
+    return false;
+}
+
+static void new_password_hashed(struct hf_exchange *exchange, const char *hash,
+                                const struct hf_error *why)
+{
+    struct hf_error err = {0};
+    if (!hash)
+        hf_exchange_fail(exchange, why);
+    else if (!is_still_in(exchange))
+        return;
+    else if (hf_credentials_set_password(&exchange->console->credentials, hash,
+                                         exchange->visitor.login, &err))
+        hf_exchange_fail(exchange, &err);
+    else
+        hf_exchange_reply_empty(exchange, 204);
+}
+
+static bool is_proven(struct hf_exchange *exchange, bool fits)
+{
+    if (fits)
+        return is_still_in(exchange);
+    hf_exchange_refuse(exchange, 403, "wrong_key", "this is not the password");
+    return false;
+}
+
+static void old_password_proven(struct hf_exchange *exchange, bool fits)
+{
+    if (is_proven(exchange, fits))
+        hf_password_make(exchange, json_string_value(json_object_get(exchange->body, "new")),
+                         new_password_hashed);
+}
+
+static void put_password(struct hf_exchange *exchange)
+{
+    struct hf_error err = {0};
+    const char *old, *new;
+    if (hf_exchange_text(exchange, "old", HF_LONGEST_PASSWORD, &old, &err) ||
+        hf_exchange_text(exchange, "new", HF_LONGEST_PASSWORD, &new, &err))
+        hf_exchange_fail(exchange, &err);
+    else if (strlen(new) < HF_LEAST_PASSWORD)
+        hf_exchange_refuse(exchange, 400, "usage", "a password has 10 characters or more");
+    else
+        hf_password_prove(exchange, old, old_password_proven);
+}
+
+/* The key is in this process's memory already; nothing is asked for it, and nothing is kept. */
+static void show_kit(struct hf_exchange *exchange, bool fits)
+{
+    struct hf_error err = {0};
+    hf_auto(hf_recovery_kit) struct hf_recovery_kit kit = {0};
+    const struct hf_console *console = exchange->console;
+    const struct hf_repository *repository = console->options->session->repository;
+    if (!is_proven(exchange, fits))
+        return;
+    if (!repository) {
+        hf_error_set(&err, HF_UNREACHABLE, "the repository was away when the console began");
+        hf_error_hint(&err, "'holdfast key kit' prints it, or start the console again");
+        hf_exchange_fail(exchange, &err);
+        return;
+    }
+    if (hf_recovery_kit_make(&kit, repository, console->config->values[HF_SETTING_REPOSITORY].text,
+                             &err)) {
+        hf_exchange_fail(exchange, &err);
+        return;
+    }
+    json_t *body = hf_json_new();
+    hf_json_text(body, "repository", kit.place);
+    hf_json_text(body, "key_id", kit.key_id);
+    hf_json_text(body, "recovery_key", kit.key);
+    hf_json_text(body, "page", kit.page);
+    hf_exchange_reply(exchange, 200, body);
+}
+
+static void post_kit(struct hf_exchange *exchange)
+{
+    struct hf_error err = {0};
+    const char *password;
+    if (hf_exchange_text(exchange, "password", HF_LONGEST_PASSWORD, &password, &err))
+        hf_exchange_fail(exchange, &err);
+    else
+        hf_password_prove(exchange, password, show_kit);
+}
+
+static void post_kit_saved(struct hf_exchange *exchange)
+{
+    struct hf_error err = {0};
+    struct hf_console *console = exchange->console;
+    if (hf_credentials_kit_saved(&console->credentials, hf_now(console->env), &err)) {
+        hf_exchange_fail(exchange, &err);
+        return;
+    }
+    json_t *body = hf_json_new();
+    hf_json_time(body, "kit_saved", console->credentials.kit_saved);
+    hf_exchange_reply(exchange, 200, body);
+}
+
+const struct hf_route hf_access_routes[] = {
+    {"GET", "/api/v1/sessions", HF_ACCESS_OWNER, HF_BODY_NONE, list_sessions},
+    {"DELETE", "/api/v1/sessions", HF_ACCESS_OWNER, HF_BODY_NONE, end_other_sessions},
+    {"DELETE", "/api/v1/sessions/{session}", HF_ACCESS_OWNER, HF_BODY_NONE, end_session},
+    {"GET", "/api/v1/tokens", HF_ACCESS_OWNER, HF_BODY_NONE, list_tokens},
+    {"POST", "/api/v1/tokens", HF_ACCESS_OWNER, HF_BODY_JSON, add_token},
+    {"DELETE", "/api/v1/tokens/{token}", HF_ACCESS_OWNER, HF_BODY_NONE, remove_token},
+    {"PUT", "/api/v1/password", HF_ACCESS_OWNER, HF_BODY_JSON, put_password},
+    {"POST", "/api/v1/kit", HF_ACCESS_OWNER, HF_BODY_JSON, post_kit},
+    {"POST", "/api/v1/kit/saved", HF_ACCESS_OWNER, HF_BODY_JSON, post_kit_saved},
+    {0}};
