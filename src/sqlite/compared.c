@@ -8,13 +8,28 @@
 
 enum { BUSY_MS = 5000 };
 
+static int encoding_of(sqlite3 *db)
+{
+    static const char *const names[] = {"UTF-8", "UTF-16le", "UTF-16be"};
+    sqlite3_stmt *statement = NULL;
+    int found = 0;
+    if (!sqlite3_prepare_v2(db, "PRAGMA encoding", -1, &statement, NULL) &&
+        sqlite3_step(statement) == SQLITE_ROW)
+        for (int i = 0; i < 3; i++)
+            if (!strcmp((const char *)sqlite3_column_text(statement, 0), names[i]))
+                found = i + 1;
+    sqlite3_finalize(statement);
+    return found;
+}
+
 int hf_compared_open(struct hf_compared *out, const char *path, struct hf_error *err)
 {
-    struct hf_compared state = {hf_untrusted_open(path, BUSY_MS, err), path};
+    struct hf_compared state = {.db = hf_untrusted_open(path, BUSY_MS, err), .path = path};
     if (!state.db)
         return -1;
     if (!sqlite3_exec(state.db, "BEGIN; SELECT 1 FROM main.sqlite_schema LIMIT 1", NULL, NULL,
                       NULL)) {
+        state.encoding = encoding_of(state.db);
         *out = state;
         return 0;
     }

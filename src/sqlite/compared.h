@@ -14,6 +14,7 @@
 struct hf_compared {
     sqlite3 *db;
     const char *path; /* for errors; borrowed */
+    int encoding;     /* of its texts, as in its header: 1 to 3 */
 };
 
 /* Opens it, and begins the transaction in which it stands still. Writers go on. */

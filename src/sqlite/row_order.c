@@ -21,6 +21,31 @@ static int add_column(struct hf_row_columns *columns, const char *name, int key,
     return 0;
 }
 
+/* SQLite lets a part of a primary key be NULL where it is not the rowid: rows with such keys are
+ * not told apart by them. */
+static int look_for_null_keys(struct hf_row_columns *columns, sqlite3 *db, const char *path,
+                              const char *table, struct hf_error *err)
+{
+    sqlite3_str *text = sqlite3_str_new(NULL);
+    sqlite3_stmt *statement = NULL;
+    sqlite3_str_appendf(text, "SELECT 1 FROM main.\"%w\" WHERE 0", table);
+    for (int i = 0; i < columns->count; i++)
+        if (columns->key[i])
+            sqlite3_str_appendf(text, " OR \"%w\" IS NULL", columns->names[i]);
+    sqlite3_str_appendall(text, " LIMIT 1");
+    char *sql = sqlite3_str_finish(text);
+    if (!sql)
+        return hf_error_memory(err);
+    int rc = sqlite3_prepare_v2(db, sql, -1, &statement, NULL);
+    sqlite3_free(sql);
+    rc = rc ? rc : sqlite3_step(statement);
+    columns->has_null_keys = rc == SQLITE_ROW;
+    sqlite3_finalize(statement);
+    if (rc == SQLITE_ROW || rc == SQLITE_DONE)
+        return 0;
+    return hf_connection_error(db, sqlite3_extended_errcode(db), path, err);
+}
+
 int hf_row_columns_read(struct hf_row_columns *out, sqlite3 *db, const char *path,
                         const char *table, struct hf_error *err)
 {
@@ -37,6 +62,8 @@ int hf_row_columns_read(struct hf_row_columns *out, sqlite3 *db, const char *pat
     if (!failed && step != SQLITE_DONE)
         failed = hf_connection_error(db, sqlite3_extended_errcode(db), path, err);
     sqlite3_finalize(statement);
+    if (!failed)
+        failed = look_for_null_keys(out, db, path, table, err);
     if (failed)
         hf_row_columns_release(out);
     return failed;
@@ -95,7 +122,8 @@ static void put_column(sqlite3_str *out, const char *name)
 int hf_row_order_make(struct hf_row_order *out, const char *table, const struct hf_row_columns *a,
                       const struct hf_row_columns *b, struct hf_error *err)
 {
-    struct hf_row_order order = {.by_content = !have_same_key(a, b)};
+    bool has_nulls = a->has_null_keys || b->has_null_keys;
+    struct hf_row_order order = {.by_content = has_nulls || !have_same_key(a, b)};
     sqlite3_str *columns = sqlite3_str_new(NULL), *by = sqlite3_str_new(NULL);
     order.keys = order.by_content ? 0 : key_size(a);
     for (int n = 1; n <= order.keys; n++)
@@ -150,15 +178,32 @@ static int compare_integers(sqlite3_int64 a, sqlite3_int64 b)
     return (a > b) - (a < b);
 }
 
-/* An integer and a real that compare equal as reals are told apart by type: so that 1 that became
- * 1.0 is a change, where keys are the same by then. */
+static int compare_reals(double a, double b)
+{
+    return (a > b) - (a < b);
+}
+
+/* Exactly, as SQLite does: an integer beyond 2^53 has no real of its own. */
+static int compare_integer_with_real(sqlite3_int64 integer, double real)
+{
+    if (real < -9223372036854775808.0)
+        return 1;
+    if (real >= 9223372036854775808.0)
+        return -1;
+    sqlite3_int64 whole = (sqlite3_int64)real;
+    int order = compare_integers(integer, whole);
+    return order ? order : compare_reals((double)integer, real);
+}
+
 static int compare_numbers(sqlite3_stmt *a, sqlite3_stmt *b, int i, int a_type, int b_type)
 {
     if (a_type == SQLITE_INTEGER && b_type == SQLITE_INTEGER)
         return compare_integers(sqlite3_column_int64(a, i), sqlite3_column_int64(b, i));
-    double x = sqlite3_column_double(a, i), y = sqlite3_column_double(b, i);
-    int order = (x > y) - (x < y);
-    return order ? order : compare_integers(a_type, b_type);
+    if (a_type == SQLITE_INTEGER)
+        return compare_integer_with_real(sqlite3_column_int64(a, i), sqlite3_column_double(b, i));
+    if (b_type == SQLITE_INTEGER)
+        return -compare_integer_with_real(sqlite3_column_int64(b, i), sqlite3_column_double(a, i));
+    return compare_reals(sqlite3_column_double(a, i), sqlite3_column_double(b, i));
 }
 
 static int compare_bytes(sqlite3_stmt *a, sqlite3_stmt *b, int i)
@@ -187,4 +232,12 @@ int hf_rows_compare(sqlite3_stmt *a, sqlite3_stmt *b, int first, int last)
     for (int i = first; i < last && !order; i++)
         order = compare_values(a, b, i);
     return order;
+}
+
+bool hf_rows_differ(sqlite3_stmt *a, sqlite3_stmt *b, int first, int last)
+{
+    for (int i = first; i < last; i++)
+        if (sqlite3_column_type(a, i) != sqlite3_column_type(b, i) || compare_values(a, b, i))
+            return true;
+    return false;
 }

@@ -16,6 +16,7 @@ struct hf_row_columns {
     char **names; /* owned */
     int *key;     /* for each its place in the primary key, 1 on; 0: it is no part of it */
     int count;
+    bool has_null_keys; /* a row has a key of which a part is NULL */
 };
 
 int hf_row_columns_read(struct hf_row_columns *out, sqlite3 *db, const char *path,
@@ -39,5 +40,8 @@ HF_AUTO_RELEASE(hf_row_order)
 /* Compares columns first..last-1 of two rows in SQLite's order (datatype3.html, "Sort Order") with
  * the BINARY collation. */
 int hf_rows_compare(sqlite3_stmt *a, sqlite3_stmt *b, int first, int last);
+
+/* Whether these columns differ in value or type: 1 and 1.0 are one key, and two values. */
+bool hf_rows_differ(sqlite3_stmt *a, sqlite3_stmt *b, int first, int last);
 
 #endif

@@ -1,75 +1,106 @@
 #include "sqlite/schema_compare.h"
 
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
-/* Things as lines "what\x1fname\x1fdefinition", in order of the first two. */
-static const char things_sql[] =
-    "SELECT type || char(31) || name || char(31) || coalesce(sql, '') FROM main.sqlite_schema"
-    " WHERE type <> 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
-    " UNION ALL SELECT 'table' || char(31) || name || char(31) FROM main.sqlite_schema"
-    " WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
-    " UNION ALL SELECT 'column' || char(31) || s.name || '.' || c.name || char(31) || c.type ||"
-    " ' ' || c.\"notnull\" || ' ' || c.pk || ' ' || c.hidden || ' ' || coalesce(c.dflt_value, '')"
-    " FROM main.sqlite_schema AS s, pragma_table_xinfo(s.name) AS c"
-    " WHERE s.type = 'table' AND s.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
-    " ORDER BY 1";
-
-/* The part before the definition, which ends there from now on. */
-static char *take_apart(char *line, char **name)
-{
-    *name = strchr(line, 31);
-    *(*name)++ = '\0';
-    char *definition = strchr(*name, 31);
-    *definition++ = '\0';
-    return definition;
-}
-
+/* Something of the schema. Its texts are what SQLite says of it: a hostile file can make them be
+ * anything, but never other than texts. */
 struct thing {
-    const char *what, *name, *definition;
+    char *what, *name, *definition;
 };
 
-static bool read_thing(struct thing *out, const struct hf_names *names, size_t at)
+struct things {
+    struct thing *list; /* in order of what and name */
+    size_t count;
+};
+
+static void things_release(struct things *things)
 {
-    char *name = NULL;
-    if (at >= names->count)
-        return false;
-    out->what = names->list[at];
-    out->definition = take_apart(names->list[at], &name);
-    out->name = name;
-    return true;
+    for (size_t i = 0; i < things->count; i++) {
+        free(things->list[i].what);
+        free(things->list[i].name);
+        free(things->list[i].definition);
+    }
+    free(things->list);
+    *things = (struct things){0};
+}
+HF_AUTO_RELEASE(things)
+
+static char *copy_of(sqlite3_stmt *statement, int column)
+{
+    const char *text = (const char *)sqlite3_column_text(statement, column);
+    return strdup(text ? text : "");
 }
 
-/* Columns of a table that is itself new or gone are not told. */
-static bool is_of(const struct thing *column, const char *table)
+static int add(struct things *things, sqlite3_stmt *statement, struct hf_error *err)
 {
-    size_t length = strlen(table);
-    return !strncmp(column->name, table, length) && column->name[length] == '.';
+    struct thing *list = realloc(things->list, (things->count + 1) * sizeof *list);
+    things->list = list ? list : things->list;
+    if (!list)
+        return hf_error_memory(err);
+    struct thing *thing = &list[things->count++];
+    *thing = (struct thing){copy_of(statement, 0), copy_of(statement, 1), copy_of(statement, 2)};
+    return thing->what && thing->name && thing->definition ? 0 : hf_error_memory(err);
+}
+
+static int by_what_and_name(const void *a, const void *b)
+{
+    const struct thing *x = a, *y = b;
+    int order = strcmp(x->what, y->what);
+    return order ? order : strcmp(x->name, y->name);
+}
+
+static int read_things(struct things *out, const struct hf_compared *state, struct hf_error *err)
+{
+    static const char sql[] =
+        "SELECT type, name, sql FROM main.sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE "
+        "'\\'"
+        " UNION ALL SELECT 'column', s.name || '.' || c.name, c.type || ' ' || c.\"notnull\" || ' "
+        "' ||"
+        " c.pk || ' ' || c.hidden || ' ' || coalesce(c.dflt_value, '')"
+        " FROM main.sqlite_schema AS s, pragma_table_xinfo(s.name) AS c"
+        " WHERE s.type = 'table' AND s.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'";
+    sqlite3_stmt *statement = NULL;
+    int step = SQLITE_ERROR, failed = 0;
+    if (!sqlite3_prepare_v2(state->db, sql, -1, &statement, NULL))
+        while (!failed && (step = sqlite3_step(statement)) == SQLITE_ROW)
+            failed = add(out, statement, err);
+    if (!failed && step != SQLITE_DONE)
+        failed = hf_compared_failed(state, err);
+    sqlite3_finalize(statement);
+    if (!failed && out->count)
+        qsort(out->list, out->count, sizeof *out->list, by_what_and_name);
+    return failed;
+}
+
+/* Is it a column of a table that is itself new or gone? Then the table tells enough. */
+static bool is_of_table_in(const struct things *things, const struct thing *column)
+{
+    for (size_t i = 0; i < things->count; i++) {
+        const struct thing *table = &things->list[i];
+        size_t length = strlen(table->name);
+        if (!strcmp(table->what, "table") && !strncmp(column->name, table->name, length) &&
+            column->name[length] == '.')
+            return true;
+    }
+    return false;
 }
 
 struct telling {
     int (*each)(void *context, const struct hf_schema_difference *difference, struct hf_error *err);
     void *context;
-    const struct hf_names *from_tables, *to_tables;
+    const struct things *from, *to;
 };
-
-static bool has_table(const struct hf_names *tables, const struct thing *column)
-{
-    for (size_t i = 0; i < tables->count; i++)
-        if (is_of(column, tables->list[i]))
-            return true;
-    return false;
-}
 
 /* `from` and `to` are the two states' of it; NULL: that one has not got it. */
 static int tell(const struct telling *telling, const struct thing *thing, const struct thing *from,
                 const struct thing *to, struct hf_error *err)
 {
-    bool is_column = !strcmp(thing->what, "column");
     if (from && to && !strcmp(from->definition, to->definition))
         return 0;
-    if (is_column &&
-        !(has_table(telling->from_tables, thing) && has_table(telling->to_tables, thing)))
+    if (!strcmp(thing->what, "column") &&
+        !(is_of_table_in(telling->from, thing) && is_of_table_in(telling->to, thing)))
         return 0;
     const struct hf_schema_difference difference = {.what = thing->what,
                                                     .name = thing->name,
@@ -79,22 +110,17 @@ static int tell(const struct telling *telling, const struct thing *thing, const 
     return telling->each(telling->context, &difference, err);
 }
 
-static int compare_things(const struct telling *telling, const struct hf_names *from,
-                          const struct hf_names *to, struct hf_error *err)
+static int compare_things(const struct telling *telling, struct hf_error *err)
 {
-    struct thing a, b;
     size_t i = 0, k = 0;
-    bool has_a = read_thing(&a, from, i), has_b = read_thing(&b, to, k);
-    while (has_a || has_b) {
-        int order = !has_a ? 1 : !has_b ? -1 : strcmp(a.what, b.what);
-        order = order || !has_a || !has_b ? order : strcmp(a.name, b.name);
-        if (tell(telling, order <= 0 ? &a : &b, order <= 0 ? &a : NULL, order >= 0 ? &b : NULL,
-                 err))
+    while (i < telling->from->count || k < telling->to->count) {
+        const struct thing *a = i < telling->from->count ? &telling->from->list[i] : NULL;
+        const struct thing *b = k < telling->to->count ? &telling->to->list[k] : NULL;
+        int order = !a ? 1 : !b ? -1 : by_what_and_name(a, b);
+        if (tell(telling, order <= 0 ? a : b, order <= 0 ? a : NULL, order >= 0 ? b : NULL, err))
             return -1;
-        if (order <= 0)
-            has_a = read_thing(&a, from, ++i);
-        if (order >= 0)
-            has_b = read_thing(&b, to, ++k);
+        i += order <= 0;
+        k += order >= 0;
     }
     return 0;
 }
@@ -104,14 +130,9 @@ int hf_schemas_compare(const struct hf_compared *from, const struct hf_compared 
                                    struct hf_error *err),
                        void *context, struct hf_error *err)
 {
-    static const char tables_sql[] = "SELECT name FROM main.sqlite_schema WHERE type = 'table'";
-    hf_auto(hf_names) struct hf_names a = {0}, b = {0}, from_tables = {0}, to_tables = {0};
-    const struct telling telling = {each, context, &from_tables, &to_tables};
-    return hf_compared_names(&a, from, things_sql, err) ||
-                   hf_compared_names(&b, to, things_sql, err) ||
-                   hf_compared_names(&from_tables, from, tables_sql, err) ||
-                   hf_compared_names(&to_tables, to, tables_sql, err) ||
-                   compare_things(&telling, &a, &b, err)
+    hf_auto(things) struct things a = {0}, b = {0};
+    const struct telling telling = {each, context, &a, &b};
+    return read_things(&a, from, err) || read_things(&b, to, err) || compare_things(&telling, err)
                ? -1
                : 0;
 }

@@ -66,7 +66,7 @@ static int merge(struct walk *walk, const struct hf_row_order *order, struct hf_
                         ? -1
                         : hf_rows_compare(walk->a, walk->b, 0, order->keys);
         if (which == 0)
-            found->changed += hf_rows_compare(walk->a, walk->b, order->keys, order->count) != 0;
+            found->changed += hf_rows_differ(walk->a, walk->b, order->keys, order->count);
         found->removed += which < 0;
         found->added += which > 0;
         failed = (which <= 0 && step_from(walk, err)) || (which >= 0 && step_to(walk, err));
@@ -108,9 +108,9 @@ static int count_one(struct walk *walk, const struct pair *pair, struct hf_error
     return failed;
 }
 
-static int count_both(struct walk *walk, const char *table, struct hf_error *err)
+static int count_both(struct walk *walk, const char *table, const char *why, struct hf_error *err)
 {
-    walk->found->reason = "the two states have no column in common";
+    walk->found->reason = why;
     return count_rows(walk->from, table, &walk->found->rows_from, err) ||
            count_rows(walk->to, table, &walk->found->rows_to, err);
 }
@@ -123,8 +123,10 @@ static int compare_rows(struct walk *walk, const char *table, struct hf_error *e
         hf_row_columns_read(&to, walk->to->db, walk->to->path, table, err) ||
         hf_row_order_make(&order, table, &from, &to, err))
         return -1;
+    if (walk->from->encoding != walk->to->encoding)
+        return count_both(walk, table, "the two states encode text differently", err);
     if (!order.count)
-        return count_both(walk, table, err);
+        return count_both(walk, table, "the two states have no column in common", err);
     if (order.by_content)
         walk->found->reason =
             "it has no key by which rows could be told apart: a changed row counts "

@@ -189,8 +189,52 @@ static void the_schemas_differences_are_told(void **state)
                   "create table fresh(y)");
     assert_string_equal(compare(pair, true),
                         "removed column t.b\nadded column t.c\nremoved index i\n"
-                        "added index j\nadded table fresh\nremoved table gone\n"
+                        "added index j\nadded table fresh\nremoved table gone\nchanged table t\n"
                         "added trigger r\nchanged view w\n");
+}
+
+static void keys_that_are_null_are_no_keys(void **state)
+{
+    struct pair *pair = *state;
+    both(pair,
+         "create table k(a, b, primary key(a)); insert into k values(null,'x'),(null,'y'),(1,1)");
+    run(pair->to, "delete from k where b = 'x'");
+    assert_string_equal(compare(pair, false), "k 3>2 +0 -1 ~0 !\n");
+}
+
+static void numbers_that_are_equal_sort_as_sqlite_sorts_them(void **state)
+{
+    struct pair *pair = *state;
+    both(
+        pair,
+        "create table n(x); insert into n values(1),(1.0),(9007199254740993),(9007199254740992.0)");
+    run(pair->to, "delete from n where rowid = 1");
+    assert_string_equal(compare(pair, false), "n 4>3 +0 -1 ~0 !\n");
+}
+
+static void states_that_encode_text_differently_are_only_counted(void **state)
+{
+    struct pair *pair = *state;
+    run(pair->to, "pragma encoding = 'UTF-16'");
+    both(pair, "create table t(id text primary key); insert into t values('a'),('b')");
+    run(pair->to, "vacuum");
+    const char *found = compare(pair, false);
+    assert_true(!strcmp(found, "t 2>2 +0 -0 ~0 !\n") || !strcmp(found, "t 2>2 +0 -0 ~0\n"));
+}
+
+static void a_schema_that_was_written_by_hand_is_read_without_harm(void **state)
+{
+    struct pair *pair = *state;
+    both(pair, "create table t(id integer primary key)");
+    run(pair->to,
+        "pragma writable_schema = on; update sqlite_schema set type = 'ta' || char(0) || 'ble';"
+        "insert into sqlite_schema(type, name, tbl_name, rootpage, sql)"
+        " values(null, 'x' || char(0), null, 0, x'00ff')");
+    hf_auto(hf_compared) struct hf_compared from = {0}, to = {0};
+    struct hf_error err = {0};
+    assert_int_equal(hf_compared_open(&from, pair->from, &err), 0);
+    if (!hf_compared_open(&to, pair->to, &err)) /* or it is told that it is damaged */
+        hf_schemas_compare(&from, &to, take_schema, pair, &err);
 }
 
 static void a_damaged_file_is_told(void **state)
@@ -216,6 +260,10 @@ int main(void)
         TEST(virtual_tables_and_generated_columns_do_not_disturb),
         TEST(names_may_be_anything),
         TEST(the_schemas_differences_are_told),
+        TEST(keys_that_are_null_are_no_keys),
+        TEST(numbers_that_are_equal_sort_as_sqlite_sorts_them),
+        TEST(states_that_encode_text_differently_are_only_counted),
+        TEST(a_schema_that_was_written_by_hand_is_read_without_harm),
         TEST(a_damaged_file_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
