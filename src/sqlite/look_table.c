@@ -284,8 +284,9 @@ int hf_look_count(struct hf_look_count *out, struct hf_look *look,
     hf_look_deadline(look, deadline < soon ? deadline : soon);
     struct hf_look_count count = {.rows = -1};
     int rc = SQLITE_DONE;
+    /* Without a condition it would be one instruction, which no deadline can interrupt. */
     sqlite3_stmt *row = hf_look_prepare(
-        look, sqlite3_mprintf("SELECT count(*) FROM main.\"%w\"", table->name), err);
+        look, sqlite3_mprintf("SELECT count(*) FROM main.\"%w\" WHERE 1", table->name), err);
     if (row && (rc = sqlite3_step(row)) == SQLITE_ROW) {
         count.rows = sqlite3_column_int64(row, 0);
         count.is_exact = true;
