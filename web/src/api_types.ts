@@ -215,3 +215,68 @@ export interface SetupRestored {
   } | null;
   restore: unknown;
 }
+
+export interface Setting {
+  setting: string;
+  secret: boolean;
+  set: boolean;
+  value: string | null;
+  source: string;
+  source_kind: "flag" | "variable" | "file" | "console" | "default";
+  locked: boolean;
+}
+
+export interface Retention {
+  rule: string | null;
+  problem: string | null;
+  source: string | null;
+  locked: boolean;
+  zone: string;
+  presets: { name: string; rule: string }[];
+}
+
+export interface Settings {
+  settings: Setting[];
+  retention: Retention;
+  repository: { place: string | null; source: string };
+  kit_saved_ms: number | null;
+}
+
+/** Sums over all databases. */
+export interface PruneResult {
+  points: number;
+  kept: number;
+  bytes_freed: number;
+  bytes_merged: number;
+}
+
+export interface RepositoryTest {
+  ok: boolean;
+  checks: { check: "reachable" | "key" | "writable"; ok: boolean; text: string | null; hint: string | null }[];
+}
+
+export interface Login {
+  session: string;
+  address: string;
+  agent: string;
+  created_ms: number;
+  seen_ms: number;
+  is_current: boolean;
+}
+
+export interface Token {
+  token: string;
+  name: string;
+  access: "viewer" | "operator";
+  created_ms: number;
+  seen_ms: number | null;
+  /** Told once, when it is made. */
+  text?: string;
+}
+
+export interface Kit {
+  repository: string;
+  key_id: string;
+  recovery_key: string;
+  page: string;
+}

@@ -1,12 +1,33 @@
-import { Empty } from "../parts/notice";
-import { Page } from "../parts/page";
+import { api } from "../api";
+import type { Settings as All } from "../api_types";
 import type { PageProps } from "../pages";
+import { ErrorNotice, Loading } from "../parts/notice";
+import { Page } from "../parts/page";
+import { KitCard } from "../parts/settings_kit";
+import { SettingsList } from "../parts/settings_list";
+import { RepositoryCard } from "../parts/settings_repository";
+import { RetentionCard } from "../parts/settings_retention";
+import { SessionsCard, TokensCard } from "../parts/settings_security";
+import { useResource } from "../resource";
 import { t } from "../text";
 
 export default function Settings(_: PageProps) {
+  const settings = useResource((signal) => api.get<All>("settings", signal), []);
+  const all = settings.data;
   return (
     <Page title={t("settings.title")} lead={t("settings.lead")}>
-      <Empty icon="sliders-horizontal" title={t("placeholder.title")}>{t("placeholder.text")} <code>holdfast config --help</code></Empty>
+      {settings.error && <ErrorNotice error={settings.error} retry={settings.reload} asOf={settings.asOf} />}
+      {!all && !settings.error && <Loading lines={6} />}
+      {all && (
+        <div class="settings">
+          <RetentionCard retention={all.retention} onChange={(retention) => settings.set({ ...all, retention })} />
+          <RepositoryCard settings={all} />
+          <KitCard savedMs={all.kit_saved_ms} onSaved={settings.reload} />
+          <SessionsCard />
+          <TokensCard />
+          <SettingsList settings={all.settings} />
+        </div>
+      )}
     </Page>
   );
 }

@@ -1,0 +1,328 @@
+"""What the console lets nobody do: every route by who asks, tries that are slowed down, cookies, headers, bytes that are no
+request, and secrets that must be nowhere."""
+import json
+import os
+import pathlib
+import random
+import re
+import socket
+
+import pytest
+
+from console_rig import CODE, PASSWORD, Client, Console
+
+ROOT = pathlib.Path(__file__).parents[2]
+ROUTE = re.compile(r'{"([A-Z]+)",\s*"([^"]+)",\s*HF_ACCESS_(\w+),\s*HF_BODY_(\w+)')
+HEADERS = ("Content-Security-Policy", "X-Content-Type-Options", "X-Frame-Options", "Referrer-Policy",
+           "Cross-Origin-Opener-Policy", "Cross-Origin-Resource-Policy", "Permissions-Policy")
+LEVELS = ["anyone", "setup", "viewer", "operator", "owner"]
+SEED = 20261127
+
+
+def routes():
+    """(method, path, least access) of the program's tables."""
+    found = [(method, path, access.lower()) for source in (ROOT / "src/console").glob("*.c")
+             for method, path, access, _ in ROUTE.findall(source.read_text(encoding="utf-8"))]
+    assert len(found) > 40
+    return sorted(found)
+
+
+ROUTES = routes()
+
+
+def filled(path):
+    return re.sub(r"{\w+}", "none", path)
+
+
+@pytest.fixture(name="console")
+def running_console(holdfast, db):
+    started = Console(holdfast, "--db", db, "-r", "repo", "--sync-interval", "100ms").start()
+    yield started
+    started.stop()
+
+
+@pytest.fixture(name="client")
+def signed_in_client(console):
+    signed_in = console.client()
+    signed_in.set_up()
+    return signed_in
+
+
+def bearer(console, client, access):
+    machine = console.client()
+    machine.token = client.post("/api/v1/tokens", {"name": access, "access": access})["text"]
+    return machine
+
+
+def test_every_route_is_closed_to_who_has_less_than_it_needs(console, client):
+    visitors = {"anyone": console.client(), "viewer": bearer(console, client, "viewer"),
+                "operator": bearer(console, client, "operator")}
+    for method, path, access in routes():
+        for who, visitor in visitors.items():
+            enough = LEVELS.index(who) >= LEVELS.index(access) and not (
+                access == "setup" and method != "GET")
+            if enough:
+                continue
+            answer = visitor.ask(method, filled(path), {} if method != "GET" else None)
+            assert answer.status == (401 if who == "anyone" else 403), (method, path, who)
+            assert set(answer.json) == {"error"}, (method, path, who)
+
+
+def test_what_changes_something_needs_the_token_and_a_page_of_ours(console, client):
+    other = {"Origin": "https://evil.example"}
+    ours = {"Origin": f"http://127.0.0.1:{console.port}"}
+    for method, path, access in routes():
+        if method == "GET":
+            continue
+        for headers in ({**other}, {"Sec-Fetch-Site": "cross-site"},
+                        {"Sec-Fetch-Site": "same-site"}, {"Origin": "null"}):
+            answer = client.ask(method, filled(path), {}, headers)
+            assert answer.status == 403, (method, path, headers)
+        if access != "anyone":
+            for token in (None, "", "0" * 64):
+                answer = client.ask(method, filled(path), {}, {**ours, "X-Holdfast-CSRF": token})
+                assert answer.status == 403, (method, path, token)
+    assert client.get("/api/v1/session")["state"] == "signed_in"
+
+
+def test_a_host_that_is_not_ours_is_answered_nothing(client):
+    for method, path, _ in routes():
+        for host in ("evil.example", "127.0.0.1.evil.example", "localhost.evil.example:80", ""):
+            answer = client.ask(method, filled(path), {} if method != "GET" else None,
+                                {"Host": host})
+            assert answer.status in (400, 421), (method, path, host)
+
+
+def test_unknown_paths_and_methods_are_refused(client):
+    for path in ("/api/v1/none", "/api/v1", "/api/v2/session", "/..%2f..%2fetc/passwd",
+                 "/assets/../../etc/passwd", "/api/v1/jobs/..%2f..%2fcredentials.json",
+                 "/api/v1/downloads/..%2fcredentials.json"):
+        assert client.ask("GET", path).status == 404, path
+    for method in ("TRACE", "CONNECT", "PROPFIND", "OPTIONS", "PATCH"):
+        assert client.ask(method, "/api/v1/session").status in (400, 405, 501), method
+
+
+def test_every_kind_of_answer_has_the_security_headers(console, client):
+    stranger = console.client()
+    answers = [client.ask("GET", "/"), client.ask("GET", "/healthz"), client.ask("GET", "/metrics"),
+               client.ask("GET", "/api/v1/overview"), client.ask("GET", "/api/v1/none"),
+               client.ask("DELETE", "/api/v1/overview"), stranger.ask("GET", "/api/v1/overview"),
+               client.ask("GET", "/healthz", headers={"Host": "evil.example"}),
+               client.ask("POST", "/api/v1/kit", raw=b"{", headers={
+                   "Content-Type": "application/json"}),
+               client.ask("POST", "/api/v1/kit", raw=b"x" * 100000, headers={
+                   "Content-Type": "application/json"}),
+               client.ask("DELETE", "/api/v1/sessions")]
+    for answer in answers:
+        for name in HEADERS:
+            assert answer.headers.get(name), (answer.status, name)
+        assert not answer.headers.get("Access-Control-Allow-Origin")
+        assert "'unsafe" not in answer.headers["Content-Security-Policy"]
+
+
+def test_tries_are_slowed_down_for_each_address(console, client):
+    stranger = console.client()
+    tries = [stranger.ask("POST", "/api/v1/session", {"password": f"wrong password {i}"},
+                          {"X-Forwarded-For": f"10.0.0.{i}"}) for i in range(7)]
+    assert [one.status for one in tries[:4]] == [403] * 4
+    assert tries[-1].status == 429 and int(tries[-1].headers["Retry-After"]) >= 1
+    # Also with the right password, and for what else asks for it.
+    assert stranger.ask("POST", "/api/v1/session", {"password": PASSWORD}).status == 429
+    assert client.ask("POST", "/api/v1/kit", {"password": PASSWORD}).status == 429
+
+
+class ProxiedConsole(Console):
+    """With a base path and a name of its own."""
+
+    def answers(self):
+        assert self.process.poll() is None, self.text
+        try:
+            return self.client().ask("GET", "/healthz",
+                                     headers={"Host": "home.example"}).status == 200
+        except OSError:
+            return False
+
+    def client(self):
+        return Client(self.port, base="/hold")
+
+
+def test_a_trusted_proxy_says_who_asks_and_how(holdfast, db):
+    console = ProxiedConsole(holdfast, "--db", db, "-r", "repo", "--trusted-proxies", "127.0.0.1",
+                      "--url", "https://home.example/hold").start()
+    try:
+        client = console.client()
+        proxied = {"Host": "home.example", "X-Forwarded-Proto": "https"}
+
+        def tried(address, password):
+            return client.ask("POST", "/api/v1/session", {"password": password},
+                              {**proxied, "X-Forwarded-For": address})
+        client.session(client.ask("POST", "/api/v1/setup/session", {"code": CODE}, proxied).json)
+        answer = client.ask("POST", "/api/v1/setup/password", {"password": PASSWORD}, proxied)
+        cookie = answer.headers["Set-Cookie"]
+        assert cookie.startswith("__Host-holdfast=")
+        for part in ("Secure", "HttpOnly", "SameSite=Strict", "Path=/;"):
+            assert part in cookie, cookie
+        client.cookie = client.csrf = None
+        for _ in range(5):
+            assert tried("10.0.0.1", "wrong password").status == 403
+        assert tried("10.0.0.1", PASSWORD).status == 429
+        # What the client itself puts in front is not who it is.
+        assert tried("10.9.9.9, 10.0.0.1", PASSWORD).status == 429
+        assert tried("10.0.0.2", PASSWORD).status == 200
+    finally:
+        console.stop()
+
+
+def test_a_sign_in_gives_a_new_cookie_that_ends_with_it(console, client):
+    thief = console.client()
+    thief.cookie = client.cookie
+    client.cookie = "holdfast=" + "a" * 64  # what somebody else has chosen
+    answer = client.ask("POST", "/api/v1/session", {"password": PASSWORD})
+    cookie = answer.headers["Set-Cookie"]
+    assert "HttpOnly" in cookie and "SameSite=Strict" in cookie and "Secure" not in cookie
+    assert re.match(r"holdfast=[0-9a-f]{64};", cookie) and "a" * 64 not in cookie
+    assert client.cookie != thief.cookie
+    client.csrf = answer.json["csrf"]
+    kept = client.cookie
+    assert client.ask("DELETE", "/api/v1/session").status == 204
+    client.cookie = kept
+    assert client.ask("GET", "/api/v1/overview").status == 401
+
+
+def said(port, request, patience=0.1):
+    """All that comes back for raw bytes."""
+    with socket.create_connection(("127.0.0.1", port), timeout=patience) as connection:
+        try:
+            connection.sendall(request)
+            connection.shutdown(socket.SHUT_WR)
+            got = b""
+            while len(got) < 1 << 20 and (more := connection.recv(65536)):
+                got += more
+            return got
+        except OSError:  # it hung up: that is an answer too
+            return b""
+
+
+def mutated(chance, request):
+    """A request with some bytes changed, doubled, cut or put in."""
+    request = bytearray(request)
+    for _ in range(chance.randint(1, 6)):
+        at = chance.randrange(len(request) + 1)
+        what = chance.randrange(5)
+        if what == 0 and at < len(request):
+            request[at] = chance.randrange(256)
+        elif what == 1:
+            del request[at:at + chance.randrange(1, 20)]
+        elif what == 2:
+            request[at:at] = request[at:at + chance.randrange(1, 200)]
+        elif what == 3:
+            request[at:at] = chance.choice([b"\0", b"\r\n", b"%00", b"%", b"../", b"\xff\xfe", b"{" * 50,
+                                            b"[" * 3000, b"A" * 20000, b"\r\n\r\n", b": ", b"\\u0000"])
+        elif request:
+            request = request[:at] or bytearray(b"\n")
+    return bytes(request)
+
+
+def seeds(chance, client):
+    method, path, _ = chance.choice([one for one in ROUTES if one[1] != "/api/v1/events"])
+    body = chance.choice([b"{}", b'{"password":"x"}', b'{"a":1,"a":2}', b"[" * 5000, b'{"rule":"1h:all"}',
+                          b'{"code":"' + b"9" * 500 + b'"}', b"", b"\xff", b'{"name":"\\u0000"}'])
+    head = [f"{method} {filled(path)} HTTP/1.1", f"Host: 127.0.0.1:{client.port}",
+            f"Cookie: {client.cookie}", f"X-Holdfast-CSRF: {client.csrf}",
+            "Content-Type: application/json"]
+    if path in ("/api/v1/session", "/api/v1/sessions", "/api/v1/password"):
+        head[2] = "Cookie: holdfast=none"  # it would end what the others need
+    kind = chance.randrange(4)
+    if kind == 0:
+        head.append("Transfer-Encoding: chunked")
+        body = b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
+    elif kind == 1:
+        head.append(f"Content-Length: {chance.choice([0, len(body), len(body) + 5, 10**12, -1])}")
+    else:
+        head.append(f"Content-Length: {len(body)}")
+    request = "\r\n".join(head + ["Connection: close", "", ""]).encode() + body
+    return request * chance.choice([1, 1, 1, 3])
+
+
+def test_no_bytes_bring_it_down(console, client):
+    """Thousands of requests that are almost right; the seed is fixed."""
+    chance = random.Random(SEED)
+    count = int(os.environ.get("HOLDFAST_FUZZ_REQUESTS", "1500"))
+    process = console.process.pid
+    for step in range(count):
+        request = mutated(chance, seeds(chance, client))
+        status = said(console.port, request)[:12]
+        assert not status.startswith(b"HTTP/1.1 500"), (SEED, step, request[:300])
+        if step % 200 == 0:
+            assert client.ask("GET", "/healthz").status == 200, (SEED, step)
+    assert client.ask("GET", "/healthz").status == 200
+    assert console.process.poll() is None and console.process.pid == process
+    for word in ("ERROR: AddressSanitizer", "runtime error", "was ended", "ended by"):
+        assert word not in console.text, word
+
+
+def test_bounded_things_are_bounded(console, client):
+    head = f"Host: 127.0.0.1:{console.port}\r\nCookie: {client.cookie}\r\n"
+    for request in (f"GET /{'a' * 20000} HTTP/1.1\r\n{head}\r\n",
+                    f"GET / HTTP/1.1\r\n{head}X-Long: {'a' * 60000}\r\n\r\n",
+                    "GET / HTTP/1.1\r\n" + head + "".join(f"X-{i}: a\r\n" for i in range(3000)) + "\r\n"):
+        assert re.match(rb"HTTP/1.1 4(00|14|31|13)|$", said(console.port, request.encode())), request[:40]
+    json_type = {"Content-Type": "application/json"}
+    assert client.ask("POST", "/api/v1/kit", raw=b"[" * 60000, headers=json_type).status == 400
+    assert client.ask("POST", "/api/v1/kit", raw=b'{"password":"a","password":"b"}',
+                      headers=json_type).status == 400
+    assert client.ask("POST", "/api/v1/kit", raw=b'{"password":"' + b"a" * 600 + b'"}',
+                      headers=json_type).status == 400
+    assert client.ask("POST", "/api/v1/kit", raw=b"a" * 70000, headers=json_type).status == 413
+    assert client.ask("POST", "/api/v1/kit", raw=b"{}",
+                      headers={"Content-Type": "text/plain"}).status == 415
+
+
+def test_slow_clients_keep_nobody_waiting(console, client):
+    waiting = []
+    for _ in range(100):
+        connection = socket.create_connection(("127.0.0.1", console.port), timeout=20)
+        connection.sendall(b"POST /api/v1/session HTTP/1.1\r\nHost: 127.")
+        waiting.append(connection)
+    assert client.get("/api/v1/session")["state"] == "signed_in"
+    for connection in waiting:
+        connection.close()
+
+
+def test_secrets_are_nowhere(holdfast, db, tmp_path):
+    passphrase = "CANARY-passphrase-5f2b81"
+    (tmp_path / "passphrase").write_text(passphrase, encoding="utf-8")
+    console = Console(holdfast, "--db", db, "-r", "repo", "--sync-interval", "100ms",
+                      "--passphrase-file", "passphrase",
+                      env={"HOLDFAST_SETUP_CODE": "CANARY-SETUP-CODE-77"}).start()
+    try:
+        client = console.client()
+        client.session(client.post("/api/v1/setup/session", {"code": "CANARY-SETUP-CODE-77"}))
+        password = "CANARY-password-91d3"
+        client.session(client.post("/api/v1/setup/password", {"password": password}))
+        client.job("/api/v1/databases/app/points", {"label": "one"})
+        token = client.post("/api/v1/tokens", {"name": "t", "access": "viewer"})["text"]
+        kit = client.post("/api/v1/kit", {"password": password})["recovery_key"]
+        client.ask("PUT", "/api/v1/password", {"old": "wrong CANARY-typed", "new": password + "x"})
+        client.job("/api/v1/settings/repository/tests")
+        secrets = [passphrase, "CANARY-SETUP-CODE-77", "CANARYSETUPCODE77", password, token, kit,
+                   kit.replace("-", ""), "CANARY-typed", client.cookie.split("=")[1]]
+        texts = {"log": console.text}
+        for method, path, _ in routes():
+            if method == "GET" and not path.endswith("/events"):
+                path = path.replace("{database}", "app")
+                texts[path] = client.ask("GET", filled(path)).bytes.decode("utf-8", "replace")
+        job = [one["id"] for one in json.loads(texts["/api/v1/jobs"])["jobs"]]
+        for one in job:
+            texts[one] = json.dumps(client.get(f"/api/v1/jobs/{one}"))
+        files = [path for folder in tmp_path.glob(".*-console") for path in folder.rglob("*")]
+        files += [path for folder in tmp_path.glob("*-console") for path in folder.rglob("*")]
+        for path in {path for path in files if path.is_file()}:
+            texts[str(path)] = path.read_text(encoding="utf-8", errors="replace")
+            assert path.stat().st_mode & 0o077 == 0, path
+        assert any("credentials.json" in name for name in texts)
+        for where, text in texts.items():
+            for secret in secrets:
+                assert secret not in text, (where, secret)
+    finally:
+        console.stop()
