@@ -156,7 +156,7 @@ static void keep_source(struct hf_console *console, const char *id, json_t *resu
             &console->setup_sources, asking->login, asking->place, console->env, NULL);
         hf_json_text(result, "source", chosen ? chosen->id : NULL);
     } else {
-        json_decref(asking->place);
+        hf_setup_place_free(asking->place);
     }
     free(asking);
 }
@@ -179,7 +179,7 @@ static void start_look(struct hf_exchange *exchange, const char *database, json_
                                          .ended_context = asking};
     if (hf_job_start_for(exchange, &wanted))
         return;
-    json_decref(asking->place);
+    hf_setup_place_free(asking->place);
     free(asking);
 }
 

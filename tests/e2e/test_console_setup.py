@@ -4,6 +4,7 @@ import gzip
 import http.server
 import json
 import pathlib
+import shutil
 import subprocess
 import threading
 
@@ -148,6 +149,13 @@ def test_an_invalid_file_says_what_is_wrong_and_where(client):
                          state="failed")
     assert refused["code"] == "corrupt"
     assert client.ask("POST", "/api/v1/setup/uploads", raw=b"").status == 400
+
+
+def test_a_file_that_is_too_large_is_refused_at_its_head(client, tmp_path):
+    for length in (5 << 30, min(shutil.disk_usage(tmp_path).free, 4 << 30) + 1):
+        answer = client.ask("POST", "/api/v1/setup/uploads", headers={"Content-Length": str(length)})
+        assert answer.status == 413 and "too large" in answer.error["text"]
+    assert not list((tmp_path / "dev.db-holdfast-console" / "uploads").iterdir())
 
 
 def test_files_of_the_data_directory_are_offered_by_id(client, holdfast, tmp_path):
