@@ -5,6 +5,7 @@ import http.server
 import json
 import pathlib
 import shutil
+import sqlite3
 import subprocess
 import threading
 
@@ -98,6 +99,20 @@ def test_a_copy_is_summed_up_and_nothing_is_written(client, backup, tmp_path):
     assert secret["secret"] and secret["set"] and "value" not in secret
     assert [test["name"] for test in source["tests"]] == ["jellyfin", "jellyseerr", "gemini"]
     assert rows(tmp_path / "dev.db", "select count(*) from User") == [(0,)]
+
+
+def test_settings_that_differ_from_what_the_database_has_are_marked(client, backup, tmp_path):
+    with sqlite3.connect(tmp_path / "dev.db") as database:
+        database.execute(
+            "insert into SystemConfig(jellyfinUrl, jellyseerrUrl, jellyseerrApiKey) values"
+            " ('http://films.example:8096', 'http://other.example', 'canary-now-19')")
+    source = looked(client, backup.read_bytes())
+    assert not field(source, "jellyfinUrl")["changed"]
+    assert field(source, "jellyseerrUrl")["changed"]
+    assert field(source, "jellyseerrApiKey")["changed"]
+    assert "canary-now-19" not in json.dumps(source)
+    own = client.job("/api/v1/setup/sources", {})
+    assert not any(one["changed"] for one in own["fields"])
 
 
 @pytest.mark.parametrize("pack", [
