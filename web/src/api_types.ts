@@ -180,7 +180,9 @@ export interface SetupField {
   kind: "text" | "url" | "secret" | "boolean";
   secret: boolean;
   set: boolean;
-  value?: string | null;
+  /** It differs from what the database has now. */
+  changed: boolean;
+  value?: string | boolean | null;
 }
 
 /** As in json.md, "setup source". */
@@ -214,4 +216,11 @@ export interface SetupRestored {
     problems?: { place: string; reason: string; user: string | null }[];
   } | null;
   restore: unknown;
+}
+
+export interface Kit {
+  repository: string;
+  key_id: string;
+  recovery_key: string;
+  page: string;
 }
