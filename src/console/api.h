@@ -7,6 +7,7 @@
 #include "console/route.h"
 
 extern const struct hf_route hf_access_routes[];
+extern const struct hf_route hf_browse_routes[];
 extern const struct hf_route hf_download_routes[];
 extern const struct hf_route hf_health_routes[];
 extern const struct hf_route hf_job_routes[];

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "console/api.h"
+#include "console/browsers.h"
 #include "console/console_state.h"
 #include "console/gate.h"
 #include "console/overview.h"
@@ -83,6 +84,8 @@ static void sign_in(struct hf_exchange *exchange)
 static void sign_out(struct hf_exchange *exchange)
 {
     struct hf_error err = {0};
+    if (exchange->visitor.login)
+        hf_browsers_forget_login(exchange->console->browsers, exchange->visitor.login->id);
     if (exchange->visitor.login &&
         hf_login_end(&exchange->console->credentials, exchange->visitor.login, &err)) {
         hf_exchange_fail(exchange, &err);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
+#include "console/browsers.h"
 #include "console/console_state.h"
 #include "console/gate.h"
 #include "console/job.h"
@@ -175,7 +176,8 @@ static int open_console(struct hf_console *console, struct hf_error *err)
         return -1;
     if (!(console->sign_in = hf_sign_in_new(console, err)) ||
         !(console->overview = hf_overview_new(console, err)) ||
-        !(console->jobs = hf_jobs_new(console, err)))
+        !(console->jobs = hf_jobs_new(console, err)) ||
+        !(console->browsers = hf_browsers_new(console, err)))
         return -1;
     if (open_server(console, err))
         return -1;
@@ -189,6 +191,7 @@ static void close_console(struct hf_console *console)
     hf_jobs_free(console->jobs);
     hf_setup_forget(&console->setup_sources, NULL);
     hf_downloads_release(&console->downloads);
+    hf_browsers_free(console->browsers);
     hf_overview_free(console->overview);
     hf_sign_in_free(console->sign_in);
     hf_credentials_release(&console->credentials);
@@ -212,6 +215,7 @@ static int64_t next_deadline(const struct hf_console *console)
     next = earlier(next, console->parent.fd >= 0 ? console->beat_at : 0);
     next = earlier(next, hf_overview_deadline(console->overview));
     next = earlier(next, hf_jobs_deadline(console->jobs));
+    next = earlier(next, hf_browsers_deadline(console->browsers));
     return earlier(next, hf_sign_in_deadline(console->sign_in));
 }
 
@@ -252,6 +256,7 @@ static int serve(struct hf_console *console, struct hf_error *err)
             return 0;
         hf_overview_take(console->overview, &happening);
         hf_jobs_take(console->jobs, &happening);
+        hf_browsers_take(console->browsers, &happening);
         hf_sign_in_take(console->sign_in, &happening);
         hf_downloads_expire(&console->downloads, console->env);
         hf_setup_expire(&console->setup_sources, console->env);

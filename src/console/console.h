@@ -7,8 +7,8 @@
 #define HF_CONSOLE_CONSOLE_H
 
 #include "config/config.h"
-#include "service/console_folder.h"
 #include "service/access.h"
+#include "service/console_folder.h"
 
 struct hf_console_options {
     const struct hf_config *config;
@@ -25,6 +25,5 @@ struct hf_console_options {
  * none, and what people should know goes to standard error), says so or ends.
  */
 int hf_console_run(const struct hf_console_options *options, int channel, struct hf_error *err);
-
 
 #endif

@@ -31,6 +31,7 @@ struct hf_console {
     struct hf_sign_in *sign_in;
     struct hf_overview *overview;
     struct hf_jobs *jobs;
+    struct hf_browsers *browsers;
     struct hf_restore_plans restore_plans;
     struct hf_setup_sources setup_sources;
     struct hf_downloads downloads;

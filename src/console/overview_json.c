@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "base/time.h"
-#include "console/live_question.h"
 #include "service/assessment.h"
 #include "service/json_channel.h"
 #include "service/json_members.h"
+#include "service/live_status.h"
 #include "service/point_json.h"
 
 enum { BUCKETS = 96, ACTIVITIES = 12 };
@@ -16,8 +16,7 @@ enum { BUCKETS = 96, ACTIVITIES = 12 };
 struct part {
     const struct hf_overview_facts *facts;
     const struct hf_read_database *read;
-    json_t *answer;      /* of the running Holdfast, or NULL */
-    const json_t *entry; /* in it, or NULL */
+    struct hf_live live; /* nothing, where no running Holdfast looks after it */
     const struct hf_point *newest, *newest_snapshot, *tested, *proven;
     struct hf_safety_verdict verdict;
 };
@@ -108,8 +107,7 @@ static void assess(struct part *part)
     const struct hf_overview_facts *facts = part->facts;
     const struct hf_env *env = facts->env;
     struct stat status;
-    const json_t *replicator = json_object_get(part->answer, "replicator");
-    uint64_t claimed = (uint64_t)hf_member_integer(json_object_get(part->entry, "point"), "seq", 0);
+    const json_t *entry = part->live.entry;
     const struct hf_safety_evidence evidence = {
         .now = hf_now(env),
         .is_reachable = !facts->unreachable,
@@ -119,11 +117,11 @@ static void assess(struct part *part)
         .proven = part->proven ? part->proven->proof_time : 0,
         .is_encrypted = facts->is_encrypted,
         .kit_saved = facts->kit_saved,
-        .is_followed = part->entry && !strcmp(hf_member_text(replicator, "state", ""), "running") &&
-                       strcmp(hf_member_text(part->entry, "capture", "none"), "none") != 0,
-        .is_confirmed = part->newest && part->newest->seq >= claimed,
-        .pending_since = hf_member_integer(part->entry, "pending_since", 0),
-        .failing_since = hf_member_integer(json_object_get(part->entry, "failing"), "since", 0),
+        .is_followed = entry && hf_live_is_following(&part->live) &&
+                       strcmp(hf_member_text(entry, "capture", "none"), "none") != 0,
+        .is_confirmed = hf_live_is_confirmed(&part->live, part->newest),
+        .pending_since = hf_member_integer(entry, "pending_since", 0),
+        .failing_since = hf_member_integer(json_object_get(entry, "failing"), "since", 0),
         .sync_interval = hf_config_duration(facts->config, HF_SETTING_SYNC_INTERVAL),
         .is_missing = env->fs.stat(env->fs.context, part->read->configured->path, &status) != 0,
     };
@@ -142,7 +140,7 @@ static void put_evidence(json_t *fact, const struct part *part, enum hf_safety_f
     switch (which) {
     case HF_FACT_NEWEST_POINT:
         put_time_ms(fact, "time_ms", time_of(part->newest));
-        hf_json_integer(fact, "lag_ms", hf_member_integer(part->entry, "lag_ms", 0));
+        hf_json_integer(fact, "lag_ms", hf_member_integer(part->live.entry, "lag_ms", 0));
         break;
     case HF_FACT_SNAPSHOT:
         put_time_ms(fact, "time_ms", time_of(part->newest_snapshot));
@@ -228,23 +226,11 @@ static void put_activity(json_t *item, const struct part *part)
 
 static void put_live(json_t *item, const struct part *part)
 {
-    static const char *const texts[] = {"capture", "why"};
-    static const char *const numbers[] = {"lag_ms",      "pages_pending", "log_frames",
-                                          "spool_bytes", "bytes_today",   "requests_today",
-                                          "bytes_day",   "requests_day"};
-    if (!part->answer) {
+    if (part->read->live)
+        hf_live_json(hf_json_object(item, "live"), &part->live, part->newest,
+                     hf_now(part->facts->env));
+    else
         hf_json_text(item, "live", NULL);
-        return;
-    }
-    json_t *live = hf_json_object(item, "live");
-    hf_json_integer(live, "process", hf_member_integer(part->answer, "process", 0));
-    hf_json_text(live, "command", hf_member_text(part->answer, "command", NULL));
-    hf_json_text(live, "replicator",
-                 hf_member_text(json_object_get(part->answer, "replicator"), "state", NULL));
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        hf_json_text(live, texts[i], hf_member_text(part->entry, texts[i], NULL));
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-        hf_json_integer(live, numbers[i], hf_member_integer(part->entry, numbers[i], 0));
 }
 
 static void put_point(json_t *item, const char *key, const struct hf_point *point)
@@ -260,8 +246,7 @@ static enum hf_safety put_database(json_t *item, const struct hf_overview_facts 
 {
     struct part part = {.facts = facts, .read = read};
     uint64_t bytes = 0, pinned = 0;
-    part.answer = hf_live_question(facts->config, facts->env, read->configured);
-    part.entry = hf_live_entry(part.answer, read->configured->name);
+    hf_live_look(&part.live, read->live, read->configured->name);
     look_at_points(&part);
     assess(&part);
     for (size_t i = 0; i < read->points.count; i++) {
@@ -285,7 +270,6 @@ static enum hf_safety put_database(json_t *item, const struct hf_overview_facts 
     put_timeline(item, &part);
     hf_json_list(item, "next");
     put_activity(item, &part);
-    json_decref(part.answer);
     return part.verdict.state;
 }
 

@@ -14,6 +14,7 @@
 /* A configured database and what the repository has of it. */
 struct hf_read_database {
     const struct hf_config_database *configured;
+    json_t *live;  /* what a running Holdfast said before it was read, or NULL */
     bool is_known; /* the repository knows its name */
     struct hf_database database;
     struct hf_timeline timeline;
@@ -30,8 +31,7 @@ struct hf_overview_facts {
     size_t count;
 };
 
-/* Also asks the running Holdfast of each database, over its control socket. Ends the program when
- * there is no memory. */
+/* Ends the program when there is no memory. */
 json_t *hf_overview_json(const struct hf_overview_facts *facts);
 
 #endif

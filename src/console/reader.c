@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "console/live_question.h"
 #include "console/overview_json.h"
 #include "console/worker.h"
 #include "history/database.h"
@@ -43,6 +44,8 @@ static void forget(struct hf_read_database *read)
 {
     hf_timeline_release(&read->timeline);
     hf_points_release(&read->points);
+    json_decref(read->live);
+    read->live = NULL;
     read->is_known = false;
 }
 
@@ -54,6 +57,7 @@ static int read_one(const struct reader *reader, struct hf_read_database *read,
     hf_auto(hf_points) struct hf_points before = read->points;
     read->points = (struct hf_points){0};
     forget(read);
+    read->live = hf_live_question(reader->options->config, reader->options->env, read->configured);
     if (hf_database_open(&read->database, reader->repository, read->configured->name,
                          HF_DATABASE_EXISTING, &why))
         return why.code == HF_NOT_FOUND ? 0 : hf_error_pass(err, &why);

@@ -55,8 +55,10 @@ static int live_state(const struct hf_work *work, char out[HF_LIVE_STATE_TEXT],
     hf_auto(hf_timeline) struct hf_timeline timeline = {0};
     hf_auto_free char *log = NULL;
     json_t *answer = hf_live_question(console->config, console->env, work->configured);
-    const json_t *entry = hf_live_entry(answer, work->database.name);
-    bool is_followed = entry && strcmp(hf_member_text(entry, "capture", "none"), "none") != 0;
+    struct hf_live live;
+    hf_live_look(&live, answer, work->database.name);
+    bool is_followed =
+        live.entry && strcmp(hf_member_text(live.entry, "capture", "none"), "none") != 0;
     json_decref(answer);
     snprintf(out, HF_LIVE_STATE_TEXT, "files");
     if (!is_followed) {

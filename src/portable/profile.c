@@ -295,6 +295,7 @@ static const struct hf_yaml_key profile_keys[] = {
     {"identified-by", take_columns, offsetof(struct hf_profile, identified_by)},
     {"versions", take_versions, 0},
     {"fields", take_fields, 0},
+    {"secret-columns", take_columns, offsetof(struct hf_profile, secret_columns)},
     {"lists", take_lists, 0},
     {"tests", take_tests, 0},
     {"lookup", take_lookup, 0},
@@ -394,6 +395,7 @@ void hf_profile_release(struct hf_profile *profile)
     free(profile->identified_by.items);
     free(profile->versions);
     free(profile->fields);
+    free(profile->secret_columns.items);
     free(profile->lists);
     free(profile->tests);
     free(profile->groups.items);

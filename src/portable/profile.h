@@ -81,6 +81,7 @@ struct hf_profile {
     size_t version_count;
     struct hf_profile_field *fields;
     size_t field_count;
+    struct hf_profile_texts secret_columns; /* "Table.column", besides secret fields */
     struct hf_profile_list *lists;
     size_t list_count;
     struct hf_profile_test *tests;

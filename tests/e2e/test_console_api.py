@@ -80,7 +80,10 @@ def test_what_is_asked_for_has_the_documented_shape(holdfast, db, document):
             {"$ref": "#/components/schemas/restore_preview",
              "components": document["components"]}).validate(preview)
         job = client.get("/api/v1/jobs")["jobs"][0]["id"]
-        values = {"database": "app", "point": point, "job": job}
+        browser = client.post("/api/v1/databases/app/browsers", {"point": "now"})["browser"]
+        table = client.get(f"/api/v1/browsers/{browser}/tables")["tables"][0]["name"]
+        values = {"database": "app", "point": point, "job": job, "browser": browser,
+                  "table": table}
         asked = 0
         for (method, path), operation in documented(document).items():
             names = re.findall(r"{(\w+)}", path)

@@ -1,0 +1,46 @@
+#include "os/confine.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+/* What RLIMIT_DATA counts: proc_pid_statm(5), the sixth number. */
+static int data_size(uint64_t *out, struct hf_error *err)
+{
+    unsigned long pages = 0;
+    FILE *file = fopen("/proc/self/statm", "re");
+    int found = file ? fscanf(file, "%*u %*u %*u %*u %*u %lu", &pages) : 0;
+    if (file)
+        fclose(file);
+    if (found != 1)
+        return hf_error_sys(err, errno ? errno : EIO, "read", "/proc/self/statm");
+    *out = (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
+    return 0;
+}
+
+int hf_confine(uint64_t memory, struct hf_error *err)
+{
+    uint64_t has;
+    if (data_size(&has, err))
+        return -1;
+    const struct rlimit data = {has + memory, has + memory}, core = {0, 0};
+    if (setrlimit(RLIMIT_DATA, &data) || setrlimit(RLIMIT_CORE, &core))
+        return hf_error_sys(err, errno, "setrlimit", "a worker");
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0))
+        return hf_error_sys(err, errno, "prctl", "a worker");
+    return 0;
+}
+
+int hf_confine_time(int seconds, struct hf_error *err)
+{
+    struct rusage used;
+    struct rlimit limit;
+    if (getrusage(RUSAGE_SELF, &used) || getrlimit(RLIMIT_CPU, &limit))
+        return hf_error_sys(err, errno, "getrlimit", "a worker");
+    limit.rlim_cur = (rlim_t)(used.ru_utime.tv_sec + used.ru_stime.tv_sec + 1 + seconds);
+    if (limit.rlim_max != RLIM_INFINITY && limit.rlim_cur > limit.rlim_max)
+        limit.rlim_cur = limit.rlim_max;
+    return setrlimit(RLIMIT_CPU, &limit) ? hf_error_sys(err, errno, "setrlimit", "a worker") : 0;
+}
