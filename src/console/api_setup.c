@@ -47,6 +47,23 @@ static char *data_directory(const struct hf_console *console)
                                            : strdup(".");
 }
 
+/* A restore that goes on: who comes back to the page sees it. */
+static void put_running(json_t *out, const struct hf_console *console)
+{
+    json_t *jobs = hf_jobs_json(console->jobs);
+    const char *running = NULL;
+    const json_t *job;
+    size_t i;
+    json_array_foreach(json_object_get(jobs, "jobs"), i, job)
+    {
+        if (!strcmp(hf_member_text(job, "kind", ""), "setup_restore") &&
+            !strcmp(hf_member_text(job, "state", ""), "running"))
+            running = hf_member_text(job, "id", NULL);
+    }
+    hf_json_text(out, "restore", running);
+    json_decref(jobs);
+}
+
 static void get_setup(struct hf_exchange *exchange)
 {
     const struct hf_console *console = exchange->console;
@@ -56,6 +73,7 @@ static void get_setup(struct hf_exchange *exchange)
         hf_json_text_item(names, console->config->databases[i].name);
     hf_json_text(out, "data_directory", directory);
     hf_json_boolean(out, "has_password", console->credentials.password[0] != '\0');
+    put_running(out, console);
     hf_exchange_reply(exchange, 200, out);
 }
 
@@ -156,7 +174,7 @@ static void keep_source(struct hf_console *console, const char *id, json_t *resu
             &console->setup_sources, asking->login, asking->place, console->env, NULL);
         hf_json_text(result, "source", chosen ? chosen->id : NULL);
     } else {
-        json_decref(asking->place);
+        hf_setup_place_free(asking->place);
     }
     free(asking);
 }
@@ -179,7 +197,7 @@ static void start_look(struct hf_exchange *exchange, const char *database, json_
                                          .ended_context = asking};
     if (hf_job_start_for(exchange, &wanted))
         return;
-    json_decref(asking->place);
+    hf_setup_place_free(asking->place);
     free(asking);
 }
 

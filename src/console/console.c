@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 
 #include "console/browsers.h"
 #include "console/console_state.h"
@@ -24,7 +25,7 @@ enum {
     MOST_WAITING = 1 << 20,
 };
 
-static const uint64_t LARGEST_UPLOAD = 4ULL << 30;
+static const uint64_t LARGEST_UPLOAD = 4ULL << 30, ROOM_KEPT = 64ULL << 20;
 
 void hf_console_notice(struct hf_console *console, const char *format, ...)
 {
@@ -60,10 +61,15 @@ static void handle(struct hf_exchange *exchange)
     exchange->route->handle(exchange);
 }
 
+/* A backup that is sent must not take the room that databases and their guard need. */
 static uint64_t room(struct hf_exchange *exchange)
 {
-    (void)exchange;
-    return LARGEST_UPLOAD;
+    struct statvfs space;
+    if (statvfs(exchange->console->folder, &space))
+        return 0;
+    uint64_t left = (uint64_t)space.f_bavail * space.f_frsize;
+    uint64_t most = exchange->received + (left > ROOM_KEPT ? left - ROOM_KEPT : 0);
+    return most < LARGEST_UPLOAD ? most : LARGEST_UPLOAD;
 }
 
 /* Eight characters of Crockford's Base32: 40 bits, guessed at a bounded rate. */
@@ -253,6 +259,7 @@ static int serve(struct hf_console *console, struct hf_error *err)
         hf_browsers_take(console->browsers, &happening);
         hf_sign_in_take(console->sign_in, &happening);
         hf_downloads_expire(&console->downloads, console->env);
+        hf_setup_expire(&console->setup_sources, console->env);
         hf_server_take(console->server, &happening);
     }
 }

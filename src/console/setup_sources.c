@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "codec/key.h"
+
 static void forget_upload(struct hf_setup_file *upload)
 {
     if (upload->path)
@@ -13,9 +15,22 @@ static void forget_upload(struct hf_setup_file *upload)
     *upload = (struct hf_setup_file){0};
 }
 
+/* jansson frees texts as they are. Nothing else may refer to the place. */
+void hf_setup_place_free(json_t *place)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach(place, name, value)
+    {
+        if (json_is_string(value))
+            hf_wipe((char *)(uintptr_t)json_string_value(value), json_string_length(value));
+    }
+    json_decref(place);
+}
+
 static void forget_chosen(struct hf_setup_chosen *chosen)
 {
-    json_decref(chosen->place);
+    hf_setup_place_free(chosen->place);
     *chosen = (struct hf_setup_chosen){0};
 }
 
@@ -79,6 +94,17 @@ const struct hf_setup_chosen *hf_setup_chosen_find(const struct hf_setup_sources
     }
     hf_error_set(err, HF_NOT_FOUND, "this backup was looked at too long ago: choose it again");
     return NULL;
+}
+
+void hf_setup_expire(struct hf_setup_sources *sources, const struct hf_env *env)
+{
+    int64_t oldest = hf_now(env) - HF_SETUP_LIFE;
+    for (size_t i = 0; i < HF_MOST_UPLOADS; i++)
+        if (sources->uploads[i].id[0] && sources->uploads[i].since <= oldest)
+            forget_upload(&sources->uploads[i]);
+    for (size_t i = 0; i < HF_MOST_SOURCES; i++)
+        if (sources->chosen[i].id[0] && sources->chosen[i].since <= oldest)
+            forget_chosen(&sources->chosen[i]);
 }
 
 void hf_setup_forget(struct hf_setup_sources *sources, const char *login)

@@ -142,6 +142,35 @@ static int look(struct hf_setup_source *out, struct setting_up *self, struct hf_
     return hf_setup_look(out, self->has_place ? &self->place : &own, &self->options, err);
 }
 
+static const char *setting_of(const struct hf_setup_source *source, const char *name)
+{
+    for (size_t i = 0;
+         source->profile && source->summary.settings && i < source->profile->field_count; i++)
+        if (!strcmp(source->profile->fields[i].name, name))
+            return source->summary.settings[i];
+    return NULL;
+}
+
+/* Which of the backup's settings are others than the database's now: of a secret that too, and no
+ * more. A database that is not there yet, or that cannot be read, has none. */
+static void put_changed(json_t *out, const struct hf_setup_source *source,
+                        const struct setting_up *self)
+{
+    hf_auto(hf_setup_source) struct hf_setup_source now = {0};
+    const struct hf_setup_place own = {.path = self->configured->path, .keys = &self->keys};
+    json_t *field;
+    size_t i;
+    if (self->has_place && source->profile)
+        hf_setup_look(&now, &own, &self->options, NULL);
+    json_array_foreach(json_object_get(out, "fields"), i, field)
+    {
+        const char *name = hf_member_text(field, "name", "");
+        const char *was = self->has_place ? setting_of(&now, name) : setting_of(source, name);
+        const char *is = setting_of(source, name);
+        hf_json_boolean(field, "changed", strcmp(is ? is : "", was ? was : "") != 0);
+    }
+}
+
 json_t *hf_look_at_source(void *context, const json_t *question, const struct hf_events *events,
                           struct hf_error *err)
 {
@@ -151,10 +180,12 @@ json_t *hf_look_at_source(void *context, const json_t *question, const struct hf
     if (begin(&self, context, question, events, err) || look(&source, &self, err))
         return NULL;
     json_t *out = hf_setup_source_json(&source);
-    if (out)
-        put_tests(out, source.profile);
-    else
+    if (!out) {
         hf_error_memory(err);
+        return NULL;
+    }
+    put_tests(out, source.profile);
+    put_changed(out, &source, &self);
     return out;
 }
 

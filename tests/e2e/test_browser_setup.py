@@ -53,8 +53,13 @@ def test_a_backup_comes_back_with_its_settings_tried(browser, backup, tmp_path, 
         (jellyfin, SECRET)]
     browser.click("Continue").heading("Choose a console password")
     browser.type("New console password", PASSWORD).type("The same once more", PASSWORD)
-    browser.click("Set password").heading("Overview")
+    browser.click("Set password").heading("Keep the recovery kit")
+    browser.element("button", "I have saved it")
+    browser.picture("setup-kit").is_accessible().click("I have saved it").heading("Overview")
     assert not browser.complains()
+    client = browser.console.client()
+    client.sign_in()
+    assert client.get("/api/v1/settings")["kit_saved"]
 
 
 def test_what_is_no_backup_is_told_with_its_line(browser, tmp_path):
@@ -65,15 +70,27 @@ def test_what_is_no_backup_is_told_with_its_line(browser, tmp_path):
     browser.sees("line 2").sees("Nothing was written.").picture("setup-invalid").is_accessible()
 
 
-def test_a_wrong_code_opens_nothing_and_a_new_installation_begins_with_a_password(browser):
+def test_a_wrong_code_opens_nothing_and_a_new_installation_begins_with_its_settings(browser, tmp_path,
+                                                                                    services):
     browser.open("").heading("Welcome to Holdfast")
     browser.type("Setup code", "WRONG-CODE").click("Continue").sees("That is not the setup code.")
     browser.type("Setup code", CODE).click("Continue").heading("How do you want to begin?")
-    browser.click("New installation").heading("Choose a console password")
+    browser.click("New installation").heading("Settings and connections")
+    jellyfin = services(lambda path, _: (200, {"ServerName": "films", "Version": "10"}))
+    browser.type("Jellyfin address", jellyfin).picture("setup-new").is_accessible()
+    browser.click("Save and continue").click("Save anyway").heading("Choose a console password")
+    assert rows(tmp_path / "dev.db", "select jellyfinUrl from SystemConfig") == [(jellyfin,)]
     browser.type("New console password", "short").type("The same once more", "short")
     browser.click("Set password").sees("Use at least 10 characters.")
     browser.type("New console password", PASSWORD).type("The same once more", PASSWORD)
-    browser.click("Set password").heading("Overview")
+    browser.click("Set password").heading("Keep the recovery kit").click("Later").heading("Overview")
+
+
+def test_settings_of_a_new_installation_may_wait(browser, tmp_path):
+    browser.open("setup").type("Setup code", CODE).click("Continue")
+    browser.click("New installation").heading("Settings and connections").click("Skip")
+    browser.heading("Choose a console password")
+    assert rows(tmp_path / "dev.db", "select count(*) from SystemConfig") == [(0,)]
 
 
 @pytest.mark.parametrize("driver", ["360,740"], indirect=True)

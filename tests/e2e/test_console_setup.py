@@ -3,8 +3,13 @@ settings tried against real services, and carried out."""
 import gzip
 import http.server
 import json
+import os
 import pathlib
+import shutil
+import signal
+import sqlite3
 import subprocess
+import sys
 import threading
 
 import pytest
@@ -64,11 +69,15 @@ def run_console(holdfast, tmp_path):
     console.stop()
 
 
-@pytest.fixture(name="client")
-def begin_setup(console):
+def begin(console):
     client = console.client()
     client.session(client.post("/api/v1/setup/session", {"code": "test-setup-code"}))
     return client
+
+
+@pytest.fixture(name="client")
+def begin_setup(console):
+    return begin(console)
 
 
 def sent(client, raw):
@@ -97,6 +106,20 @@ def test_a_copy_is_summed_up_and_nothing_is_written(client, backup, tmp_path):
     assert secret["secret"] and secret["set"] and "value" not in secret
     assert [test["name"] for test in source["tests"]] == ["jellyfin", "jellyseerr", "gemini"]
     assert rows(tmp_path / "dev.db", "select count(*) from User") == [(0,)]
+
+
+def test_settings_that_differ_from_what_the_database_has_are_marked(client, backup, tmp_path):
+    with sqlite3.connect(tmp_path / "dev.db") as database:
+        database.execute(
+            "insert into SystemConfig(jellyfinUrl, jellyseerrUrl, jellyseerrApiKey) values"
+            " ('http://films.example:8096', 'http://other.example', 'canary-now-19')")
+    source = looked(client, backup.read_bytes())
+    assert not field(source, "jellyfinUrl")["changed"]
+    assert field(source, "jellyseerrUrl")["changed"]
+    assert field(source, "jellyseerrApiKey")["changed"]
+    assert "canary-now-19" not in json.dumps(source)
+    own = client.job("/api/v1/setup/sources", {})
+    assert not any(one["changed"] for one in own["fields"])
 
 
 @pytest.mark.parametrize("pack", [
@@ -148,6 +171,13 @@ def test_an_invalid_file_says_what_is_wrong_and_where(client):
                          state="failed")
     assert refused["code"] == "corrupt"
     assert client.ask("POST", "/api/v1/setup/uploads", raw=b"").status == 400
+
+
+def test_a_file_that_is_too_large_is_refused_at_its_head(client, tmp_path):
+    for length in (5 << 30, min(shutil.disk_usage(tmp_path).free, 4 << 30) + 1):
+        answer = client.ask("POST", "/api/v1/setup/uploads", headers={"Content-Length": str(length)})
+        assert answer.status == 413 and "too large" in answer.error["text"]
+    assert not list((tmp_path / "dev.db-holdfast-console" / "uploads").iterdir())
 
 
 def test_files_of_the_data_directory_are_offered_by_id(client, holdfast, tmp_path):
@@ -220,8 +250,7 @@ def test_a_new_installation_gets_the_settings_alone(client, tmp_path):
 
 def test_what_one_brought_is_nobody_elses(console, client, backup):
     source = looked(client, backup.read_bytes())
-    other = console.client()
-    other.session(other.post("/api/v1/setup/session", {"code": "test-setup-code"}))
+    other = begin(console)
     assert other.ask("POST", "/api/v1/setup/restores",
                      {"source": source["source"], "fields": {}}).status == 404
     assert console.client().ask("POST", "/api/v1/setup/uploads", raw=b"{}").status == 401
@@ -249,3 +278,41 @@ def test_after_the_setup_a_password_ends_what_the_code_opened(console, client):
     stale = console.client()
     assert stale.ask("POST", "/api/v1/setup/session", {"code": "test-setup-code"}).status == 409
     assert client.ask("GET", "/api/v1/setup").status == 200  # signed in by its new cookie
+
+
+# An application that keeps its database open, and says whom it sees when it is asked.
+APPLICATION = """
+import signal, sqlite3, sys
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+users = "select username from User order by 1"
+db.execute(users).fetchall()
+def tell(*_):
+    with open("seen", "w") as seen:
+        seen.write(" ".join(row[0] for row in db.execute(users)) + chr(10))
+signal.signal(signal.SIGHUP, tell)
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+with open("pid", "w") as pid:
+    pid.write("%d\\n" % __import__("os").getpid())
+while True:
+    signal.pause()
+"""
+
+
+def test_an_application_that_runs_sees_what_came_back(holdfast, backup, tmp_path):
+    db = make(tmp_path / "dev.db", NEW)
+    console = Console(holdfast, "--db", db, "-r", "repo", "--sync-interval", "100ms", verb="run",
+                      command=["--", sys.executable, "-c", APPLICATION, db]).start()
+    try:
+        client = begin(console)
+        told = wait_for(lambda: (path := holdfast.folder / "pid").exists() and path.read_text(),
+                        "the application")
+        source = looked(client, backup.read_bytes())
+        done = client.job("/api/v1/setup/restores", {"source": source["source"], "fields": {}})
+        assert done["point_before"]
+        assert client.get("/api/v1/setup")["restore"] is None
+        os.kill(int(told), signal.SIGHUP)
+        seen = wait_for(lambda: (path := holdfast.folder / "seen").exists() and path.read_text(),
+                        "what it sees")
+        assert seen.split() == ["ann", "bo"]
+    finally:
+        console.stop()

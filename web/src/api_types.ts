@@ -180,7 +180,9 @@ export interface SetupField {
   kind: "text" | "url" | "secret" | "boolean";
   secret: boolean;
   set: boolean;
-  value?: string | null;
+  /** It differs from what the database has now. */
+  changed: boolean;
+  value?: string | boolean | null;
 }
 
 /** As in json.md, "setup source". */

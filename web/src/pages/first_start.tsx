@@ -1,4 +1,5 @@
-// The first start: the setup code, then new or restored, then the console password.
+// The first start: the setup code, then new or restored (pages/setup).
+import type { ComponentType } from "preact";
 import { useContext, useState } from "preact/hooks";
 import { api, ApiError, session as sessionOf } from "../api";
 import type { Session } from "../api_types";
@@ -8,12 +9,11 @@ import { Gate } from "../parts/gate";
 import { Icon } from "../parts/icon";
 import { Lazy } from "../parts/lazy";
 import { errorText, Notice } from "../parts/notice";
-import { SetPassword } from "../parts/set_password";
 import { go, usePlace } from "../router";
 import { SessionContext } from "../session";
 import { t } from "../text";
 
-const wizard = () => import("./setup");
+const wizard: () => Promise<{ default: ComponentType<{ isNew?: boolean }> }> = () => import("./setup");
 
 function SetupCode({ onSession }: { onSession: (session: Session) => void }) {
   const [code, setCode] = useState("");
@@ -76,14 +76,7 @@ export default function FirstStart() {
   const { session, setSession } = useContext(SessionContext);
   const begin = usePlace().query.get("begin");
   if (session.needs_code) return <SetupCode onSession={setSession} />;
-  if (begin === "new") {
-    return (
-      <SetPassword onBack={() => go("/setup")} onSession={(now) => {
-        go("/", true);
-        setSession(now);
-      }} />
-    );
-  }
-  if (begin === "restore") return <Lazy load={wizard} props={{}} />;
+  if (begin === "new") return <Lazy key="new" load={wizard} props={{ isNew: true }} />;
+  if (begin === "restore") return <Lazy key="restore" load={wizard} props={{}} />;
   return <Choice />;
 }

@@ -1,11 +1,13 @@
-// Restore from backup: brought, looked at, its settings tried, carried out. Ends with parts/set_password where there is none yet.
-import { useContext, useState } from "preact/hooks";
+// The Setup Wizard: a backup is brought, looked at, its settings tried, carried out; a new installation begins with its settings.
+// Ends with parts/setup_end where there is no password yet.
+import { useContext, useEffect, useState } from "preact/hooks";
+import { api } from "../api";
 import type { SetupRestored, SetupSource } from "../api_types";
 import { Gate } from "../parts/gate";
-import { Notice } from "../parts/notice";
-import { SetPassword } from "../parts/set_password";
-import { SetupChoose } from "../parts/setup_choose";
+import { Loading } from "../parts/notice";
+import { finished, SetupChoose } from "../parts/setup_choose";
 import { SetupDone } from "../parts/setup_done";
+import { SetupEnd } from "../parts/setup_end";
 import { SetupFields } from "../parts/setup_fields";
 import { SetupProgress } from "../parts/setup_progress";
 import { SetupSummary } from "../parts/setup_summary";
@@ -15,10 +17,10 @@ import { t } from "../text";
 
 const steps = ["choose", "summary", "fields", "progress", "done", "password"] as const;
 type Step = (typeof steps)[number];
-const shown = steps.filter((step) => step !== "done");
 
-function Stepper({ step }: { step: Step }) {
+function Stepper({ step, isNew }: { step: Step; isNew: boolean }) {
   const at = steps.indexOf(step);
+  const shown = steps.filter((name): name is Exclude<Step, "done"> => name !== "done" && !(isNew && ["choose", "summary", "progress"].includes(name)));
   return (
     <ol class="stepper" aria-label={t("wizard.steps")}>
       {shown.map((name) => (
@@ -30,31 +32,64 @@ function Stepper({ step }: { step: Step }) {
   );
 }
 
-export default function Setup() {
-  const { session, setSession } = useContext(SessionContext);
-  const [step, setStep] = useState<Step>("choose");
+/** What the page goes on with after a reload: a restore that is running. Nothing else was written, so nothing else is kept. */
+async function running(): Promise<string | null> {
+  return (await api.get<{ restore: string | null }>("setup")).restore;
+}
+
+/** The application's own settings; null: it has none that are known. */
+async function ownSettings(): Promise<SetupSource | null> {
+  const job = await finished("setup/sources", {});
+  const source = job.state === "done" ? (job.result as SetupSource) : null;
+  return source?.fields?.length ? source : null;
+}
+
+export default function Setup({ isNew = false }: { isNew?: boolean }) {
+  const { session } = useContext(SessionContext);
+  const [step, setStep] = useState<Step | null>(null);
   const [source, setSource] = useState<SetupSource | null>(null);
   const [job, setJob] = useState<string | null>(null);
   const [restored, setRestored] = useState<SetupRestored | null>(null);
-  const needsPassword = session.state === "setup";
 
-  if (step === "password") {
-    return (
-      <SetPassword onSession={(now) => {
-        go("/", true);
-        setSession(now);
-      }} />
-    );
+  async function begin(): Promise<void> {
+    const id = await running();
+    if (id) {
+      setJob(id);
+      setStep("progress");
+    } else if (isNew) {
+      const own = await ownSettings();
+      setSource(own);
+      setStep(own ? "fields" : "password");
+    } else {
+      setStep("choose");
+    }
   }
+  useEffect(() => {
+    begin().catch(() => setStep(isNew ? "password" : "choose"));
+  }, []);
+  function end(): void {
+    if (session.state === "setup") setStep("password");
+    else go("/", true);
+  }
+  function done(result: SetupRestored): void {
+    setRestored(result);
+    if (isNew) end();
+    else setStep("done");
+  }
+
+  if (!step) return <Gate title={t(isNew ? "first.new" : "wizard.title_choose")} wide><Loading /></Gate>;
+  if (step === "password") return <SetupEnd {...(isNew ? { onBack: () => go("/setup") } : {})} />;
   return (
-    <Gate title={t(`wizard.title_${step}`)} wide>
-      <Stepper step={step} />
+    <Gate key={step} title={t(isNew && step === "progress" ? "wizard.saving" : `wizard.title_${step}`)} wide>
+      <Stepper step={step} isNew={isNew} />
       {step === "choose" && <SetupChoose onBack={() => go("/setup")} onSource={(found) => { setSource(found); setStep("summary"); }} />}
       {step === "summary" && source && <SetupSummary source={source} onBack={() => setStep("choose")} onNext={() => setStep("fields")} />}
-      {step === "fields" && source && <SetupFields source={source} onBack={() => setStep("summary")} onStarted={(id) => { setJob(id); setStep("progress"); }} />}
-      {step === "progress" && job && <SetupProgress id={job} onDone={(result) => { setRestored(result); setStep("done"); }} onBack={() => setStep("fields")} />}
-      {step === "done" && restored && <SetupDone restored={restored} onNext={() => needsPassword ? setStep("password") : go("/", true)} />}
-      {!source && step !== "choose" && <Notice title={t("wizard.lost")} />}
+      {step === "fields" && source && (
+        <SetupFields source={source} onBack={() => isNew ? go("/setup") : setStep("summary")} {...(isNew ? { onSkip: end } : {})}
+          onStarted={(id) => { setJob(id); setStep("progress"); }} />
+      )}
+      {step === "progress" && job && <SetupProgress id={job} onDone={done} onBack={() => setStep(source ? "fields" : isNew ? "password" : "choose")} />}
+      {step === "done" && restored && <SetupDone restored={restored} onNext={end} />}
     </Gate>
   );
 }

@@ -9,8 +9,8 @@ import { ErrorNotice } from "./notice";
 
 const shortest = 10;
 
-/** The end of every first start: the console password. `onSession` gets the session that is signed in then. */
-export function SetPassword({ onSession, onBack }: { onSession: (session: Session) => void; onBack?: () => void }) {
+/** The console password. `onSession` gets the session that is signed in then. */
+export function SetPassword({ onSession, onBack }: { onSession: (session: Session, password: string) => void; onBack?: () => void }) {
   const [password, setPassword] = useState("");
   const [again, setAgain] = useState("");
   const [tried, setTried] = useState(false);
@@ -26,7 +26,7 @@ export function SetPassword({ onSession, onBack }: { onSession: (session: Sessio
     setBusy(true);
     setTrouble(null);
     try {
-      onSession(await sessionOf(api.post<Session>("setup/password", { password })));
+      onSession(await sessionOf(api.post<Session>("setup/password", { password })), password);
     } catch (reason) {
       setTrouble(reason instanceof ApiError ? reason : new ApiError(0, "failed", String(reason), null));
     } finally {

@@ -18,20 +18,26 @@ type Tried = "testing" | ConnectionResult;
 function changed(source: SetupSource, values: Values): Values {
   return Object.fromEntries(Object.entries(values).filter(([name, value]) => {
     const field = source.fields?.find((one) => one.name === name);
-    return field?.secret ? value !== "" : value !== (field?.value ?? "");
+    return field && value !== given(field);
   }));
 }
 
-function Entry({ field, value, onValue }: { field: SetupField; value: string; onValue: (value: string) => void }) {
-  const isChanged = field.secret ? value !== "" : value !== (field.value ?? "");
-  const help = isChanged ? <Badge tone="accent">{t("wizard.changed")}</Badge> : undefined;
+/** As a text: what the backup has. */
+function given(field: SetupField): string {
+  return field.secret || field.value === null || field.value === undefined ? "" : String(field.value);
+}
+
+function Entry({ field, value, isNew, onValue }: { field: SetupField; value: string; isNew: boolean; onValue: (value: string) => void }) {
+  const help = value !== given(field) ? <Badge tone="accent">{t("wizard.changed")}</Badge>
+    : field.changed ? <Badge tone="neutral">{t("wizard.differs")}</Badge> : undefined;
   if (field.secret) {
-    return <PasswordField label={field.label} help={help ?? (field.set ? t("wizard.secret_kept") : undefined)} autoComplete="off" value={value} onValue={onValue} />;
+    const kept = field.set ? t(isNew ? "wizard.secret_set" : "wizard.secret_kept") : undefined;
+    return <PasswordField label={field.label} help={<>{help} {value === "" && kept}</>} autoComplete="off" value={value} onValue={onValue} />;
   }
   if (field.kind === "boolean") {
     return (
-      <SelectField label={field.label} help={help} value={value === "1" || value === "true" ? "1" : "0"} onValue={onValue}
-        options={[{ value: "1", label: t("common.yes") }, { value: "0", label: t("common.no") }]} />
+      <SelectField label={field.label} help={help} value={value === "true" ? value : "false"} onValue={onValue}
+        options={[{ value: "true", label: t("common.yes") }, { value: "false", label: t("common.no") }]} />
     );
   }
   return <TextField label={field.label} help={help} value={value} onValue={onValue} inputMode={field.kind === "url" ? "url" : "text"} spellcheck={false} />;
@@ -54,10 +60,16 @@ function TestLine({ label, tried }: { label: string; tried: Tried | undefined })
   );
 }
 
-export function SetupFields({ source, onStarted, onBack }: { source: SetupSource; onStarted: (job: string) => void; onBack: () => void }) {
+/** `onSkip`: of a new installation, whose settings may wait. */
+export function SetupFields({ source, onStarted, onBack, onSkip }: {
+  source: SetupSource;
+  onStarted: (job: string) => void;
+  onBack: () => void;
+  onSkip?: () => void;
+}) {
   const fields = source.fields ?? [];
   const tests = source.tests ?? [];
-  const [values, setValues] = useState<Values>(() => Object.fromEntries(fields.map((field) => [field.name, field.secret ? "" : field.value ?? ""])));
+  const [values, setValues] = useState<Values>(() => Object.fromEntries(fields.map((field) => [field.name, given(field)])));
   const [tried, setTried] = useState<Record<string, Tried>>({});
   const [busy, setBusy] = useState(false);
   const [asks, setAsks] = useState(false);
@@ -96,9 +108,10 @@ export function SetupFields({ source, onStarted, onBack }: { source: SetupSource
   }
   return (
     <form onSubmit={(event) => void submit(event)} noValidate>
+      {onSkip && <p>{t("wizard.new_lead")}</p>}
       {fields.length === 0 && <p>{t("wizard.no_fields")}</p>}
       {fields.map((field) => (
-        <Entry key={field.name} field={field} value={values[field.name] ?? ""}
+        <Entry key={field.name} field={field} value={values[field.name] ?? ""} isNew={Boolean(onSkip)}
           onValue={(value) => { setValues({ ...values, [field.name]: value }); setTried({}); }} />
       ))}
       {tests.length > 0 && (
@@ -110,6 +123,7 @@ export function SetupFields({ source, onStarted, onBack }: { source: SetupSource
       {error && <ErrorNotice error={error} means={t("wizard.nothing_written")} />}
       <div class="buttons">
         <Button kind="quiet" onClick={onBack}>{t("common.back")}</Button>
+        {onSkip && <Button onClick={onSkip}>{t("wizard.skip")}</Button>}
         <Button kind="primary" type="submit" busy={busy}>{t("wizard.save")}</Button>
       </div>
       {asks && (

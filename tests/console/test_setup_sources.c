@@ -1,0 +1,92 @@
+/* What was brought to the setup: for whom, and for how long. */
+#include "console/setup_sources.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "support/scratch.h"
+
+static int64_t later;
+
+static int64_t now(void *context)
+{
+    (void)context;
+    return hf_now(hf_env_system()) + later;
+}
+
+static void what_was_brought_is_forgotten_after_an_hour_and_its_file_with_it(void **state)
+{
+    hf_auto(hf_scratch) struct hf_scratch scratch;
+    struct hf_setup_sources sources = {0};
+    struct hf_env env = *hf_env_system();
+    (void)state;
+    env.now = now;
+    later = 0;
+    hf_scratch_init(&scratch);
+    char *path = hf_scratch_path(&scratch, "file"), *kept = hf_scratch_path(&scratch, "file");
+    hf_scratch_write(path, "x", 1);
+    char upload[HF_SECRET_TEXT], source[HF_SECRET_TEXT];
+    snprintf(upload, sizeof upload, "%s",
+             hf_setup_file_add(&sources, "login", path, 1, &env, NULL)->id);
+    snprintf(
+        source, sizeof source, "%s",
+        hf_setup_choose(&sources, "login", json_pack("{s:s}", "identity", "key"), &env, NULL)->id);
+    later = HF_SETUP_LIFE - 60000;
+    hf_setup_expire(&sources, &env);
+    assert_non_null(hf_setup_file_find(&sources, "login", upload, NULL));
+    assert_non_null(hf_setup_chosen_find(&sources, "login", source, NULL));
+    assert_null(hf_setup_file_find(&sources, "other", upload, NULL));
+    assert_null(hf_setup_chosen_find(&sources, "other", source, NULL));
+    later = HF_SETUP_LIFE + 1000;
+    hf_setup_expire(&sources, &env);
+    assert_null(hf_setup_file_find(&sources, "login", upload, NULL));
+    assert_null(hf_setup_chosen_find(&sources, "login", source, NULL));
+    assert_false(hf_scratch_exists(kept));
+    free(kept);
+}
+
+static void a_place_that_is_forgotten_leaves_no_key_in_memory(void **state)
+{
+    struct hf_setup_sources sources = {0};
+    (void)state;
+    json_t *place = json_pack("{s:s}", "passphrase", "canary");
+    json_t *key = json_incref(json_object_get(place, "passphrase")); /* to look at it afterwards */
+    assert_non_null(hf_setup_choose(&sources, "login", place, hf_env_system(), NULL));
+    hf_setup_forget(&sources, "login");
+    assert_int_equal(json_string_value(key)[0], '\0');
+    json_decref(key);
+}
+
+static void more_files_than_there_is_room_for_remove_the_oldest(void **state)
+{
+    hf_auto(hf_scratch) struct hf_scratch scratch;
+    struct hf_setup_sources sources = {0};
+    (void)state;
+    hf_scratch_init(&scratch);
+    for (int i = 0; i < HF_MOST_UPLOADS + 2; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "file%d", i);
+        char *path = hf_scratch_path(&scratch, name);
+        hf_scratch_write(path, "x", 1);
+        assert_non_null(hf_setup_file_add(&sources, "login", path, 1, hf_env_system(), NULL));
+    }
+    assert_int_equal(hf_scratch_count(scratch.path), HF_MOST_UPLOADS);
+    hf_setup_forget(&sources, NULL);
+    assert_int_equal(hf_scratch_count(scratch.path), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_was_brought_is_forgotten_after_an_hour_and_its_file_with_it),
+        cmocka_unit_test(a_place_that_is_forgotten_leaves_no_key_in_memory),
+        cmocka_unit_test(more_files_than_there_is_room_for_remove_the_oldest),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
