@@ -1,5 +1,8 @@
 """Looking into a database through the console: as it is now beside its application, and as it was at a point."""
 import json
+import os
+import pathlib
+import signal
 import sqlite3
 import urllib.parse
 
@@ -222,3 +225,46 @@ def test_a_million_rows_are_paged_from_either_end(client, db):
     assert (cells(last)[-1][0], last["next"]) == (1000000, None)
     assert cells(rows(client, browser, "big", before=last["previous"], limit=1))[0][0] == 999950
 
+
+
+def descendants(pid):
+    children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    return set(children).union(*(descendants(child) for child in children))
+
+
+def opened_with_worker(client, console):
+    """The browser, and the process that serves it."""
+    before = descendants(console.process.pid)
+    client.get("/api/v1/overview")
+    before |= descendants(console.process.pid)
+    browser = opened(client)
+    worker, = descendants(console.process.pid) - before
+    return browser, int(worker)
+
+
+def test_the_worker_is_confined(client, console):
+    _, worker = opened_with_worker(client, console)
+    status = pathlib.Path(f"/proc/{worker}/status").read_text(encoding="ascii")
+    limits = pathlib.Path(f"/proc/{worker}/limits").read_text(encoding="ascii")
+    assert "NoNewPrivs:\t1" in status
+    for limit in ("Max data size", "Max cpu time", "Max core file size"):
+        line = next(line for line in limits.splitlines() if line.startswith(limit))
+        assert line.removeprefix(limit).split()[0] != "unlimited", line
+
+
+def test_a_worker_that_does_not_answer_is_ended_with_its_question(client, console):
+    browser, worker = opened_with_worker(client, console)
+    os.kill(worker, signal.SIGSTOP)
+    answer = client.ask("GET", f"{browser}/tables")
+    assert "took too long and was stopped" in answer.error["text"]
+    assert not pathlib.Path(f"/proc/{worker}").exists()
+    assert client.ask("GET", f"{browser}/tables").status == 404
+    assert client.get(opened(client) + "/tables")["tables"]
+
+
+def test_a_worker_that_dies_fails_its_question_and_no_other(client, console):
+    browser, worker = opened_with_worker(client, console)
+    other = opened(client)
+    os.kill(worker, signal.SIGKILL)
+    assert client.ask("GET", f"{browser}/tables").status in (404, 500)
+    assert client.get(f"{other}/tables")["tables"]
