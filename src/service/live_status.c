@@ -50,36 +50,36 @@ bool hf_live_is_confirmed(const struct hf_live *seen, const struct hf_point *new
     return newest && newest->seq >= hf_live_claimed(seen);
 }
 
-void hf_live_json(json_t *live, const struct hf_live *seen, const struct hf_point *newest,
+void hf_live_json(json_t *out, const struct hf_live *seen, const struct hf_point *newest,
                   int64_t now)
 {
     static const char *const numbers[] = {"lag_ms",      "pages_pending", "log_frames",
                                           "spool_bytes", "bytes_today",   "requests_today",
                                           "bytes_day",   "requests_day"};
-    hf_json_integer(live, "process", seen->process);
-    hf_json_text(live, "command", seen->command);
-    hf_json_text(live, "replicator",
+    hf_json_integer(out, "process", seen->process);
+    hf_json_text(out, "command", seen->command);
+    hf_json_text(out, "replicator",
                  seen->replicator ? hf_member_text(seen->replicator, "state", NULL) : NULL);
-    hf_json_text(live, "capture", hf_member_text(seen->entry, "capture", NULL));
-    hf_json_text(live, "why", hf_member_text(seen->entry, "why", NULL));
+    hf_json_text(out, "capture", hf_member_text(seen->entry, "capture", NULL));
+    hf_json_text(out, "why", hf_member_text(seen->entry, "why", NULL));
     const json_t *scan = json_object_get(seen->entry, "last_scan");
     if (json_is_object(scan)) {
-        json_t *last = hf_json_object(live, "last_scan");
+        json_t *last = hf_json_object(out, "last_scan");
         hf_json_time(last, "time", hf_member_integer(scan, "time", 0));
         hf_json_text(last, "reason", hf_member_text(scan, "reason", NULL));
         hf_json_integer(last, "pages_read", hf_member_integer(scan, "pages_read", 0));
         hf_json_integer(last, "pages_stored", hf_member_integer(scan, "pages_stored", 0));
     }
     int64_t since = hf_member_integer(seen->entry, "pending_since", 0);
-    hf_json_sequence(live, "point", hf_live_claimed(seen));
-    hf_json_boolean(live, "confirmed", seen->entry && hf_live_is_confirmed(seen, newest));
-    hf_json_time(live, "pending_since", since);
+    hf_json_sequence(out, "point", hf_live_claimed(seen));
+    hf_json_boolean(out, "confirmed", seen->entry && hf_live_is_confirmed(seen, newest));
+    hf_json_time(out, "pending_since", since);
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-        hf_json_integer(live, numbers[i], hf_member_integer(seen->entry, numbers[i], 0));
-    hf_json_integer(live, "lag_ms", since && now > since ? now - since : 0);
+        hf_json_integer(out, numbers[i], hf_member_integer(seen->entry, numbers[i], 0));
+    hf_json_integer(out, "lag_ms", since && now > since ? now - since : 0);
     const json_t *failing = json_object_get(seen->entry, "failing");
     if (json_is_object(failing)) {
-        json_t *failure = hf_json_object(live, "failing");
+        json_t *failure = hf_json_object(out, "failing");
         hf_json_time(failure, "since", hf_member_integer(failing, "since", 0));
         hf_json_text(failure, "text", hf_member_text(failing, "text", NULL));
     }

@@ -36,7 +36,7 @@ uint64_t hf_live_claimed(const struct hf_live *live);
 bool hf_live_is_confirmed(const struct hf_live *live, const struct hf_point *newest);
 
 /* The fields of docs/json.md, "live", whatever the process sends besides. */
-void hf_live_json(json_t *out, const struct hf_live *live, const struct hf_point *newest,
+void hf_live_json(json_t *out, const struct hf_live *seen, const struct hf_point *newest,
                   int64_t now);
 
 #endif

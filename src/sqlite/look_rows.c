@@ -228,6 +228,13 @@ static int read_parts(struct reading *reading, struct hf_error *err)
 static int check(const struct hf_look_page *page, struct hf_error *err)
 {
     const struct hf_look_table *table = page->table;
+    if (table->kind == HF_LOOK_SHADOW) {
+        hf_error_set(err, HF_REFUSED,
+                     "the rows of '%s' cannot be shown: they keep the data of a virtual table, in "
+                     "which secret columns are not told apart",
+                     table->name);
+        return hf_error_hint(err, "look at the virtual table");
+    }
     if (table->key_is_secret) {
         hf_error_set(err, HF_REFUSED,
                      "the rows of '%s' cannot be shown: a secret column tells them apart",

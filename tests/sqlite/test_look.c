@@ -81,7 +81,7 @@ static void a_secret_is_read_by_no_statement_and_nothing_inside_one(void **state
         "SELECT h FROM g",
         "SELECT min(x) FROM (SELECT passwordHash AS x FROM User)",
         "SELECT * FROM User NATURAL JOIN User AS o",
-        "SELECT text FROM f",
+        "SELECT passwordHash FROM f",
     };
     const struct scene *scene = *state;
     sql_in(scene->db, "CREATE TABLE User (id INTEGER PRIMARY KEY, name, passwordHash,"
@@ -95,7 +95,7 @@ static void a_secret_is_read_by_no_statement_and_nothing_inside_one(void **state
     struct hf_look *look = look_at(scene->db);
     assert_int_equal(code_of(look, "SELECT id, name FROM User"), HF_OK);
     assert_int_equal(code_of(look, "SELECT count(*) FROM User"), HF_OK);
-    for (size_t i = 0; i + 1 < sizeof ways / sizeof *ways; i++)
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
         if (code_of(look, ways[i]) != HF_REFUSED)
             fail_msg("'%s' was possible", ways[i]);
     assert_int_not_equal(code_of(look, "SELECT passwordHash FROM f"), HF_OK);
