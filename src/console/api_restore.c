@@ -86,10 +86,26 @@ static void post_plan(struct hf_exchange *exchange)
         free(asking);
 }
 
-/* A name for a file beside the database: never a path. */
-static bool is_file_name(const char *name)
+/* A database, or what SQLite and Holdfast keep beside one under its name with something after it.
+ */
+static bool is_of_database(const struct hf_config *config, const char *name)
 {
-    return name[0] && name[0] != '.' && !strpbrk(name, "/\\") && strlen(name) < LONGEST_FILE_NAME;
+    for (size_t i = 0; i < config->database_count; i++) {
+        const char *path = config->databases[i].path, *slash = strrchr(path, '/');
+        const char *base = slash ? slash + 1 : path;
+        size_t length = strlen(base);
+        if (!strncmp(name, base, length) &&
+            (!name[length] || name[length] == '-' || name[length] == '.'))
+            return true;
+    }
+    return false;
+}
+
+/* A name for a new file beside the database: never a path. */
+static bool is_file_name(const struct hf_config *config, const char *name)
+{
+    return name[0] && name[0] != '.' && !strpbrk(name, "/\\") && strlen(name) < LONGEST_FILE_NAME &&
+           !is_of_database(config, name);
 }
 
 /* Where a restore into another file goes; NULL: err. */
@@ -100,7 +116,8 @@ static char *other_file(const struct hf_exchange *exchange,
     if (hf_exchange_text(exchange, "file", LONGEST_FILE_NAME, &name, err))
         return NULL;
     hf_auto_free char *folder = hf_path_parent(database->path);
-    char *path = is_file_name(name) && folder ? hf_path_join(folder, name) : NULL;
+    char *path =
+        is_file_name(exchange->console->config, name) && folder ? hf_path_join(folder, name) : NULL;
     if (!path)
         hf_error_set(err, HF_USAGE, "'file' is the name of a new file beside the database");
     return path;

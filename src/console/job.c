@@ -11,7 +11,13 @@
 #include "service/json_channel.h"
 #include "service/json_members.h"
 
-enum { MOST_JOBS = 48, MOST_RUNNING = 6, MOST_JOB_STREAMS = 16, LONGEST_RECORD = 4 << 20 };
+enum {
+    ORPHAN_LOOK = 300 /* ms */,
+    MOST_JOBS = 48,
+    MOST_RUNNING = 6,
+    MOST_JOB_STREAMS = 16,
+    LONGEST_RECORD = 4 << 20
+};
 
 /* For ever, as far as people are concerned: a job is ended by whoever asked for it. */
 static const int64_t PATIENCE = 7LL * 24 * 3600 * 1000;
@@ -26,6 +32,8 @@ struct job {
     json_t *kept; /* as it is shown */
     enum hf_job_state state;
     bool is_lasting, is_cancelled;
+    pid_t orphan;     /* its process, begun by a console before this one; 0: it is this one's */
+    uint64_t birth;   /* of that */
     int64_t stage_at; /* of hf_monotonic: when its stage began */
     struct hf_stream *streams[MOST_JOB_STREAMS];
     size_t stream_count;
@@ -272,6 +280,44 @@ static bool adopt_outcome(struct job *job)
     return true;
 }
 
+/* Its process goes on, and says in its own file what it came to. */
+static bool adopt_process(struct job *job)
+{
+    job->orphan = (pid_t)hf_member_integer(job->kept, "process", 0);
+    job->birth = (uint64_t)hf_member_integer(job->kept, "process_birth", 0);
+    if (job->orphan && job->birth && hf_process_birth(job->orphan) == job->birth)
+        return true;
+    job->orphan = 0;
+    return false;
+}
+
+static void set_interrupted(struct job *job)
+{
+    struct hf_error err = {0};
+    hf_error_set(&err, HF_FAILED, "the console ended before this was done");
+    hf_error_hint(&err, "look at the restore points: what was begun may have come to its end");
+    set_error(job, &err);
+    finish_stages(job, "failed");
+    set_state(job, HF_JOB_INTERRUPTED);
+    keep(job);
+}
+
+/* An orphan is nobody's child here: its end is seen by looking. */
+static void look_after_orphan(struct job *job)
+{
+    bool lives = hf_process_birth(job->orphan) == job->birth;
+    if (!adopt_outcome(job)) {
+        if (lives)
+            return;
+        set_interrupted(job);
+    }
+    job->orphan = 0;
+    tell(job);
+    end_streams(job);
+    hf_overview_touch(job->jobs->console->overview);
+    hf_overview_tell(job->jobs->console->overview, "jobs", "{}");
+}
+
 static bool take_record(struct hf_jobs *jobs, struct job *job, const char *path)
 {
     hf_auto(hf_buf) struct hf_buf text = {0};
@@ -288,15 +334,9 @@ static bool take_record(struct hf_jobs *jobs, struct job *job, const char *path)
     for (int i = 0; i < 4; i++)
         if (!strcmp(hf_member_text(kept, "state", ""), state_names[i]))
             job->state = (enum hf_job_state)i;
-    if (job->state != HF_JOB_RUNNING || adopt_outcome(job))
-        return true;
-    struct hf_error err = {0};
-    hf_error_set(&err, HF_FAILED, "the console ended before this was done");
-    hf_error_hint(&err, "look at the restore points: what was begun may have come to its end");
-    set_error(job, &err);
-    finish_stages(job, "failed");
-    set_state(job, HF_JOB_INTERRUPTED);
-    keep(job);
+    job->is_lasting = true;
+    if (job->state == HF_JOB_RUNNING && !adopt_outcome(job) && !adopt_process(job))
+        set_interrupted(job);
     return true;
 }
 
@@ -442,6 +482,19 @@ static int start_process(struct job *job, json_t *question, struct hf_error *err
     return hf_guard_ask(job->guard, question, take_end, job, err);
 }
 
+/* So that a console that comes after this one knows whether it still goes on. */
+static void note_process(const struct job *job)
+{
+    json_t *guard = job->is_lasting ? hf_guard_describe(job->guard) : NULL;
+    pid_t pid = (pid_t)hf_member_integer(guard, "pid", 0);
+    json_decref(guard);
+    if (!pid)
+        return;
+    hf_json_integer(job->kept, "process", pid);
+    hf_json_integer(job->kept, "process_birth", (int64_t)hf_process_birth(pid));
+    keep(job);
+}
+
 const char *hf_job_start(struct hf_jobs *jobs, const struct hf_job_wanted *wanted,
                          struct hf_error *err)
 {
@@ -457,8 +510,10 @@ const char *hf_job_start(struct hf_jobs *jobs, const struct hf_job_wanted *wante
     job->kept = first_record(job, wanted);
     set_state(job, HF_JOB_RUNNING);
     keep(job);
-    if (!start_process(job, wanted->question, err))
+    if (!start_process(job, wanted->question, err)) {
+        note_process(job);
         return job->id;
+    }
     hf_guard_free(job->guard);
     forget(job);
     return NULL;
@@ -480,9 +535,7 @@ bool hf_job_start_for(struct hf_exchange *exchange, const struct hf_job_wanted *
 
 json_t *hf_job_json(const struct hf_jobs *jobs, const char *id)
 {
-    struct job *job = find(jobs, id);
-    if (job && job->state == HF_JOB_INTERRUPTED)
-        adopt_outcome(job); /* its process may have gone on */
+    const struct job *job = find(jobs, id);
     return job ? json_incref(job->kept) : NULL;
 }
 
@@ -553,7 +606,9 @@ int64_t hf_jobs_deadline(const struct hf_jobs *jobs)
 {
     int64_t next = 0;
     for (size_t i = 0; i < MOST_JOBS; i++) {
-        int64_t own = jobs->jobs[i].guard ? hf_guard_deadline(jobs->jobs[i].guard) : 0;
+        int64_t own = jobs->jobs[i].guard    ? hf_guard_deadline(jobs->jobs[i].guard)
+                      : jobs->jobs[i].orphan ? hf_monotonic() + ORPHAN_LOOK
+                                             : 0;
         next = own && (!next || own < next) ? own : next;
     }
     return next;
@@ -564,6 +619,8 @@ bool hf_jobs_take(struct hf_jobs *jobs, const struct hf_happening *happening)
     bool taken = false;
     for (size_t i = 0; i < MOST_JOBS; i++) {
         struct job *job = &jobs->jobs[i];
+        if (job->orphan)
+            look_after_orphan(job);
         if (!job->guard)
             continue;
         taken |= hf_guard_take(job->guard, happening);

@@ -280,7 +280,13 @@ json_t *hf_carry_out_restore(void *context, const json_t *question, const struct
                                      .seq = seq,
                                      .events = events};
     const struct hf_timeline_entry *entry = hf_timeline_at(&work.timeline, seq);
-    if (hf_restoring_decide(&restoring, err) || hf_restoring_act(&restoring, &result, err))
+    if (hf_restoring_decide(&restoring, err))
+        return NULL;
+    if (restoring.to && restoring.is_own) { /* by whatever name */
+        hf_error_set(err, HF_REFUSED, "'%s' is the database itself", restoring.to);
+        return NULL;
+    }
+    if (hf_restoring_act(&restoring, &result, err))
         return NULL;
     json_t *out = hf_restored_json(&restoring, &result, entry ? entry->name.time : 0);
     hf_json_boolean(out, "undo", result.in_place.recorded && result.in_place.before);

@@ -4,6 +4,9 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -160,6 +163,25 @@ int hf_child_fork(pid_t *pid, int (*task)(void *context), void *context, struct 
         return hf_error_sys(err, sys, "fork", "holdfast");
     *pid = child;
     return 0;
+}
+
+/* The 22nd field of /proc/<pid>/stat (proc(5)), counted from the one after the name, which may hold
+ * anything. */
+uint64_t hf_process_birth(pid_t pid)
+{
+    char path[32], text[1024];
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    FILE *file = fopen(path, "re");
+    size_t length = file ? fread(text, 1, sizeof text - 1, file) : 0;
+    if (file)
+        fclose(file);
+    text[length] = '\0';
+    char *at = strrchr(text, ')');
+    if (!at || at[1] != ' ' || at[2] == 'Z')
+        return 0;
+    for (int field = 2; at && field < 22; field++)
+        at = strchr(at + 1, ' ');
+    return at ? strtoull(at + 1, NULL, 10) : 0;
 }
 
 void hf_outlive_parent(void)

@@ -5,6 +5,7 @@
 #ifndef HF_OS_PROCESS_H
 #define HF_OS_PROCESS_H
 
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/error.h"
@@ -36,6 +37,10 @@ int hf_child_start(pid_t *pid, const struct hf_child_options *options, struct hf
 /* Runs `task` in a copy of this process, which ends with what it returns and may be killed. Only
  * while this process has no other threads. */
 int hf_child_fork(pid_t *pid, int (*task)(void *context), void *context, struct hf_error *err);
+
+/* When a process began, in the kernel's own units: tells it from a later one with the same number.
+ * 0: there is no such process. */
+uint64_t hf_process_birth(pid_t pid);
 
 /* In a forked child: it goes on when its parent dies, where others are asked to end then. */
 void hf_outlive_parent(void);

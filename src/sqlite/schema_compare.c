@@ -93,36 +93,43 @@ struct telling {
     const struct things *from, *to;
 };
 
-/* `from` and `to` are the two states' of it; NULL: that one has not got it. */
-static int tell(const struct telling *telling, const struct thing *thing, const struct thing *from,
-                const struct thing *to, struct hf_error *err)
+static int tell(const struct telling *telling, const struct thing *thing, const char *change,
+                struct hf_error *err)
 {
-    if (from && to && !strcmp(from->definition, to->definition))
-        return 0;
     if (!strcmp(thing->what, "column") &&
         !(is_of_table_in(telling->from, thing) && is_of_table_in(telling->to, thing)))
         return 0;
-    const struct hf_schema_difference difference = {.what = thing->what,
-                                                    .name = thing->name,
-                                                    .change = from && to ? "changed"
-                                                              : from     ? "removed"
-                                                                         : "added"};
+    const struct hf_schema_difference difference = {
+        .what = thing->what, .name = thing->name, .change = change};
     return telling->each(telling->context, &difference, err);
+}
+
+/* What both have. */
+static int compare_thing(const struct telling *telling, const struct thing *from,
+                         const struct thing *to, struct hf_error *err)
+{
+    return strcmp(from->definition, to->definition) ? tell(telling, from, "changed", err) : 0;
 }
 
 static int compare_things(const struct telling *telling, struct hf_error *err)
 {
+    const struct things *from = telling->from, *to = telling->to;
     size_t i = 0, k = 0;
-    while (i < telling->from->count || k < telling->to->count) {
-        const struct thing *a = i < telling->from->count ? &telling->from->list[i] : NULL;
-        const struct thing *b = k < telling->to->count ? &telling->to->list[k] : NULL;
-        int order = !a ? 1 : !b ? -1 : by_what_and_name(a, b);
-        if (tell(telling, order <= 0 ? a : b, order <= 0 ? a : NULL, order >= 0 ? b : NULL, err))
-            return -1;
-        i += order <= 0;
-        k += order >= 0;
+    int failed = 0;
+    while (!failed && i < from->count && k < to->count) {
+        int order = by_what_and_name(&from->list[i], &to->list[k]);
+        if (order < 0)
+            failed = tell(telling, &from->list[i++], "removed", err);
+        else if (order > 0)
+            failed = tell(telling, &to->list[k++], "added", err);
+        else
+            failed = compare_thing(telling, &from->list[i++], &to->list[k++], err);
     }
-    return 0;
+    while (!failed && i < from->count)
+        failed = tell(telling, &from->list[i++], "removed", err);
+    while (!failed && k < to->count)
+        failed = tell(telling, &to->list[k++], "added", err);
+    return failed;
 }
 
 int hf_schemas_compare(const struct hf_compared *from, const struct hf_compared *to,

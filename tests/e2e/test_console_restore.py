@@ -1,6 +1,7 @@
 """A restore in the console: nothing happens without a preview, the database's name and the password;
 and what was there before comes back with an undo."""
 import contextlib
+import json
 import os
 import signal
 import sqlite3
@@ -141,20 +142,18 @@ def test_a_moment_is_snapped_to_the_point_before_it(client, changed):
 
 
 def test_another_file_is_made_beside_the_database_and_nowhere_else(client, changed, db, tmp_path):
-    point, then, _ = changed
-    for name in ("../out.db", "/tmp/out.db", ".hidden", "", "a\\b", "app.db"):
+    point, then, now = changed
+    (tmp_path / "link.db").symlink_to(db)
+    for name in ("../out.db", "/tmp/out.db", ".hidden", "", "a\\b", "app.db", "app.db-wal",
+                 "app.db-journal", "app.db-holdfast", "app.db.backup_startup"):
         plan = client.job(PLANS, {"point": point})["plan"]
-        answer = client.ask("POST", RESTORES, wish(plan, scope="file", file=name))
-        if answer.status == 202:  # the database's own name: refused by the restore itself
-            job = answer.json["job"]
-            ended = wait_for(lambda j=job: (now := client.get(f"/api/v1/jobs/{j}"))["state"] !=
-                             "running" and now, "the job")
-            assert ended["state"] == "failed" or name == "app.db"
-        else:
-            assert answer.status == 400
+        assert client.ask("POST", RESTORES, wish(plan, scope="file", file=name)).status == 400
+    plan = client.job(PLANS, {"point": point})["plan"]
+    refused = client.job(RESTORES, wish(plan, scope="file", file="link.db"), state="failed")
+    assert refused["code"] == "refused" and notes(db) == now
     plan = client.job(PLANS, {"point": point})["plan"]
     client.job(RESTORES, wish(plan, scope="file", file="then.db"))
-    assert notes(tmp_path / "then.db") == then
+    assert notes(tmp_path / "then.db") == then and notes(db) == now
 
 
 def console_process(console):
@@ -174,6 +173,7 @@ def test_a_console_that_is_killed_in_a_restore_says_afterwards_what_came_of_it(c
     point, then, _ = changed
     plan = client.job(PLANS, {"point": point})["plan"]
     job = client.post(RESTORES, wish(plan), 202)["job"]
+    wait_for(lambda: client.get(f"/api/v1/jobs/{job}")["stage"], "its begin")
     os.kill(console_process(console), signal.SIGKILL)
     wait_for(lambda: notes(db) == then, "the restore")
 
@@ -184,6 +184,26 @@ def test_a_console_that_is_killed_in_a_restore_says_afterwards_what_came_of_it(c
             return None  # it is not there again yet
         return now["state"] == "done" and now
     assert wait_for(ended, "the outcome")["result"]["point"] == point
+    assert job in [one["id"] for one in client.get("/api/v1/jobs")["jobs"] if one["state"] == "done"]
+
+
+def test_a_restore_that_still_runs_is_running_for_the_next_console_too(console, client, changed):
+    plan = client.job(PLANS, {"point": changed[0]})["plan"]
+    job = client.post(RESTORES, wish(plan), 202)["job"]
+    worker = json.loads((console.holdfast.folder / "app.db-holdfast-console" / "jobs" /
+                         f"{job}.json").read_text(encoding="utf-8"))["process"]
+    os.kill(worker, signal.SIGSTOP)
+    first = console_process(console)
+    os.kill(first, signal.SIGKILL)
+    try:
+        wait_for(lambda: console_process(console) not in (None, first) and console.answers(),
+                 "the next console")
+        assert client.get(f"/api/v1/jobs/{job}")["state"] == "running"
+        plan = client.job(PLANS, {"point": changed[0]})["plan"]
+        assert client.ask("POST", RESTORES, wish(plan)).status == 409
+    finally:
+        os.kill(worker, signal.SIGCONT)
+    wait_for(lambda: client.get(f"/api/v1/jobs/{job}")["state"] == "done", "the outcome")
 
 
 def test_two_states_are_compared(client, changed):
