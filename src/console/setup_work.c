@@ -7,12 +7,19 @@
 #include "codec/key.h"
 #include "console/console_state.h"
 #include "console/scratch.h"
+#include "os/confine.h"
 #include "os/file.h"
 #include "service/connection_test.h"
 #include "service/json_members.h"
 #include "service/profile_choice.h"
 #include "service/setup_candidates.h"
 #include "service/setup_restore.h"
+#include "sqlite/look.h"
+
+/* Of who looks at what may come from anybody. Age's passphrases may ask for 256 MiB by themselves;
+ * a copy of some GiB is read within minutes. */
+#define MOST_MEMORY ((uint64_t)2 << 30)
+enum { MOST_FOR_SQLITE = 256 << 20, PROCESSOR_SECONDS = 900 };
 
 /* A source as it is asked about, with what it needs to be opened. */
 struct setting_up {
@@ -177,6 +184,9 @@ json_t *hf_look_at_source(void *context, const json_t *question, const struct hf
     hf_auto(setting_up) struct setting_up self = {0};
     hf_auto(hf_setup_source) struct hf_setup_source source = {0};
     hf_progress(events, "look", 0, 0);
+    if (hf_confine(MOST_MEMORY, err) || hf_confine_time(PROCESSOR_SECONDS, err))
+        return NULL;
+    hf_look_limit_memory(MOST_FOR_SQLITE);
     if (begin(&self, context, question, events, err) || look(&source, &self, err))
         return NULL;
     json_t *out = hf_setup_source_json(&source);

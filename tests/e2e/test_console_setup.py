@@ -162,6 +162,24 @@ def test_an_encrypted_copy_asks_for_its_key(client, holdfast, tmp_path):
     assert len(source["users"]) == 2
 
 
+def test_a_file_that_asks_for_all_memory_gets_none_of_it(client, holdfast, tmp_path):
+    """A passphrase's work factor is the file's own word: 2^22 is 4 GiB. Nobody gets that much."""
+    (tmp_path / "pw").write_text("open sesame", encoding="ascii")
+    path = make(tmp_path / "dear.db", MIDDLE, *FILLED)
+    holdfast("export", "--db", path, "--to", "dear.age", "--encrypt", "--copy-passphrase-file", "pw")
+    sealed = (tmp_path / "dear.age").read_bytes()
+    head, rest = sealed.split(b"\n", 2)[1], sealed.split(b"\n", 2)[2]
+    assert head.startswith(b"-> scrypt ") and head.endswith(b" 16")
+    greedy = sealed.split(b"\n", 1)[0] + b"\n" + head[:-2] + b"22\n" + rest
+    refused = client.job("/api/v1/setup/sources",
+                         {"upload": sent(client, greedy), "passphrase": "open sesame"},
+                         state="failed")
+    assert refused["code"] == "no_memory"
+    source = client.job("/api/v1/setup/sources",
+                        {"upload": sent(client, sealed), "passphrase": "open sesame"})
+    assert len(source["users"]) == 2
+
+
 def test_an_invalid_file_says_what_is_wrong_and_where(client):
     refused = client.job("/api/v1/setup/sources",
                          {"upload": sent(client, b'{"users": [\n {"username": }\n]}')},
