@@ -11,10 +11,12 @@ enum { LONGEST_HOST = 256 };
 /* The host of "host:port" or "[::1]:port", without brackets. False when it is none. */
 static bool host_of(char out[LONGEST_HOST], const char *text)
 {
-    size_t length = text[0] == '[' ? strcspn(text, "]") : strcspn(text, ":");
-    const char *from = text[0] == '[' ? text + 1 : text;
-    const char *rest = text + length + (text[0] == '[');
-    length -= text[0] == '[';
+    bool is_bracketed = text[0] == '[';
+    const char *from = text + is_bracketed;
+    size_t length = strcspn(from, is_bracketed ? "]" : ":");
+    const char *rest = from + length;
+    if (is_bracketed && *rest++ != ']')
+        return false;
     bool has_port = rest[0] == ':' && rest[1] && strspn(rest + 1, "0123456789") == strlen(rest + 1);
     if (!length || length >= LONGEST_HOST || (rest[0] && !has_port))
         return false;
