@@ -15,7 +15,7 @@ from console_rig import Console
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SCREENSHOTS = ROOT / "build" / "screenshots"
 AXE = ROOT / "build" / "npm" / "node_modules" / "axe-core" / "axe.min.js"
-PATIENCE = 20
+PATIENCE = 60
 
 
 class Browser:

@@ -10,7 +10,7 @@ import urllib.parse
 
 PASSWORD = "correct horse battery staple"
 CODE = "TEST-SETUP-CODE"
-LONGEST = 60
+LONGEST = 120
 
 
 def wait_for(condition, what, seconds=LONGEST):
