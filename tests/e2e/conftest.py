@@ -11,6 +11,7 @@ import pytest
 
 
 def pytest_configure(config):
+    config.addinivalue_line("markers", "browser: needs a Chromium of its own")
     config.addinivalue_line("markers", "timing: promises of time, tried on an optimised program")
 
 
