@@ -172,7 +172,7 @@ def test_a_console_that_is_killed_in_a_restore_says_afterwards_what_came_of_it(c
                                                                                changed, db):
     point, then, _ = changed
     plan = client.job(PLANS, {"point": point})["plan"]
-    job = client.post(RESTORES, wish(plan), 202)["job"]
+    job = client.post(RESTORES, wish(plan, accept_changes=True), 202)["job"]
     wait_for(lambda: client.get(f"/api/v1/jobs/{job}")["stage"], "its begin")
     os.kill(console_process(console), signal.SIGKILL)
     wait_for(lambda: notes(db) == then, "the restore")
@@ -189,7 +189,7 @@ def test_a_console_that_is_killed_in_a_restore_says_afterwards_what_came_of_it(c
 
 def test_a_restore_that_still_runs_is_running_for_the_next_console_too(console, client, changed):
     plan = client.job(PLANS, {"point": changed[0]})["plan"]
-    job = client.post(RESTORES, wish(plan), 202)["job"]
+    job = client.post(RESTORES, wish(plan, accept_changes=True), 202)["job"]
     worker = json.loads((console.holdfast.folder / "app.db-holdfast-console" / "jobs" /
                          f"{job}.json").read_text(encoding="utf-8"))["process"]
     os.kill(worker, signal.SIGSTOP)
