@@ -322,3 +322,30 @@ void hf_look_limit_memory(int64_t bytes)
 {
     sqlite3_hard_heap_limit64(bytes);
 }
+
+static bool has_row(struct hf_look *look, char *sql, struct hf_error *err, int *failed)
+{
+    sqlite3_stmt *statement = hf_look_prepare(look, sql, err);
+    int step = statement ? sqlite3_step(statement) : SQLITE_ERROR;
+    if (step != SQLITE_ROW && step != SQLITE_DONE)
+        *failed = statement ? hf_look_error(look, err) : -1;
+    sqlite3_finalize(statement);
+    return step == SQLITE_ROW;
+}
+
+int hf_look_views_may_tell(struct hf_look *look, bool *may, struct hf_error *err)
+{
+    int failed = 0;
+    bool joins = has_row(look,
+                         sqlite3_mprintf("SELECT 1 FROM main.sqlite_schema WHERE type = 'view'"
+                                         " AND (sql LIKE '%%using%%' OR sql LIKE '%%natural%%')"),
+                         err, &failed);
+    *may = false;
+    for (size_t i = 0; joins && !failed && !*may && i < look->secret_count; i++)
+        *may = has_row(look,
+                       sqlite3_mprintf("SELECT 1 FROM main.sqlite_schema WHERE type = 'table'"
+                                       " AND name = %Q COLLATE NOCASE",
+                                       look->secrets[i].table),
+                       err, &failed);
+    return failed;
+}

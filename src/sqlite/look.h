@@ -48,6 +48,10 @@ sqlite3 *hf_look_db(const struct hf_look *look);
 /* Prepares what `sql` (freed with sqlite3_free; NULL: no memory) says. NULL: err. */
 sqlite3_stmt *hf_look_prepare(struct hf_look *look, char *sql, struct hf_error *err);
 
+/* Whether a view here could tell of a secret column: SQLite's authorizer is not asked about columns
+ * that are joined by USING or NATURAL, so none is shown beside a table with secrets. */
+int hf_look_views_may_tell(struct hf_look *look, bool *may, struct hf_error *err);
+
 /* What went wrong last, in words for people: HF_REFUSED what must not be read, HF_FAILED with a
  * hint what took too long, HF_NO_MEMORY, HF_CORRUPT... Returns -1. */
 int hf_look_error(const struct hf_look *look, struct hf_error *err);

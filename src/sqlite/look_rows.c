@@ -225,9 +225,17 @@ static int read_parts(struct reading *reading, struct hf_error *err)
     return 0;
 }
 
-static int check(const struct hf_look_page *page, struct hf_error *err)
+static int check(struct hf_look *look, const struct hf_look_page *page, struct hf_error *err)
 {
     const struct hf_look_table *table = page->table;
+    bool may_tell = false;
+    if (table->kind == HF_LOOK_VIEW && hf_look_views_may_tell(look, &may_tell, err))
+        return -1;
+    if (may_tell)
+        return hf_error_set(err, HF_REFUSED,
+                            "the rows of '%s' cannot be shown: a view here joins by USING or "
+                            "NATURAL, in which secret columns are not told apart",
+                            table->name);
     if (table->kind == HF_LOOK_SHADOW) {
         hf_error_set(err, HF_REFUSED,
                      "the rows of '%s' cannot be shown: they keep the data of a virtual table, in "
@@ -252,7 +260,7 @@ int hf_look_rows(struct hf_look_end *out, struct hf_look *look, const struct hf_
 {
     sqlite3 *db = hf_look_db(look);
     struct reading reading = {.look = look, .page = page, .each = each, .context = context};
-    if (check(page, err))
+    if (check(look, page, err))
         return -1;
     if (sqlite3_create_function_v2(db, "hf_passed", -1, SQLITE_UTF8 | SQLITE_DIRECTONLY, &reading,
                                    passed, NULL, NULL, NULL))
