@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "console/exchange_answer.h"
+#include "portable/utf8.h"
 #include "service/json_channel.h"
 
 enum { DEEPEST = 32 };

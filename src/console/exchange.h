@@ -44,7 +44,7 @@ struct hf_exchange {
     struct hf_exchange *next;
 };
 
-/* A header, or a value of the query; NULL when it is not there. */
+/* A header, or a value of the query; NULL when it is not there, or (of the query) no UTF-8. */
 const char *hf_exchange_header(const struct hf_exchange *exchange, const char *name);
 const char *hf_exchange_query(const struct hf_exchange *exchange, const char *name);
 const char *hf_exchange_cookie(const struct hf_exchange *exchange, const char *name);

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "portable/utf8.h"
+
 static int hex_digit(char c)
 {
     if (c >= '0' && c <= '9')
@@ -11,7 +13,7 @@ static int hex_digit(char c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* Percent-decodes a segment. False for what is no text of a name: broken escapes, control
+/* Percent-decodes a segment. False for what is no text of a name: broken escapes, no UTF-8, control
  * characters, slashes, "." and "..", and what is too long. */
 static bool decode(char out[HF_LONGEST_PARAMETER], const char *from, size_t length)
 {
@@ -31,7 +33,7 @@ static bool decode(char out[HF_LONGEST_PARAMETER], const char *from, size_t leng
         out[used++] = (char)c;
     }
     out[used] = '\0';
-    return used && strcmp(out, ".") && strcmp(out, "..");
+    return used && hf_utf8_valid(out, used) == used && strcmp(out, ".") && strcmp(out, "..");
 }
 
 /* Does the path fit the pattern? Fills the parameters in the pattern's order. */

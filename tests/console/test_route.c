@@ -42,8 +42,9 @@ static void escapes_are_decoded_in_a_parameter(void **state)
 
 static void what_could_be_a_path_is_no_parameter(void **state)
 {
-    static const char *const wrong[] = {"..",  ".",   "%2e%2e", "a%2fb", "a%5cb", "%00", "a%",
-                                        "a%4", "%zz", "",       "a\x01", "a/b",   "%0a", "%2F.."};
+    static const char *const wrong[] = {"..",  ".",     "%2e%2e", "a%2fb", "a%5cb", "%00",
+                                        "a%",  "a%4",   "%zz",    "",      "a\x01", "a/b",
+                                        "%0a", "%2F..", "%ff",    "%c3"};
     struct hf_exchange exchange;
     char path[128], allowed[64];
     (void)state;
