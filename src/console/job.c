@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "console/console_state.h"
+#include "console/job_record.h"
 #include "console/overview.h"
 #include "os/file.h"
 #include "os/process.h"
@@ -45,46 +46,55 @@ struct hf_jobs {
     struct job jobs[MOST_JOBS];
 };
 
-static const char *const state_names[] = {"running", "done", "failed", "interrupted"};
+/* What is shown of a job; what a lasting one came to, written by its own process: the console may
+ * be another by then. */
+static const char RECORD[] = ".json", OUTCOME[] = ".outcome";
 
-static char *record_path(const struct hf_jobs *jobs, const char *id)
+static char *path_of(const struct job *job, const char *ending)
 {
     char *path = NULL;
-    return asprintf(&path, "%s/%s.json", jobs->folder, id) < 0 ? NULL : path;
+    return asprintf(&path, "%s/%s%s", job->jobs->folder, job->id, ending) < 0 ? NULL : path;
 }
 
-/* What a lasting job came to, written by its own process: the console may be another by then. */
-static char *outcome_path(const struct hf_jobs *jobs, const char *id)
+static int write_file(const struct job *job, const char *ending, const json_t *what,
+                      struct hf_error *err)
 {
-    char *path = NULL;
-    return asprintf(&path, "%s/%s.outcome", jobs->folder, id) < 0 ? NULL : path;
+    hf_auto_free char *path = path_of(job, ending);
+    hf_auto_free char *text = json_dumps(what, JSON_COMPACT);
+    if (!path || !text)
+        return hf_error_memory(err);
+    return hf_file_write_durable(job->jobs->console->env, path, text, strlen(text), 0600,
+                                 HF_COMMIT_REPLACE, err);
+}
+
+static bool read_file(const struct hf_jobs *jobs, const char *path, json_t **what)
+{
+    hf_auto(hf_buf) struct hf_buf text = {0};
+    if (hf_file_read_all(jobs->console->env, path, LONGEST_RECORD, &text, NULL))
+        return false;
+    *what = json_loadb((const char *)text.data, text.length, 0, NULL);
+    return true;
+}
+
+static void remove_file(const struct job *job, const char *ending)
+{
+    hf_auto_free char *path = path_of(job, ending);
+    if (path)
+        hf_file_remove(job->jobs->console->env, path, NULL);
 }
 
 /* A record that cannot be written costs the memory of it, and not the job. */
 static void keep(const struct job *job)
 {
-    hf_auto_free char *path = record_path(job->jobs, job->id);
-    char *text = path ? json_dumps(job->kept, JSON_COMPACT) : NULL;
     struct hf_error err = {0};
-    if (text && hf_file_write_durable(job->jobs->console->env, path, text, strlen(text), 0600,
-                                      HF_COMMIT_REPLACE, &err))
+    if (write_file(job, RECORD, job->kept, &err))
         hf_console_notice(job->jobs->console, "a record of a job: %s", err.text);
-    free(text);
-}
-
-static void forget_outcome(const struct job *job)
-{
-    hf_auto_free char *path = outcome_path(job->jobs, job->id);
-    if (path)
-        hf_file_remove(job->jobs->console->env, path, NULL);
 }
 
 static void forget(struct job *job)
 {
-    hf_auto_free char *path = record_path(job->jobs, job->id);
-    if (path)
-        hf_file_remove(job->jobs->console->env, path, NULL);
-    forget_outcome(job);
+    remove_file(job, RECORD);
+    remove_file(job, OUTCOME);
     json_decref(job->kept);
     *job = (struct job){.jobs = job->jobs};
 }
@@ -97,54 +107,23 @@ static void tell(struct job *job)
     free(text);
 }
 
-static void set_state(struct job *job, enum hf_job_state state)
+/* Takes over `result`. */
+static void end(struct job *job, enum hf_job_state state, json_t *result,
+                const struct hf_error *err)
 {
     job->state = state;
-    hf_json_text(job->kept, "state", state_names[state]);
-    json_object_set_new(job->kept, "ended_ms",
-                        state == HF_JOB_RUNNING ? json_null()
-                                                : json_integer(hf_now(job->jobs->console->env)));
+    hf_job_record_end(job->kept, state, result, err, hf_now(job->jobs->console->env));
+    keep(job);
 }
 
-/* What was running before this one is running, done; a stage that nobody foresaw is added. */
-static void enter_stage(struct job *job, const char *stage)
+static void tell_of_end(struct job *job)
 {
-    json_t *list = json_object_get(job->kept, "stages");
-    bool is_known = false, is_past = true;
-    for (size_t i = 0; i < json_array_size(list); i++)
-        is_known |= !strcmp(hf_member_text(json_array_get(list, i), "name", ""), stage);
-    if (!is_known)
-        hf_json_text(hf_json_item(list), "name", stage);
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        json_t *entry = json_array_get(list, i);
-        bool is_this = !strcmp(hf_member_text(entry, "name", ""), stage);
-        is_past = is_past && !is_this;
-        hf_json_text(entry, "state", is_this ? "running" : is_past ? "done" : "waiting");
-    }
-    hf_json_text(job->kept, "stage", stage);
-    job->stage_at = hf_monotonic();
-}
-
-static void finish_stages(struct job *job, const char *state)
-{
-    json_t *list = json_object_get(job->kept, "stages");
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        json_t *entry = json_array_get(list, i);
-        const char *now = hf_member_text(entry, "state", "");
-        if (!strcmp(state, "done") || !strcmp(now, "running"))
-            hf_json_text(entry, "state", state);
-    }
-}
-
-/* As long again as this stage has taken for its share. */
-static void estimate(struct job *job, int64_t done, int64_t total)
-{
-    int64_t spent = hf_monotonic() - job->stage_at;
-    bool can = total > 0 && done > 0 && done <= total && spent > 1000;
-    json_object_set_new(
-        job->kept, "eta_ms",
-        can ? json_integer((int64_t)((double)spent * (double)(total - done) / (double)done))
-            : json_null());
+    tell(job);
+    for (size_t i = 0; i < job->stream_count; i++)
+        hf_stream_end(job->streams[i]);
+    job->stream_count = 0;
+    hf_overview_touch(job->jobs->console->overview);
+    hf_overview_tell(job->jobs->console->overview, "jobs", "{}");
 }
 
 static void hear(void *context, const json_t *event)
@@ -153,13 +132,13 @@ static void hear(void *context, const json_t *event)
     const char *kind = hf_member_text(event, "event", "");
     const char *stage = hf_member_text(event, "stage", NULL);
     if (!strcmp(kind, "progress") && stage) {
-        int64_t done = hf_member_integer(event, "done", 0);
-        int64_t total = hf_member_integer(event, "total", 0);
-        if (strcmp(hf_member_text(job->kept, "stage", ""), stage) != 0)
-            enter_stage(job, stage);
-        hf_json_integer(job->kept, "done", done);
-        hf_json_integer(job->kept, "total", total);
-        estimate(job, done, total);
+        if (strcmp(hf_member_text(job->kept, "stage", ""), stage) != 0) {
+            hf_job_record_enter(job->kept, stage);
+            job->stage_at = hf_monotonic();
+        }
+        hf_job_record_progress(job->kept, hf_member_integer(event, "done", 0),
+                               hf_member_integer(event, "total", 0),
+                               hf_monotonic() - job->stage_at);
         tell(job);
     }
 }
@@ -174,25 +153,9 @@ static void hear_notice(void *context, const char *text)
     }
 }
 
-static void set_error(struct job *job, const struct hf_error *err)
-{
-    json_t *error = hf_json_object(job->kept, "error");
-    hf_json_text(error, "code", hf_code_name(err->code));
-    hf_json_text(error, "text", err->text);
-    hf_json_text(error, "hint", err->hint[0] ? err->hint : NULL);
-}
-
-static void end_streams(struct job *job)
-{
-    for (size_t i = 0; i < job->stream_count; i++)
-        hf_stream_end(job->streams[i]);
-    job->stream_count = 0;
-}
-
 static void take_end(void *context, const json_t *answer)
 {
     struct job *job = context;
-    struct hf_console *console = job->jobs->console;
     bool is_done = !strcmp(hf_member_text(answer, "event", ""), "done");
     json_t *result = is_done ? json_copy((json_t *)(uintptr_t)answer) : NULL;
     struct hf_error err = {0};
@@ -201,49 +164,29 @@ static void take_end(void *context, const json_t *answer)
         json_object_del(result, "id");
     }
     if (job->ended)
-        job->ended(console, job->id, result, job->ended_context);
-    if (result) {
-        json_object_set_new(job->kept, "result", result);
-    } else {
-        if (job->is_cancelled)
-            hf_error_set(&err, HF_FAILED, "it was stopped, as somebody asked");
-        else
-            hf_json_failure(answer, &err);
-        set_error(job, &err);
-    }
-    finish_stages(job, is_done ? "done" : "failed");
-    json_object_set_new(job->kept, "eta_ms", json_null());
-    set_state(job, is_done ? HF_JOB_DONE : HF_JOB_FAILED);
-    keep(job);
+        job->ended(job->jobs->console, job->id, result, job->ended_context);
+    if (job->is_cancelled)
+        hf_error_set(&err, HF_FAILED, "it was stopped, as somebody asked");
+    else if (!is_done)
+        hf_json_failure(answer, &err);
+    end(job, is_done ? HF_JOB_DONE : HF_JOB_FAILED, result, &err);
     if (job->is_lasting)
-        forget_outcome(job);
-    tell(job);
-    end_streams(job);
-    hf_overview_touch(console->overview);
-    hf_overview_tell(console->overview, "jobs", "{}");
+        remove_file(job, OUTCOME);
+    tell_of_end(job);
     hf_guard_stop(job->guard, hf_monotonic() + 2000);
 }
 
 /* In the job's process. */
-static void write_outcome(const struct job *job, const json_t *answer, const struct hf_error *err)
-{
-    hf_auto_free char *path = outcome_path(job->jobs, job->id);
-    json_t *failed = answer ? NULL : hf_json_failed(err);
-    char *text = json_dumps(answer ? answer : failed, JSON_COMPACT);
-    if (path && text)
-        hf_file_write_durable(job->jobs->console->env, path, text, strlen(text), 0600,
-                              HF_COMMIT_REPLACE, NULL);
-    free(text);
-    json_decref(failed);
-}
-
 static json_t *answer(void *context, const json_t *question, const struct hf_events *events,
                       struct hf_error *err)
 {
     const struct job *job = context;
     json_t *said = job->work(job->jobs->console, question, events, err);
-    if (job->is_lasting)
-        write_outcome(job, said, err);
+    if (job->is_lasting) {
+        json_t *outcome = said ? json_incref(said) : hf_json_failed(err);
+        write_file(job, OUTCOME, outcome, NULL);
+        json_decref(outcome);
+    }
     return said;
 }
 
@@ -258,25 +201,19 @@ static int work(void *context, int channel)
 /* Takes up what a job's process wrote when nobody was there to hear it. */
 static bool adopt_outcome(struct job *job)
 {
-    hf_auto_free char *path = outcome_path(job->jobs, job->id);
-    hf_auto(hf_buf) struct hf_buf text = {0};
-    if (!path || hf_file_read_all(job->jobs->console->env, path, LONGEST_RECORD, &text, NULL))
-        return false;
-    json_t *said = json_loadb((const char *)text.data, text.length, 0, NULL);
+    hf_auto_free char *path = path_of(job, OUTCOME);
+    json_t *said = NULL;
     struct hf_error err = {0};
-    bool is_failed = !strcmp(hf_member_text(said, "event", ""), "failed");
-    if (is_failed) {
-        hf_json_failure(said, &err);
-        set_error(job, &err);
+    if (!path || !read_file(job->jobs, path, &said))
+        return false;
+    if (strcmp(hf_member_text(said, "event", ""), "failed") != 0) {
+        end(job, HF_JOB_DONE, said, NULL);
     } else {
-        json_object_set(job->kept, "result", said ? said : json_null());
-        hf_json_text(job->kept, "error", NULL);
+        hf_json_failure(said, &err);
+        json_decref(said);
+        end(job, HF_JOB_FAILED, NULL, &err);
     }
-    json_decref(said);
-    finish_stages(job, is_failed ? "failed" : "done");
-    set_state(job, is_failed ? HF_JOB_FAILED : HF_JOB_DONE);
-    keep(job);
-    forget_outcome(job);
+    remove_file(job, OUTCOME);
     return true;
 }
 
@@ -296,10 +233,7 @@ static void set_interrupted(struct job *job)
     struct hf_error err = {0};
     hf_error_set(&err, HF_FAILED, "the console ended before this was done");
     hf_error_hint(&err, "look at the restore points: what was begun may have come to its end");
-    set_error(job, &err);
-    finish_stages(job, "failed");
-    set_state(job, HF_JOB_INTERRUPTED);
-    keep(job);
+    end(job, HF_JOB_INTERRUPTED, NULL, &err);
 }
 
 /* An orphan is nobody's child here: its end is seen by looking. */
@@ -312,18 +246,14 @@ static void look_after_orphan(struct job *job)
         set_interrupted(job);
     }
     job->orphan = 0;
-    tell(job);
-    end_streams(job);
-    hf_overview_touch(job->jobs->console->overview);
-    hf_overview_tell(job->jobs->console->overview, "jobs", "{}");
+    tell_of_end(job);
 }
 
 static bool take_record(struct hf_jobs *jobs, struct job *job, const char *path)
 {
-    hf_auto(hf_buf) struct hf_buf text = {0};
-    if (hf_file_read_all(jobs->console->env, path, LONGEST_RECORD, &text, NULL))
+    json_t *kept = NULL;
+    if (!read_file(jobs, path, &kept))
         return false;
-    json_t *kept = json_loadb((const char *)text.data, text.length, 0, NULL);
     const char *id = hf_member_text(kept, "id", "");
     if (!*id || strlen(id) >= sizeof job->id) {
         json_decref(kept);
@@ -331,9 +261,7 @@ static bool take_record(struct hf_jobs *jobs, struct job *job, const char *path)
     }
     job->kept = kept;
     snprintf(job->id, sizeof job->id, "%s", id);
-    for (int i = 0; i < 4; i++)
-        if (!strcmp(hf_member_text(kept, "state", ""), state_names[i]))
-            job->state = (enum hf_job_state)i;
+    job->state = hf_job_record_state(kept);
     job->is_lasting = true;
     if (job->state == HF_JOB_RUNNING && !adopt_outcome(job) && !adopt_process(job))
         set_interrupted(job);
@@ -442,29 +370,6 @@ static int check_alone(const struct hf_jobs *jobs, const struct hf_job_wanted *w
     return hf_error_hint(err, "wait until one of them has ended");
 }
 
-static json_t *first_record(const struct job *job, const struct hf_job_wanted *wanted)
-{
-    json_t *kept = hf_json_new();
-    hf_json_text(kept, "id", job->id);
-    hf_json_text(kept, "kind", wanted->kind);
-    hf_json_text(kept, "database", wanted->database);
-    json_t *list = hf_json_list(kept, "stages");
-    for (size_t i = 0; wanted->stages && wanted->stages[i]; i++) {
-        json_t *entry = hf_json_item(list);
-        hf_json_text(entry, "name", wanted->stages[i]);
-        hf_json_text(entry, "state", "waiting");
-    }
-    hf_json_text(kept, "stage", NULL);
-    hf_json_integer(kept, "done", 0);
-    hf_json_integer(kept, "total", 0);
-    hf_json_text(kept, "eta_ms", NULL);
-    hf_json_text(kept, "text", NULL);
-    hf_json_text(kept, "result", NULL);
-    hf_json_text(kept, "error", NULL);
-    hf_json_integer(kept, "started_ms", hf_now(job->jobs->console->env));
-    return kept;
-}
-
 static int start_process(struct job *job, json_t *question, struct hf_error *err)
 {
     const struct hf_guard_options options = {.name = "the job",
@@ -507,8 +412,8 @@ const char *hf_job_start(struct hf_jobs *jobs, const struct hf_job_wanted *wante
     job->ended = wanted->ended;
     job->ended_context = wanted->ended_context;
     job->is_lasting = wanted->is_lasting;
-    job->kept = first_record(job, wanted);
-    set_state(job, HF_JOB_RUNNING);
+    job->state = HF_JOB_RUNNING;
+    job->kept = hf_job_record_new(job->id, wanted, hf_now(jobs->console->env));
     keep(job);
     if (!start_process(job, wanted->question, err)) {
         note_process(job);

@@ -15,9 +15,6 @@
 #include "os/signals.h"
 
 struct hf_jobs;
-struct hf_job_run;
-
-enum hf_job_state { HF_JOB_RUNNING, HF_JOB_DONE, HF_JOB_FAILED, HF_JOB_INTERRUPTED };
 
 struct hf_job_wanted {
     const char *kind;          /* "snapshot", "restore" */

@@ -555,8 +555,6 @@ export const en = {
   "kit.saved_at": "Saved {time}",
   "kit.not_saved": "Not saved yet",
   "setup.title": "Restore from backup",
-  "placeholder.title": "This page is not built yet",
-  "placeholder.text": "Use the command line meanwhile:",
 } as const;
 
 /** The forms of a plural, by the names of Intl.PluralRules. */

@@ -555,6 +555,4 @@ export const fi: Strings = {
   "kit.saved_at": "Talletettu {time}",
   "kit.not_saved": "Ei vielä talletettu",
   "setup.title": "Palauta varmuuskopiosta",
-  "placeholder.title": "Tätä sivua ei ole vielä tehty",
-  "placeholder.text": "Käytä sillä välin komentoriviä:",
 };
