@@ -18,9 +18,10 @@ int hf_profile_execute(sqlite3 *db, const char *sql, struct hf_error *err)
     return sqlite3_exec(db, sql, NULL, NULL, NULL) ? hf_profile_db_error(db, err) : 0;
 }
 
-int hf_profile_has_column(sqlite3 *db, const char *column, bool *has, struct hf_error *err)
+int hf_profile_find_column(sqlite3 *db, const char *column, bool *has, bool *may_be_null,
+                           struct hf_error *err)
 {
-    static const char sql[] = "SELECT 1 FROM pragma_table_xinfo(?1) "
+    static const char sql[] = "SELECT NOT \"notnull\" FROM pragma_table_xinfo(?1) "
                               "WHERE schema = 'main' AND name = ?2 COLLATE NOCASE";
     const char *dot = strchr(column, '.');
     sqlite3_stmt *statement = NULL;
@@ -28,10 +29,15 @@ int hf_profile_has_column(sqlite3 *db, const char *column, bool *has, struct hf_
         return hf_profile_db_error(db, err);
     sqlite3_bind_text(statement, 1, column, (int)(dot - column), SQLITE_STATIC);
     sqlite3_bind_text(statement, 2, dot + 1, -1, SQLITE_STATIC);
-    int rc = sqlite3_step(statement);
-    *has = rc == SQLITE_ROW;
-    rc = sqlite3_finalize(statement);
-    return rc ? hf_profile_db_error(db, err) : 0;
+    *has = sqlite3_step(statement) == SQLITE_ROW;
+    *may_be_null = *has && sqlite3_column_int(statement, 0);
+    return sqlite3_finalize(statement) ? hf_profile_db_error(db, err) : 0;
+}
+
+int hf_profile_has_column(sqlite3 *db, const char *column, bool *has, struct hf_error *err)
+{
+    bool may_be_null;
+    return hf_profile_find_column(db, column, has, &may_be_null, err);
 }
 
 static int has_all(sqlite3 *db, const struct hf_profile_texts *columns, bool *all,

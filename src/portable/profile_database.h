@@ -13,6 +13,10 @@
 /* Does the main database have the column "Table.column"? */
 int hf_profile_has_column(sqlite3 *db, const char *column, bool *has, struct hf_error *err);
 
+/* And may it be NULL there? */
+int hf_profile_find_column(sqlite3 *db, const char *column, bool *has, bool *may_be_null,
+                           struct hf_error *err);
+
 /*
  * Makes a temporary view over each table of the profile. It has the table's name, so that SQL that
  * names no schema reads it (and writes to "main.Table"): a column that this database lacks is NULL,

@@ -76,21 +76,6 @@ int hf_profile_settings_read(sqlite3 *db, const struct hf_profile *profile,
     return failed;
 }
 
-/* Whether the column may be NULL. */
-static int may_be_null(sqlite3 *db, const char *column, bool *may, struct hf_error *err)
-{
-    static const char sql[] = "SELECT NOT \"notnull\" FROM pragma_table_xinfo(?1) "
-                              "WHERE schema = 'main' AND name = ?2 COLLATE NOCASE";
-    const char *dot = strchr(column, '.');
-    sqlite3_stmt *statement = NULL;
-    if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL))
-        return hf_profile_db_error(db, err);
-    sqlite3_bind_text(statement, 1, column, (int)(dot - column), SQLITE_STATIC);
-    sqlite3_bind_text(statement, 2, dot + 1, -1, SQLITE_STATIC);
-    *may = sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_int(statement, 0);
-    return sqlite3_finalize(statement) ? hf_profile_db_error(db, err) : 0;
-}
-
 static bool is_of(const struct row *row, const struct hf_profile_field *field)
 {
     return !sqlite3_strnicmp(field->column, row->table, (int)row->table_length + 1);
@@ -99,14 +84,10 @@ static bool is_of(const struct row *row, const struct hf_profile_field *field)
 static int add_value(struct row *row, sqlite3 *db, const struct hf_profile_field *field,
                      const char *text, struct hf_error *err)
 {
-    bool has = false, may = false;
-    if (hf_profile_has_column(db, field->column, &has, err))
+    bool has = false, may_be_null = false;
+    if (hf_profile_find_column(db, field->column, &has, &may_be_null, err))
         return -1;
-    if (!has)
-        return 0;
-    if (may_be_null(db, field->column, &may, err))
-        return -1;
-    if (!*text && !may)
+    if (!has || (!*text && !may_be_null))
         return 0;
     if (row->count == MOST_COLUMNS)
         return hf_error_set(err, HF_UNSUPPORTED, "more than %d settings in one table",
