@@ -12,7 +12,9 @@
 #include "os/file.h"
 
 static const struct hf_option reset_options[] = {
-    {"password-file", 0, "PATH", "a file that holds the new password"}, {0}};
+    {"password-file", 0, "PATH", "a file that holds the new password"},
+    {"keep-tokens", 0, NULL, "machines may go on using their tokens"},
+    {0}};
 
 /* Without the newline at its end. */
 static int read_password(struct hf_buf *out, const char *path, const struct hf_env *env,
@@ -42,25 +44,42 @@ static int hash_of(char out[HF_PASSWORD_TEXT], const char *path, const struct hf
     return failed ? -1 : 0;
 }
 
-static void tell(struct hf_cli *cli, const char *path, bool is_set, bool was_damaged)
+static void tell_tokens(const struct hf_credentials_reset *done, enum hf_tokens_fate fate)
+{
+    if (fate == HF_TOKENS_REVOKED)
+        printf("tokens for machines: %zu revoked%s\n", done->tokens,
+               done->tokens ? "; --keep-tokens would have left them" : "");
+    else if (done->tokens)
+        printf("tokens for machines: %zu kept; whoever knows one may still use it\n", done->tokens);
+}
+
+static void tell(struct hf_cli *cli, const char *path, bool is_set, enum hf_tokens_fate fate,
+                 const struct hf_credentials_reset *done)
 {
     if (cli->json) {
         hf_json_text(cli->json, "file", path);
         hf_json_text(cli->json, "password", is_set ? "set" : "cleared");
-        hf_json_boolean(cli->json, "was_damaged", was_damaged);
+        hf_json_boolean(cli->json, "was_damaged", done->was_damaged);
+        hf_json_integer(cli->json, fate == HF_TOKENS_KEPT ? "tokens_kept" : "tokens_revoked",
+                        (int64_t)done->tokens);
         return;
     }
-    if (was_damaged)
+    if (done->was_damaged)
         printf("'%s' was damaged and is made anew: tokens are gone\n", path);
     puts(is_set ? "the console has a new password, and everybody is signed out"
-                : "the console has no password: its log has a setup code for a new one");
+                : "the console has no password, and everybody is signed out: its log has a setup "
+                  "code for a new one");
+    if (!done->was_damaged)
+        tell_tokens(done, fate);
 }
 
 static int run(struct hf_cli *cli, struct hf_error *err)
 {
     hf_auto_free char *folder = NULL, *path = NULL;
     char hash[HF_PASSWORD_TEXT];
-    bool was_damaged = false;
+    struct hf_credentials_reset done;
+    enum hf_tokens_fate fate =
+        hf_option_given(&cli->arguments, "keep-tokens") ? HF_TOKENS_KEPT : HF_TOKENS_REVOKED;
     if (hf_codec_init(err) || hf_console_folder(&folder, &cli->config, cli->env, err) ||
         hash_of(hash, hf_option(&cli->arguments, "password-file"), cli->env, err))
         return -1;
@@ -68,12 +87,12 @@ static int run(struct hf_cli *cli, struct hf_error *err)
     if (!path)
         return hf_error_memory(err);
     struct hf_error failure = {0};
-    if (hf_credentials_reset(cli->env, path, hash, &was_damaged, &failure)) {
+    if (hf_credentials_reset(&done, cli->env, path, hash, fate, &failure)) {
         if (failure.code == HF_NOT_FOUND)
             hf_error_hint(&failure, "no console has been here: is it the right database?");
         return hf_error_pass(err, &failure);
     }
-    tell(cli, path, hash[0], was_damaged);
+    tell(cli, path, hash[0], fate, &done);
     return 0;
 }
 
@@ -83,8 +102,8 @@ const struct hf_verb hf_verb_console_reset_password = {
     .summary = "let a forgotten password of the console be chosen anew",
     .about =
         "Takes the console's password away, so that it asks for a setup code (in its log) and a\n"
-        "new password; or sets the one of a file. Everybody is signed out. The console may be\n"
-        "running, and its file may be damaged.",
+        "new password; or sets the one of a file. Everybody is signed out, and tokens for\n"
+        "machines are revoked. The console may be running, and its file may be damaged.",
     .options = reset_options,
     .run = run,
 };

@@ -126,6 +126,7 @@ void hf_console_refresh(struct hf_console *console)
     struct hf_error err = {0};
     if (!hf_credentials_refresh(&console->credentials))
         return;
+    hf_server_end_streams(console->server);
     *console->setup_code = 0;
     if (!console->credentials.password[0] && make_setup_code(console, &err))
         hf_console_notice(console, "no setup code: %s", err.text);
@@ -260,6 +261,7 @@ static int serve(struct hf_console *console, struct hf_error *err)
         hf_sign_in_take(console->sign_in, &happening);
         hf_downloads_expire(&console->downloads, console->env);
         hf_setup_expire(&console->setup_sources, console->env);
+        hf_console_refresh(console);
         hf_server_take(console->server, &happening);
     }
 }

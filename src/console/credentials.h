@@ -76,10 +76,18 @@ HF_AUTO_RELEASE(hf_credentials)
  * was so. Whoever is not in it is signed out. Damaged: nobody gets in until it is whole again. */
 bool hf_credentials_refresh(struct hf_credentials *credentials);
 
+enum hf_tokens_fate { HF_TOKENS_REVOKED, HF_TOKENS_KEPT };
+
+struct hf_credentials_reset {
+    bool was_damaged; /* it is not known what tokens there were: all are gone */
+    size_t tokens;    /* that there were, and were revoked or kept */
+};
+
 /* For a console that may be running, or not: the file at `path` with another password, or none
- * (NULL). Everybody is signed out; tokens stay, unless the file was damaged. */
-int hf_credentials_reset(const struct hf_env *env, const char *path, const char *hash,
-                         bool *was_damaged, struct hf_error *err);
+ * (NULL). Everybody is signed out. */
+int hf_credentials_reset(struct hf_credentials_reset *out, const struct hf_env *env,
+                         const char *path, const char *hash, enum hf_tokens_fate fate,
+                         struct hf_error *err);
 
 /* Takes the hash. Everybody else is signed out. `keep` may be NULL. */
 int hf_credentials_set_password(struct hf_credentials *credentials, const char *hash,

@@ -173,24 +173,35 @@ static int give_away(const struct hf_credentials *credentials, struct hf_error *
                : 0;
 }
 
-int hf_credentials_reset(const struct hf_env *env, const char *path, const char *hash,
-                         bool *was_damaged, struct hf_error *err)
+static size_t count_tokens(const struct hf_credentials *credentials)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < HF_MOST_TOKENS; i++)
+        count += credentials->tokens[i].id[0] != '\0';
+    return count;
+}
+
+int hf_credentials_reset(struct hf_credentials_reset *out, const struct hf_env *env,
+                         const char *path, const char *hash, enum hf_tokens_fate fate,
+                         struct hf_error *err)
 {
     struct hf_error why = {0};
     hf_auto(hf_credentials) struct hf_credentials now = {.env = env, .path = strdup(path)};
+    struct hf_credentials_reset done = {0};
     if (!now.path)
         return hf_error_memory(err);
-    bool is_damaged = hf_credentials_load(&now, &why) != 0;
-    if (is_damaged && why.code != HF_CORRUPT)
+    done.was_damaged = hf_credentials_load(&now, &why) != 0;
+    if (done.was_damaged && why.code != HF_CORRUPT)
         return hf_error_pass(err, &why);
+    done.tokens = done.was_damaged ? 0 : count_tokens(&now);
     memset(now.logins, 0, sizeof now.logins);
-    if (is_damaged) {
+    if (done.was_damaged || fate == HF_TOKENS_REVOKED)
         memset(now.tokens, 0, sizeof now.tokens);
+    if (done.was_damaged)
         now.kit_saved = 0;
-    }
     snprintf(now.password, sizeof now.password, "%s", hash ? hash : "");
     if (write_file(&now, err) || give_away(&now, err))
         return -1;
-    *was_damaged = is_damaged;
+    *out = done;
     return 0;
 }

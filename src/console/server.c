@@ -283,12 +283,17 @@ struct hf_server *hf_server_open(struct hf_signals *signals,
     return server;
 }
 
+void hf_server_end_streams(struct hf_server *server)
+{
+    hf_streams_end(&server->streams);
+}
+
 static void answer_who_waits(struct hf_server *server)
 {
     for (struct hf_exchange *exchange = server->exchanges; exchange; exchange = exchange->next)
         if (exchange->stage == HF_EXCHANGE_WAITING)
             hf_exchange_refuse(exchange, 503, "unreachable", "the console ends");
-    hf_streams_end(&server->streams);
+    hf_server_end_streams(server);
 }
 
 void hf_server_free(struct hf_server *server)

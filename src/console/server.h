@@ -41,6 +41,9 @@ int64_t hf_server_deadline(const struct hf_server *server);
 /* To be called with everything that happens; true when it was the server's alone. */
 bool hf_server_take(struct hf_server *server, const struct hf_happening *happening);
 
+/* Ends all answers that go on: whoever may still hear them asks again. */
+void hf_server_end_streams(struct hf_server *server);
+
 /*
  * An answer that goes on: server-sent events (WHATWG HTML, 9.2). `closed` is called when the client
  * is gone; after it, and after hf_stream_end, the stream is no more.

@@ -16,6 +16,8 @@ struct hf_streams *hf_server_streams(struct hf_server *server);
 
 /* Sends each a comment, so that proxies keep it open and dead ones are noticed. */
 void hf_streams_beat(struct hf_streams *streams);
+
+/* Ends each, and tells whoever sends to it. */
 void hf_streams_end(struct hf_streams *streams);
 
 #endif

@@ -121,6 +121,9 @@ void hf_streams_beat(struct hf_streams *streams)
 
 void hf_streams_end(struct hf_streams *streams)
 {
-    for (struct hf_stream *stream = streams->first; stream; stream = stream->next)
+    for (struct hf_stream *stream = streams->first; stream; stream = stream->next) {
+        if (!stream->is_ended && stream->closed)
+            stream->closed(stream->context, stream);
         hf_stream_end(stream);
+    }
 }

@@ -193,21 +193,43 @@ static void a_reset_meanwhile_is_not_lost(void **state)
     struct scene *scene = *state;
     struct hf_error err = {0};
     char cookie[HF_SECRET_TEXT];
-    bool was_damaged = true;
+    struct hf_credentials_reset done;
     hf_auto(hf_credentials) struct hf_credentials running = {0};
     open_again(&running, scene);
     assert_int_equal(hf_credentials_set_password(&running, "first", NULL, &err), 0);
     assert_non_null(hf_login_begin(&running, false, &visitor, NULL, cookie, &err));
     assert_false(hf_credentials_refresh(&running)); /* its own writing is none */
-    assert_int_equal(hf_credentials_reset(&scene->env, scene->path, "second", &was_damaged, &err),
-                     0);
-    assert_false(was_damaged);
+    assert_int_equal(
+        hf_credentials_reset(&done, &scene->env, scene->path, "second", HF_TOKENS_REVOKED, &err),
+        0);
+    assert_false(done.was_damaged);
     assert_int_equal(hf_credentials_set_password(&running, "third", NULL, &err), -1);
     assert_int_equal(err.code, HF_STALE);
     assert_true(hf_credentials_refresh(&running));
     assert_string_equal(running.password, "second");
     assert_null(hf_login_find(&running, cookie));
     assert_false(hf_credentials_refresh(&running));
+}
+
+static void a_reset_revokes_tokens_unless_they_are_kept(void **state)
+{
+    struct scene *scene = *state;
+    struct hf_error err = {0};
+    struct hf_credentials_reset done;
+    char text[HF_TOKEN_TEXT];
+    hf_auto(hf_credentials) struct hf_credentials running = {0};
+    open_again(&running, scene);
+    assert_non_null(hf_token_add(&running, "prometheus", HF_ACCESS_VIEWER, text, &err));
+    assert_int_equal(
+        hf_credentials_reset(&done, &scene->env, scene->path, NULL, HF_TOKENS_KEPT, &err), 0);
+    assert_int_equal(done.tokens, 1);
+    assert_true(hf_credentials_refresh(&running));
+    assert_non_null(hf_token_find(&running, text));
+    assert_int_equal(
+        hf_credentials_reset(&done, &scene->env, scene->path, NULL, HF_TOKENS_REVOKED, &err), 0);
+    assert_int_equal(done.tokens, 1);
+    assert_true(hf_credentials_refresh(&running));
+    assert_null(hf_token_find(&running, text));
 }
 
 int main(void)
@@ -225,6 +247,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             more_logins_than_there_is_room_for_end_the_one_seen_longest_ago, begin, end),
         cmocka_unit_test_setup_teardown(a_reset_meanwhile_is_not_lost, begin, end),
+        cmocka_unit_test_setup_teardown(a_reset_revokes_tokens_unless_they_are_kept, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,9 +1,10 @@
 """`holdfast console reset-password`: the way back in for who runs the machine."""
+import http.client
 import re
 
 import pytest
 
-from console_rig import CODE, PASSWORD, Console
+from console_rig import CODE, LONGEST, PASSWORD, Console
 
 OTHER = "another battery staple"
 
@@ -61,6 +62,37 @@ def test_a_password_of_a_file_is_taken(holdfast, db, console, client, tmp_path):
     assert again.ask("POST", "/api/v1/session", {"password": PASSWORD}).status == 403
     assert again.sign_in(OTHER)["state"] == "signed_in"
     assert again.get("/api/v1/overview")
+
+
+def machine(console, client):
+    made = client.post("/api/v1/tokens", {"name": "prometheus", "access": "viewer"})
+    token = console.client()
+    token.token = made["text"]
+    assert token.get("/api/v1/overview")
+    return token
+
+
+def test_tokens_are_revoked_unless_they_are_kept(holdfast, db, console, client):
+    token = machine(console, client)
+    assert reset(holdfast, db, "--keep-tokens")["tokens_kept"] == 1
+    assert client.ask("GET", "/api/v1/overview").status == 401
+    assert token.get("/api/v1/overview")
+    assert reset(holdfast, db)["tokens_revoked"] == 1
+    assert token.ask("GET", "/api/v1/overview").status == 401
+    said = holdfast("console", "reset-password", "--db", str(db)).out
+    assert "everybody is signed out" in said and "tokens for machines: 0 revoked" in said
+
+
+def test_who_listens_already_hears_no_more(holdfast, db, console, client):
+    token = machine(console, client)
+    connection = http.client.HTTPConnection("127.0.0.1", console.port, timeout=LONGEST)
+    connection.request("GET", "/api/v1/events", headers={"Authorization": f"Bearer {token.token}"})
+    stream = connection.getresponse()
+    assert stream.status == 200
+    reset(holdfast, db)
+    while stream.readline():  # to its end: nobody asks for anything meanwhile
+        pass
+    connection.close()
 
 
 def test_a_short_password_is_refused(holdfast, db, tmp_path):
