@@ -1,6 +1,5 @@
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/text.h"
 #include "base/time.h"
@@ -8,6 +7,7 @@
 #include "cli/output.h"
 #include "cli/session.h"
 #include "cli/table.h"
+#include "service/key_slots.h"
 #include "service/recovery_kit.h"
 
 static const struct hf_option slot_options[] = {
@@ -20,51 +20,30 @@ static const struct hf_option slot_options[] = {
 static const struct hf_column columns[] = {
     {"SLOT", HF_LEFT}, {"OPENS WITH", HF_LEFT}, {"NAME", HF_LEFT}, {"MADE", HF_LEFT}, {0}};
 
-struct listing {
-    struct hf_table table;
-    json_t *list; /* or NULL */
-};
-
-static const char *kind_of(const struct hf_slot *slot)
+static int add_row(void *table, const struct hf_slot *slot, struct hf_error *err)
 {
-    return slot->kind ? hf_slot_kind_name(slot->kind) : "damaged";
-}
-
-static void slot_to_json(json_t *item, const struct hf_slot *slot)
-{
-    hf_json_text(item, "slot", slot->id);
-    hf_json_text(item, "kind", kind_of(slot));
-    hf_json_text(item, "name", slot->name[0] ? slot->name : NULL);
-    hf_json_time(item, "created", slot->created);
-}
-
-static int add_slot(void *arg, const struct hf_slot *slot, struct hf_error *err)
-{
-    struct listing *listing = arg;
-    if (listing->list) {
-        slot_to_json(hf_json_item(listing->list), slot);
-        return 0;
-    }
     char made[48] = "";
     if (slot->created)
         hf_time_local(made, sizeof made, slot->created);
-    const char *cells[] = {slot->id, kind_of(slot), slot->name, made};
-    return hf_table_add(&listing->table, cells, err);
+    const char *cells[] = {slot->id, hf_slot_kind_name(slot->kind), slot->name, made};
+    return hf_table_add(table, cells, err);
 }
 
 static int run_list(struct hf_cli *cli, struct hf_error *err)
 {
     hf_auto(hf_session) struct hf_session session = {0};
+    struct hf_table table;
     if (hf_session_open(&session, cli, HF_SESSION_EXISTING, err))
         return -1;
-    struct listing listing = {.list = cli->json ? hf_json_list(cli->json, "slots") : NULL};
-    hf_table_init(&listing.table, columns);
     const struct hf_repository *repository = session.repository;
+    if (cli->json)
+        return hf_key_slots_json(hf_json_list(cli->json, "slots"), repository, err);
+    hf_table_init(&table, columns);
     int failed =
-        hf_keyring_list(repository->store, repository->keys.repository, add_slot, &listing, err);
-    if (!failed && !cli->json)
-        hf_table_print(&listing.table, stdout);
-    hf_table_release(&listing.table);
+        hf_keyring_list(repository->store, repository->keys.repository, add_row, &table, err);
+    if (!failed)
+        hf_table_print(&table, stdout);
+    hf_table_release(&table);
     return failed;
 }
 
@@ -88,8 +67,9 @@ static int read_new_secret(struct hf_secrets *out, struct hf_config *config,
            hf_secrets_read(out, config, cli->env, err);
 }
 
+/* Adds the slot that the options describe, in the place of `old` unless that is NULL. */
 static int add(struct hf_slot *made, const struct hf_cli *cli,
-               const struct hf_repository *repository, struct hf_error *err)
+               const struct hf_repository *repository, const char *old, struct hf_error *err)
 {
     hf_auto(hf_config) struct hf_config config = {0};
     hf_auto(hf_secrets) struct hf_secrets secrets = {0};
@@ -100,17 +80,27 @@ static int add(struct hf_slot *made, const struct hf_cli *cli,
         .name = hf_option(&cli->arguments, "slot-name"),
         .secret = &secrets.unlock,
     };
-    return hf_keyring_add(repository->store, &repository->keys, &wanted, made, err);
+    return old ? hf_key_slot_rotate(repository, old, &wanted, made, err)
+               : hf_keyring_add(repository->store, &repository->keys, &wanted, made, err);
 }
 
-static void tell_added(struct hf_cli *cli, const struct hf_slot *slot)
+static void tell_added(struct hf_cli *cli, const struct hf_repository *repository,
+                       const struct hf_slot *slot)
 {
     if (cli->json)
-        slot_to_json(hf_json_object(cli->json, "added"), slot);
+        hf_key_slot_json(hf_json_object(cli->json, "added"), slot, repository);
     else
         printf("added slot %s, which opens with %s %s\n", slot->id,
                slot->kind == HF_SLOT_PLAIN ? "nothing:" : "the",
                slot->kind == HF_SLOT_PLAIN ? "by itself" : hf_slot_kind_name(slot->kind));
+}
+
+static void tell_removed(struct hf_cli *cli, const char *which)
+{
+    if (cli->json)
+        hf_json_text(cli->json, "removed", which);
+    else
+        printf("removed slot %s\n", which);
 }
 
 static int run_add(struct hf_cli *cli, struct hf_error *err)
@@ -118,9 +108,9 @@ static int run_add(struct hf_cli *cli, struct hf_error *err)
     hf_auto(hf_session) struct hf_session session = {0};
     struct hf_slot made;
     if (hf_session_open(&session, cli, HF_SESSION_EXISTING, err) ||
-        add(&made, cli, session.repository, err))
+        add(&made, cli, session.repository, NULL, err))
         return -1;
-    tell_added(cli, &made);
+    tell_added(cli, session.repository, &made);
     return 0;
 }
 
@@ -132,65 +122,29 @@ static int need_slot(const struct hf_cli *cli, struct hf_error *err)
     return hf_error_hint(err, "'holdfast key list' shows the slots");
 }
 
-static int remove_slot(struct hf_cli *cli, const struct hf_repository *repository,
-                       const char *which, struct hf_error *err)
-{
-    if (hf_keyring_remove(repository->store, &repository->keys, which, err))
-        return -1;
-    if (cli->json)
-        hf_json_text(cli->json, "removed", which);
-    else
-        printf("removed slot %s\n", which);
-    return 0;
-}
-
 static int run_remove(struct hf_cli *cli, struct hf_error *err)
 {
     hf_auto(hf_session) struct hf_session session = {0};
     if (need_slot(cli, err) || hf_session_open(&session, cli, HF_SESSION_EXISTING, err))
         return -1;
-    return remove_slot(cli, session.repository, cli->arguments.operands[0], err);
-}
-
-struct search {
-    const char *which;
-    char id[HF_SLOT_ID_TEXT];
-    int found;
-};
-
-static int is_wanted(void *arg, const struct hf_slot *slot, struct hf_error *err)
-{
-    (void)err;
-    struct search *search = arg;
-    if (!strcmp(slot->id, search->which) || !strcmp(slot->name, search->which)) {
-        memcpy(search->id, slot->id, sizeof search->id);
-        search->found++;
-    }
+    const struct hf_repository *repository = session.repository;
+    const char *which = cli->arguments.operands[0];
+    if (hf_keyring_remove(repository->store, &repository->keys, which, err))
+        return -1;
+    tell_removed(cli, which);
     return 0;
 }
 
-/* The new slot is there and proven before the old one goes. */
 static int run_rotate(struct hf_cli *cli, struct hf_error *err)
 {
     hf_auto(hf_session) struct hf_session session = {0};
-    if (need_slot(cli, err) || hf_session_open(&session, cli, HF_SESSION_EXISTING, err))
-        return -1;
-    const struct hf_repository *repository = session.repository;
-    struct search search = {.which = cli->arguments.operands[0]};
-    if (hf_keyring_list(repository->store, repository->keys.repository, is_wanted, &search, err))
-        return -1;
-    if (search.found != 1) {
-        hf_error_set(err, search.found ? HF_REFUSED : HF_NOT_FOUND,
-                     search.found ? "several key slots are named '%s'"
-                                  : "there is no key slot '%s'",
-                     search.which);
-        return hf_error_hint(err, "'holdfast key list' shows the slots and their ids");
-    }
     struct hf_slot made;
-    if (add(&made, cli, repository, err))
+    if (need_slot(cli, err) || hf_session_open(&session, cli, HF_SESSION_EXISTING, err) ||
+        add(&made, cli, session.repository, cli->arguments.operands[0], err))
         return -1;
-    tell_added(cli, &made);
-    return remove_slot(cli, repository, search.id, err); /* the new one may have its name */
+    tell_added(cli, session.repository, &made);
+    tell_removed(cli, cli->arguments.operands[0]);
+    return 0;
 }
 
 static int run_kit(struct hf_cli *cli, struct hf_error *err)

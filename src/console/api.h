@@ -11,6 +11,7 @@ extern const struct hf_route hf_browse_routes[];
 extern const struct hf_route hf_download_routes[];
 extern const struct hf_route hf_health_routes[];
 extern const struct hf_route hf_job_routes[];
+extern const struct hf_route hf_key_routes[];
 extern const struct hf_route hf_overview_routes[];
 extern const struct hf_route hf_page_routes[];
 extern const struct hf_route hf_point_routes[];

@@ -74,30 +74,20 @@ static void list_tokens(struct hf_exchange *exchange)
     hf_exchange_reply(exchange, 200, root);
 }
 
-static bool is_name(const char *name)
-{
-    for (const unsigned char *c = (const unsigned char *)name; *c; c++)
-        if (*c < ' ' || *c == 0x7f)
-            return false;
-    return *name;
-}
-
 /* Its text is told here, and never again. */
 static void add_token(struct hf_exchange *exchange)
 {
     struct hf_error err = {0};
     const char *name, *access;
     char text[HF_TOKEN_TEXT];
-    if (hf_exchange_text(exchange, "name", HF_TOKEN_NAME_TEXT - 1, &name, &err) ||
+    if (hf_exchange_name(exchange, "name", HF_TOKEN_NAME_TEXT - 1, &name, &err) ||
         hf_exchange_text(exchange, "access", 16, &access, &err)) {
         hf_exchange_fail(exchange, &err);
         return;
     }
     bool operates = !strcmp(access, "operator");
-    if (!is_name(name) || (!operates && strcmp(access, "viewer") != 0)) {
-        hf_exchange_refuse(exchange, 400, "usage",
-                           is_name(name) ? "'access' is viewer or operator"
-                                         : "'name' is what you call it");
+    if (!operates && strcmp(access, "viewer") != 0) {
+        hf_exchange_refuse(exchange, 400, "usage", "'access' is viewer or operator");
         return;
     }
     const struct hf_token *token =
@@ -123,22 +113,13 @@ static void remove_token(struct hf_exchange *exchange)
         hf_exchange_reply_empty(exchange, 204);
 }
 
-/* What happened while a password was worked on may have signed the visitor out. */
-static bool is_still_in(struct hf_exchange *exchange)
-{
-    if (hf_gate_is_still_in(exchange))
-        return true;
-    hf_exchange_refuse(exchange, 401, "unauthenticated", "sign in first");
-    return false;
-}
-
 static void new_password_hashed(struct hf_exchange *exchange, const char *hash,
                                 const struct hf_error *why)
 {
     struct hf_error err = {0};
     if (!hash)
         hf_exchange_fail(exchange, why);
-    else if (!is_still_in(exchange))
+    else if (!hf_gate_require_still_in(exchange))
         return;
     else if (hf_credentials_set_password(&exchange->console->credentials, hash,
                                          exchange->visitor.login, &err))
@@ -147,17 +128,9 @@ static void new_password_hashed(struct hf_exchange *exchange, const char *hash,
         hf_exchange_reply_empty(exchange, 204);
 }
 
-static bool is_proven(struct hf_exchange *exchange, bool fits)
-{
-    if (fits)
-        return is_still_in(exchange);
-    hf_exchange_refuse(exchange, 403, "wrong_key", "this is not the password");
-    return false;
-}
-
 static void old_password_proven(struct hf_exchange *exchange, bool fits)
 {
-    if (is_proven(exchange, fits))
+    if (hf_password_accepted(exchange, fits))
         hf_password_make(exchange, json_string_value(json_object_get(exchange->body, "new")),
                          new_password_hashed);
 }
@@ -182,7 +155,7 @@ static void show_kit(struct hf_exchange *exchange, bool fits)
     hf_auto(hf_recovery_kit) struct hf_recovery_kit kit = {0};
     const struct hf_console *console = exchange->console;
     const struct hf_repository *repository = console->options->session->repository;
-    if (!is_proven(exchange, fits))
+    if (!hf_password_accepted(exchange, fits))
         return;
     if (!repository) {
         hf_error_set(&err, HF_UNREACHABLE, "the repository was away when the console began");
@@ -205,12 +178,7 @@ static void show_kit(struct hf_exchange *exchange, bool fits)
 
 static void post_kit(struct hf_exchange *exchange)
 {
-    struct hf_error err = {0};
-    const char *password;
-    if (hf_exchange_text(exchange, "password", HF_LONGEST_PASSWORD, &password, &err))
-        hf_exchange_fail(exchange, &err);
-    else
-        hf_password_prove(exchange, password, show_kit);
+    hf_password_ask(exchange, show_kit);
 }
 
 static void post_kit_saved(struct hf_exchange *exchange)

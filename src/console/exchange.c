@@ -60,6 +60,17 @@ int hf_exchange_text(const struct hf_exchange *exchange, const char *key, size_t
     return 0;
 }
 
+int hf_exchange_name(const struct hf_exchange *exchange, const char *key, size_t longest,
+                     const char **out, struct hf_error *err)
+{
+    if (hf_exchange_text(exchange, key, longest, out, err))
+        return -1;
+    const unsigned char *c = (const unsigned char *)*out;
+    while (*c >= ' ' && *c != 0x7f)
+        c++;
+    return **out && !*c ? 0 : hf_error_set(err, HF_USAGE, "'%s' is one line of text", key);
+}
+
 bool hf_exchange_parse(struct hf_exchange *exchange)
 {
     const char *type = hf_exchange_header(exchange, "Content-Type");

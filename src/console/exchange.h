@@ -58,6 +58,10 @@ int hf_exchange_number(const struct hf_exchange *exchange, const char *name, int
 int hf_exchange_text(const struct hf_exchange *exchange, const char *key, size_t longest,
                      const char **out, struct hf_error *err);
 
+/* The same of a line that a person typed: not empty, without control characters. */
+int hf_exchange_name(const struct hf_exchange *exchange, const char *key, size_t longest,
+                     const char **out, struct hf_error *err);
+
 /* The answers. `body` is taken over; NULL counts as no memory. */
 void hf_exchange_reply(struct hf_exchange *exchange, int status, json_t *body);
 void hf_exchange_reply_empty(struct hf_exchange *exchange, int status);

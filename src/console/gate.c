@@ -183,6 +183,14 @@ bool hf_gate_is_still_in(struct hf_exchange *exchange)
            exchange->visitor.access == HF_ACCESS_OWNER;
 }
 
+bool hf_gate_require_still_in(struct hf_exchange *exchange)
+{
+    if (hf_gate_is_still_in(exchange))
+        return true;
+    hf_exchange_refuse(exchange, 401, "unauthenticated", "sign in first");
+    return false;
+}
+
 void hf_gate_set_cookie(struct hf_exchange *exchange, const char *cookie)
 {
     char header[256];

@@ -12,6 +12,8 @@ void hf_gate_admit(struct hf_exchange *exchange);
 
 /* Is who was signed in when it was admitted still? For what is done after a wait. */
 bool hf_gate_is_still_in(struct hf_exchange *exchange);
+/* The same, and it has been answered when not. */
+bool hf_gate_require_still_in(struct hf_exchange *exchange);
 
 /* Gives the visitor's browser the cookie, or takes it away (NULL). After the answer was made. */
 void hf_gate_set_cookie(struct hf_exchange *exchange, const char *cookie);

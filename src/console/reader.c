@@ -12,6 +12,7 @@
 #include "service/json_channel.h"
 #include "service/json_members.h"
 #include "service/keep_settings.h"
+#include "service/key_slots.h"
 #include "service/point_json.h"
 
 enum { FRESH_MS = 1000, OLD_ENOUGH_MS = 5000, COST_SHARE = 20 };
@@ -187,6 +188,17 @@ static json_t *answer_pin(struct reader *reader, const json_t *question, struct 
     return answer_point(reader, question, err);
 }
 
+static json_t *answer_keys(struct reader *reader, struct hf_error *err)
+{
+    if (connect(reader, err))
+        return NULL;
+    json_t *answer = hf_json_new();
+    if (!hf_key_slots_json(hf_json_list(answer, "slots"), reader->repository, err))
+        return answer;
+    json_decref(answer);
+    return NULL;
+}
+
 static json_t *answer(void *context, const json_t *question, const struct hf_events *events,
                       struct hf_error *err)
 {
@@ -203,6 +215,8 @@ static json_t *answer(void *context, const json_t *question, const struct hf_eve
         return answer_point(reader, question, err);
     if (!strcmp(wanted, "pin"))
         return answer_pin(reader, question, err);
+    if (!strcmp(wanted, "keys"))
+        return answer_keys(reader, err);
     hf_error_set(err, HF_UNSUPPORTED, "'%s' is nothing that can be asked for", wanted);
     return NULL;
 }

@@ -7,6 +7,7 @@
 #include "codec/key.h"
 #include "codec/password.h"
 #include "console/console_state.h"
+#include "console/gate.h"
 #include "console/worker.h"
 #include "service/json_channel.h"
 
@@ -138,6 +139,23 @@ void hf_password_prove(struct hf_exchange *exchange, const char *password,
     if (hf_sign_in_may_try(exchange))
         ask(console->sign_in, &asked,
             json_pack("{s:s, s:s}", "password", password, "hash", console->credentials.password));
+}
+
+void hf_password_ask(struct hf_exchange *exchange, hf_password_proven proven)
+{
+    struct hf_error err = {0};
+    const char *password;
+    if (hf_exchange_text(exchange, "password", HF_LONGEST_PASSWORD, &password, &err))
+        hf_exchange_fail(exchange, &err);
+    else
+        hf_password_prove(exchange, password, proven);
+}
+
+bool hf_password_accepted(struct hf_exchange *exchange, bool fits)
+{
+    if (!fits)
+        hf_exchange_refuse(exchange, 403, "wrong_key", "this is not the password");
+    return fits && hf_gate_require_still_in(exchange);
 }
 
 void hf_password_make(struct hf_exchange *exchange, const char *password, hf_password_hashed hashed)

@@ -25,6 +25,11 @@ bool hf_sign_in_may_try(struct hf_exchange *exchange);
 /* Calls `proven` later; the exchange waits. It counts as a try. */
 void hf_password_prove(struct hf_exchange *exchange, const char *password,
                        hf_password_proven proven);
+/* The same with the body's member `password`. */
+void hf_password_ask(struct hf_exchange *exchange, hf_password_proven proven);
+/* In `proven`, of who is signed in: it fits, and nothing that happened meanwhile signed the visitor
+ * out. Else it has been answered. */
+bool hf_password_accepted(struct hf_exchange *exchange, bool fits);
 void hf_password_make(struct hf_exchange *exchange, const char *password,
                       hf_password_hashed hashed);
 

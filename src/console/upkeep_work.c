@@ -16,25 +16,11 @@ static int take_finding(void *arg, const struct hf_finding *finding, struct hf_e
     return 0;
 }
 
-/* With the session that the console has, or one of this process's own. */
-static const struct hf_repository *open_repository(struct hf_session *own,
-                                                   const struct hf_console *console,
-                                                   struct hf_error *err)
-{
-    const struct hf_session *session = console->options->session;
-    if (session->repository)
-        return session->repository;
-    own->secrets = session->secrets; /* this process's own copy */
-    return hf_access_connect(own, console->config, console->env, HF_SESSION_EXISTING, err)
-               ? NULL
-               : own->repository;
-}
-
 json_t *hf_check_work(void *context, const json_t *question, const struct hf_events *events,
                       struct hf_error *err)
 {
     struct hf_session own = {0};
-    const struct hf_repository *repository = open_repository(&own, context, err);
+    const struct hf_repository *repository = hf_work_repository(&own, context, err);
     struct hf_check_result result = {0};
     const struct hf_check_options wanted = {
         .depth = hf_member_true(question, "read_data") ? HF_CHECK_DATA : HF_CHECK_STRUCTURE,

@@ -3,23 +3,32 @@
 #include <inttypes.h>
 #include <string.h>
 
+const struct hf_repository *hf_work_repository(struct hf_session *own,
+                                               const struct hf_console *console,
+                                               struct hf_error *err)
+{
+    const struct hf_session *session = console->options->session;
+    if (session->repository)
+        return session->repository;
+    own->secrets = session->secrets; /* this process's own copy */
+    return hf_access_connect(own, console->config, console->env, HF_SESSION_EXISTING, err)
+               ? NULL
+               : own->repository;
+}
+
 int hf_work_begin(struct hf_work *out, const struct hf_console *console, const char *database,
                   enum hf_database_open how, struct hf_error *err)
 {
     const struct hf_config *config = console->config;
-    *out =
-        (struct hf_work){.console = console, .repository = console->options->session->repository};
+    *out = (struct hf_work){.console = console};
     for (size_t i = 0; i < config->database_count; i++)
         if (!strcmp(config->databases[i].name, database))
             out->configured = &config->databases[i];
     if (!out->configured)
         return hf_error_set(err, HF_NOT_FOUND, "there is no database '%s'", database);
-    if (!out->repository) {
-        out->session.secrets = console->options->session->secrets; /* this process's own copy */
-        if (hf_access_connect(&out->session, config, console->env, HF_SESSION_EXISTING, err))
-            return -1;
-        out->repository = out->session.repository;
-    }
+    out->repository = hf_work_repository(&out->session, console, err);
+    if (!out->repository)
+        return -1;
     if (!hf_access_state_path(&out->state_path, config, console->env, database, err) &&
         !hf_database_open(&out->database, out->repository, database, how, err))
         return 0;

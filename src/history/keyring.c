@@ -266,6 +266,7 @@ struct unlocking {
     struct hf_key *master;
     int kinds[HF_SLOT_KEYFILE + 1]; /* how many slots of each kind there are; 0: damaged */
     bool opened;
+    char *slot;             /* the id of the one that did */
     struct hf_error failed; /* the first slot that could not be tried */
 };
 
@@ -280,6 +281,8 @@ static int try_slot(void *arg, const struct stored_slot *stored, struct hf_error
         return 0;
     int opened = open_slot(stored, state->unlock, state->master, &local);
     state->opened = opened > 0;
+    if (state->opened)
+        memcpy(state->slot, stored->slot.id, HF_SLOT_ID_TEXT);
     /* Whoever can write to the store must not be able to spoil the other slots with one of his. */
     if (opened < 0 && !state->failed.code)
         state->failed = local;
@@ -316,7 +319,7 @@ static int wrong_key(const struct unlocking *state, struct hf_error *err)
 
 int hf_keyring_unlock(struct hf_store *store, const uint8_t repository[HF_ID_BYTES],
                       const uint8_t key_id[HF_ID_BYTES], const struct hf_unlock *unlock,
-                      struct hf_key *master, struct hf_error *err)
+                      struct hf_key *master, char opened[HF_SLOT_ID_TEXT], struct hf_error *err)
 {
     uint8_t id[HF_ID_BYTES];
     if (unlock->recovery) {
@@ -327,9 +330,10 @@ int hf_keyring_unlock(struct hf_store *store, const uint8_t repository[HF_ID_BYT
                                       "\"key_id\" in holdfast.json");
         }
         *master = *unlock->recovery;
+        opened[0] = '\0';
         return 0;
     }
-    struct unlocking state = {.unlock = unlock, .key_id = key_id, .master = master};
+    struct unlocking state = {.unlock = unlock, .key_id = key_id, .master = master, .slot = opened};
     struct slot_walk walk = {store, repository, try_slot, &state};
     if (walk_slots(&walk, err))
         return -1;
@@ -338,44 +342,60 @@ int hf_keyring_unlock(struct hf_store *store, const uint8_t repository[HF_ID_BYT
     return state.failed.code ? hf_error_pass(err, &state.failed) : wrong_key(&state, err);
 }
 
-struct removal {
+struct search {
     const char *which;
-    char found[HF_SLOT_ID_TEXT];
-    int matches, whole;
+    struct hf_slot found;
+    int matches, others; /* of the others the whole ones */
 };
 
-static int find_slot(void *arg, const struct stored_slot *stored, struct hf_error *err)
+static int compare_slot(void *arg, const struct hf_slot *slot, struct hf_error *err)
 {
-    struct removal *removal = arg;
+    struct search *search = arg;
     (void)err;
-    removal->whole += stored->slot.kind != 0;
-    if (strcmp(stored->slot.id, removal->which) && strcmp(stored->slot.name, removal->which))
+    if (strcmp(slot->id, search->which) && strcmp(slot->name, search->which)) {
+        search->others += slot->kind != 0;
         return 0;
-    removal->matches++;
-    removal->whole -= stored->slot.kind != 0;
-    memcpy(removal->found, stored->slot.id, sizeof removal->found);
+    }
+    search->matches++;
+    search->found = *slot;
+    return 0;
+}
+
+static int search_slot(struct search *search, struct hf_store *store,
+                       const uint8_t repository[HF_ID_BYTES], struct hf_error *err)
+{
+    if (hf_keyring_list(store, repository, compare_slot, search, err))
+        return -1;
+    if (search->matches == 1)
+        return 0;
+    hf_error_set(err, search->matches ? HF_REFUSED : HF_NOT_FOUND,
+                 search->matches ? "several key slots are named '%s'" : "there is no key slot '%s'",
+                 search->which);
+    return hf_error_hint(err, "'holdfast key list' shows the slots and their ids");
+}
+
+int hf_keyring_find(struct hf_store *store, const uint8_t repository[HF_ID_BYTES],
+                    const char *which, struct hf_slot *out, struct hf_error *err)
+{
+    struct search search = {.which = which};
+    if (search_slot(&search, store, repository, err))
+        return -1;
+    *out = search.found;
     return 0;
 }
 
 int hf_keyring_remove(struct hf_store *store, const struct hf_record_keys *keys, const char *which,
                       struct hf_error *err)
 {
-    struct removal removal = {.which = which};
-    struct slot_walk walk = {store, keys->repository, find_slot, &removal};
+    struct search search = {.which = which};
     char name[64];
-    if (walk_slots(&walk, err))
+    if (search_slot(&search, store, keys->repository, err))
         return -1;
-    if (removal.matches != 1) {
-        hf_error_set(err, removal.matches ? HF_REFUSED : HF_NOT_FOUND,
-                     removal.matches ? "several key slots are named '%s'" : "no key slot '%s'",
-                     which);
-        return hf_error_hint(err, "'holdfast key list' shows the slots and their ids");
-    }
-    if (!removal.whole) {
+    if (!search.others) {
         hf_error_set(err, HF_REFUSED, "'%s' is the last key slot: without it nobody can restore",
                      which);
         return hf_error_hint(err, "add another one first: holdfast key add");
     }
-    key_of_slot(name, sizeof name, removal.found);
+    key_of_slot(name, sizeof name, search.found.id);
     return hf_store_remove(store, name, err);
 }

@@ -65,11 +65,16 @@ int hf_keyring_list(struct hf_store *store, const uint8_t repository[HF_ID_BYTES
 /*
  * Finds the master key: with the recovery key itself, else through the first slot that opens. A
  * slot that cannot be tried (its parameters are absurd) does not keep the others from opening.
- * HF_WRONG_KEY says what was offered and what the repository wants.
+ * HF_WRONG_KEY says what was offered and what the repository wants. `opened` becomes the slot's id,
+ * "" with the recovery key.
  */
 int hf_keyring_unlock(struct hf_store *store, const uint8_t repository[HF_ID_BYTES],
                       const uint8_t key_id[HF_ID_BYTES], const struct hf_unlock *unlock,
-                      struct hf_key *master, struct hf_error *err);
+                      struct hf_key *master, char opened[HF_SLOT_ID_TEXT], struct hf_error *err);
+
+/* The one with this id, or the only one with this name. HF_NOT_FOUND; HF_REFUSED: several. */
+int hf_keyring_find(struct hf_store *store, const uint8_t repository[HF_ID_BYTES],
+                    const char *which, struct hf_slot *out, struct hf_error *err);
 
 /* Removes a slot by id or name. HF_REFUSED for the last one that is whole; HF_NOT_FOUND. */
 int hf_keyring_remove(struct hf_store *store, const struct hf_record_keys *keys, const char *which,

@@ -199,7 +199,8 @@ static int unlock(struct hf_repository *repository, const struct head *head,
     memcpy(keys->repository, head->id, HF_ID_BYTES);
     memcpy(repository->key_id, head->key_id, HF_ID_BYTES);
     repository->created = head->created;
-    return hf_keyring_unlock(repository->store, head->id, head->key_id, secret, &keys->master, err);
+    return hf_keyring_unlock(repository->store, head->id, head->key_id, secret, &keys->master,
+                             repository->opened_with, err);
 }
 
 /* When somebody was faster, or our own reply was lost, what is there counts. A store that cannot

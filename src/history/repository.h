@@ -16,6 +16,7 @@ struct hf_repository {
     struct hf_store *store; /* owned */
     struct hf_record_keys keys;
     uint8_t key_id[HF_ID_BYTES];
+    char opened_with[HF_SLOT_ID_TEXT]; /* the key slot's id; "": the recovery key */
     int64_t created;
 };
 

@@ -1,5 +1,6 @@
 """What the console lets nobody do: every route by who asks, tries that are slowed down, cookies, headers, bytes that are no
 request, and secrets that must be nowhere."""
+import base64
 import json
 import os
 import pathlib
@@ -305,7 +306,14 @@ def test_secrets_are_nowhere(holdfast, db, tmp_path):
         kit = client.post("/api/v1/kit", {"password": password})["recovery_key"]
         client.ask("PUT", "/api/v1/password", {"old": "wrong CANARY-typed", "new": password + "x"})
         client.job("/api/v1/settings/repository/tests")
-        secrets = [passphrase, "CANARY-SETUP-CODE-77", "CANARYSETUPCODE77", password, token, kit,
+        keyfile = base64.b64encode(b"CANARY-keyfile-" * 5).decode()
+        add = {"password": password, "kind": "passphrase", "passphrase": "CANARY-new-key-4e"}
+        slot = client.job("/api/v1/keys", add)["added"]["slot"]
+        client.job(f"/api/v1/keys/{slot}/rotations",
+                   {"password": password, "kind": "keyfile", "keyfile": keyfile})
+        client.job("/api/v1/keys/none/rotations", add, state="failed")
+        client.ask("POST", "/api/v1/keys", {**add, "name": "\n"})
+        secrets = ["CANARY-new-key-4e", keyfile, "CANARY-keyfile-", passphrase, "CANARY-SETUP-CODE-77", "CANARYSETUPCODE77", password, token, kit,
                    kit.replace("-", ""), "CANARY-typed", client.cookie.split("=")[1]]
         texts = {"log": console.text}
         for method, path, _ in routes():

@@ -32,8 +32,9 @@ static enum hf_code unlock(struct archive *archive, const struct hf_unlock *secr
     hf_auto(hf_key) struct hf_key master = {0};
     const struct hf_repository *repository = archive->repository;
     struct hf_error err = {0};
+    char opened[HF_SLOT_ID_TEXT];
     if (!hf_keyring_unlock(repository->store, repository->keys.repository, repository->key_id,
-                           secret, &master, &err))
+                           secret, &master, opened, &err))
         assert_memory_equal(&master, &repository->keys.master, sizeof master);
     return err.code;
 }
