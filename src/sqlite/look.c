@@ -5,23 +5,20 @@
 
 #include "os/signals.h"
 #include "sqlite/connection.h"
+#include "sqlite/look_copies.h"
 #include "sqlite/untrusted.h"
 
 enum { LOOK_EVERY = 1000, LARGEST_VALUE = 64 << 20 };
-
-struct secret {
-    char *table, *column;
-    bool is_derived; /* a generated column beside one that is configured */
-};
 
 struct hf_look {
     sqlite3 *db;
     const char *name;
     int64_t deadline;
-    struct secret *secrets;
-    size_t secret_count, secret_room;
-    bool met_secret; /* the last statement wanted to read one */
-    bool met_change; /* or to do something else than reading */
+    struct hf_look_secrets secrets;
+    int64_t schema_version; /* that they were learnt from; -1: none */
+    bool is_learning;       /* not known yet is what the insides of virtual tables are */
+    bool met_secret;        /* the last statement wanted to read one */
+    bool met_change;        /* or to do something else than reading */
 };
 
 sqlite3 *hf_look_db(const struct hf_look *look)
@@ -29,41 +26,9 @@ sqlite3 *hf_look_db(const struct hf_look *look)
     return look->db;
 }
 
-bool hf_look_is_secret(const struct hf_look *look, const char *table, const char *column)
+const struct hf_look_secrets *hf_look_secrets(const struct hf_look *look)
 {
-    for (size_t i = 0; i < look->secret_count; i++)
-        if (!sqlite3_stricmp(look->secrets[i].table, table) &&
-            !sqlite3_stricmp(look->secrets[i].column, column))
-            return true;
-    return false;
-}
-
-static int add_secret(struct hf_look *look, const char *table, size_t length, const char *column,
-                      bool is_derived, struct hf_error *err)
-{
-    if (look->secret_count == look->secret_room) {
-        size_t room = look->secret_room ? 2 * look->secret_room : 16;
-        struct secret *grown = reallocarray(look->secrets, room, sizeof *grown);
-        if (!grown)
-            return hf_error_memory(err);
-        look->secrets = grown;
-        look->secret_room = room;
-    }
-    struct secret *added = &look->secrets[look->secret_count];
-    *added = (struct secret){strndup(table, length), strdup(column), is_derived};
-    look->secret_count++;
-    return added->table && added->column ? 0 : hf_error_memory(err);
-}
-
-static int take_secrets(struct hf_look *look, const struct hf_look_options *options,
-                        struct hf_error *err)
-{
-    for (size_t i = 0; i < options->secret_count; i++) {
-        const char *text = options->secrets[i], *dot = strchr(text, '.');
-        if (dot && add_secret(look, text, (size_t)(dot - text), dot + 1, false, err))
-            return -1;
-    }
-    return 0;
+    return &look->secrets;
 }
 
 /* What tells about the schema, and changes nothing. */
@@ -88,12 +53,22 @@ static bool is_sample(const char *table)
     return !sqlite3_stricmp(table, "sqlite_stat4") || !sqlite3_stricmp(table, "sqlite_stat3");
 }
 
+/* `view`: what it is read in. Reading no column counts rows; in a view it may be a search. */
+static bool is_hidden(const struct hf_look *look, const char *table, const char *column,
+                      const char *view)
+{
+    if (view && hf_look_secrets_are_inside(&look->secrets, table))
+        return true;
+    if (!view && !*column)
+        return false;
+    return hf_look_secrets_have(&look->secrets, table, column);
+}
+
 static int authorize(void *context, int action, const char *first, const char *second,
                      const char *database, const char *inside)
 {
     struct hf_look *look = context;
     (void)database;
-    (void)inside;
     switch (action) {
     case SQLITE_SELECT:
     case SQLITE_RECURSIVE:
@@ -101,14 +76,20 @@ static int authorize(void *context, int action, const char *first, const char *s
     case SQLITE_READ:
         if (is_sample(first))
             return SQLITE_IGNORE;
-        if (!hf_look_is_secret(look, first, second))
+        if (!is_hidden(look, first, second, inside))
             return SQLITE_OK;
         look->met_secret = true;
         return SQLITE_DENY;
+    case SQLITE_INSERT:
+    case SQLITE_DELETE:
     case SQLITE_UPDATE:
+        /* R*Tree prepares at once what it might write to its insides with. It would fail
+         * (query_only), as would the next. */
+        if (!inside && (look->is_learning || hf_look_secrets_are_inside(&look->secrets, first)))
+            return SQLITE_OK;
         /* Asked when a virtual table, also one of pragmas, declares its columns: the statement is
-         * made by SQLite and never runs. As one that runs it fails (query_only). */
-        if (!sqlite3_stricmp(first, "sqlite_master"))
+         * made by SQLite and never runs. */
+        if (action == SQLITE_UPDATE && !sqlite3_stricmp(first, "sqlite_master"))
             return SQLITE_OK;
         break;
     case SQLITE_FUNCTION:
@@ -187,8 +168,12 @@ struct hf_look *hf_look_open(const char *path, const struct hf_look_options *opt
         return NULL;
     }
     look->name = options->name;
+    look->schema_version = -1;
     look->db = hf_untrusted_open(path, options->busy_ms, err);
-    if (!look->db || take_secrets(look, options, err)) {
+    int failed = !look->db;
+    for (size_t i = 0; !failed && i < options->secret_count; i++)
+        failed = hf_look_secrets_configure(&look->secrets, options->secrets[i], err);
+    if (failed) {
         hf_look_free(look);
         return NULL;
     }
@@ -202,28 +187,12 @@ struct hf_look *hf_look_open(const char *path, const struct hf_look_options *opt
     return look;
 }
 
-static void drop_secrets(struct hf_look *look, bool only_derived)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < look->secret_count; i++) {
-        struct secret *secret = &look->secrets[i];
-        if (only_derived && !secret->is_derived) {
-            look->secrets[kept++] = *secret;
-            continue;
-        }
-        free(secret->table);
-        free(secret->column);
-    }
-    look->secret_count = kept;
-}
-
 void hf_look_free(struct hf_look *look)
 {
     if (!look)
         return;
     sqlite3_close(look->db);
-    drop_secrets(look, false);
-    free(look->secrets);
+    hf_look_secrets_release(&look->secrets);
     free(look);
 }
 
@@ -239,7 +208,7 @@ static int add_generated(struct hf_look *look, const char *table, struct hf_erro
     while (!failed && (rc = sqlite3_step(row)) == SQLITE_ROW) {
         const char *column = (const char *)sqlite3_column_text(row, 0);
         failed = !column ? hf_error_memory(err)
-                         : add_secret(look, table, strlen(table), column, true, err);
+                         : hf_look_secrets_derive(&look->secrets, table, column, err);
     }
     if (!failed && rc != SQLITE_DONE)
         failed = hf_look_error(look, err);
@@ -247,14 +216,43 @@ static int add_generated(struct hf_look *look, const char *table, struct hf_erro
     return failed;
 }
 
+static int learn(struct hf_look *look, struct hf_error *err)
+{
+    hf_look_secrets_forget_derived(&look->secrets);
+    size_t configured = look->secrets.count;
+    for (size_t i = 0; i < configured; i++)
+        if (add_generated(look, look->secrets.list[i].table, err))
+            return -1;
+    return hf_look_find_copies(look, &look->secrets, err);
+}
+
+static int ask_schema_version(struct hf_look *look, int64_t *version, struct hf_error *err)
+{
+    sqlite3_stmt *row = hf_look_prepare(look, sqlite3_mprintf("PRAGMA schema_version"), err);
+    int failed = row ? 0 : -1;
+    if (row && sqlite3_step(row) == SQLITE_ROW)
+        *version = sqlite3_column_int(row, 0) & 0xffffffff;
+    else if (row)
+        failed = hf_look_error(look, err);
+    sqlite3_finalize(row);
+    return failed;
+}
+
 int hf_look_begin(struct hf_look *look, int64_t ms, struct hf_error *err)
 {
+    int64_t version;
     look->deadline = hf_monotonic() + ms;
-    drop_secrets(look, true);
-    size_t configured = look->secret_count;
-    for (size_t i = 0; i < configured; i++)
-        if (add_generated(look, look->secrets[i].table, err))
-            return -1;
+    if (ask_schema_version(look, &version, err))
+        return -1;
+    if (version == look->schema_version)
+        return 0;
+    look->schema_version = -1;
+    look->is_learning = true;
+    int failed = learn(look, err);
+    look->is_learning = false;
+    if (failed)
+        return -1;
+    look->schema_version = version;
     return 0;
 }
 
@@ -284,11 +282,12 @@ static int forbidden(const struct hf_look *look, struct hf_error *err)
 {
     if (look->met_secret) {
         hf_error_set(err, HF_REFUSED,
-                     "this cannot be shown: it reads a column that holds a secret");
+                     "this cannot be shown: it reads a column that holds a secret, or what may "
+                     "hold copies of one");
         return hf_error_hint(err, "its CREATE text can be shown");
     }
-    hf_error_set(err, HF_REFUSED, "this cannot be shown: '%s' would do more than read", look->name);
-    return hf_error_hint(err, "of a virtual table, look at the tables that it keeps its data in");
+    return hf_error_set(err, HF_REFUSED, "this cannot be shown: '%s' would do more than read",
+                        look->name);
 }
 
 int hf_look_error(const struct hf_look *look, struct hf_error *err)
@@ -341,11 +340,11 @@ int hf_look_views_may_tell(struct hf_look *look, bool *may, struct hf_error *err
                                          " AND (sql LIKE '%%using%%' OR sql LIKE '%%natural%%')"),
                          err, &failed);
     *may = false;
-    for (size_t i = 0; joins && !failed && !*may && i < look->secret_count; i++)
+    for (size_t i = 0; joins && !failed && !*may && i < look->secrets.count; i++)
         *may = has_row(look,
                        sqlite3_mprintf("SELECT 1 FROM main.sqlite_schema WHERE type = 'table'"
                                        " AND name = %Q COLLATE NOCASE",
-                                       look->secrets[i].table),
+                                       look->secrets.list[i].table),
                        err, &failed);
     return failed;
 }

@@ -16,6 +16,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "sqlite/look_secrets.h"
 
 struct hf_look;
 
@@ -33,15 +34,16 @@ void hf_look_free(struct hf_look *look);
 HF_AUTO_FREE(hf_look)
 
 /* From now on a statement has `ms`; what runs longer is interrupted. 0 at first: nothing runs. Also
- * learns which generated columns may be made from secrets, as the schema may have changed. */
+ * learns where secrets may be beside what is configured, when the schema is another. */
 int hf_look_begin(struct hf_look *look, int64_t ms, struct hf_error *err);
 
 /* Moves the deadline alone, to a moment of hf_monotonic, and returns the one before. */
 int64_t hf_look_deadline(struct hf_look *look, int64_t deadline);
 bool hf_look_is_over(const struct hf_look *look);
 
-/* A column that is never read: one that holds a secret, or may be generated from one. */
-bool hf_look_is_secret(const struct hf_look *look, const char *table, const char *column);
+/* What is never read: columns that hold secrets or may be generated from them, and tables that may
+ * hold copies of them. As of the last hf_look_begin. */
+const struct hf_look_secrets *hf_look_secrets(const struct hf_look *look);
 
 sqlite3 *hf_look_db(const struct hf_look *look);
 

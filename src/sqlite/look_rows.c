@@ -243,6 +243,13 @@ static int check(struct hf_look *look, const struct hf_look_page *page, struct h
                      table->name);
         return hf_error_hint(err, "look at the virtual table");
     }
+    if (table->is_copy) {
+        hf_error_set(err, HF_REFUSED,
+                     "the rows of '%s' cannot be shown: it may hold copies of secret columns",
+                     table->name);
+        return hf_error_hint(err, "its CREATE text, or a trigger, names a secret column or a table "
+                                  "that has one");
+    }
     if (table->key_is_secret) {
         hf_error_set(err, HF_REFUSED,
                      "the rows of '%s' cannot be shown: a secret column tells them apart",

@@ -12,8 +12,10 @@ const char *hf_look_kind_name(enum hf_look_kind kind)
     return kinds[kind];
 }
 
-static enum hf_look_kind kind_of(const char *text)
+static enum hf_look_kind kind_of(const struct hf_look *look, const char *name, const char *text)
 {
+    if (name && hf_look_secrets_are_inside(hf_look_secrets(look), name))
+        return HF_LOOK_SHADOW;
     for (int i = 0; text && i < 4; i++)
         if (!strcmp(kinds[i], text))
             return (enum hf_look_kind)i;
@@ -73,7 +75,9 @@ static int find_table(struct hf_look_table *table, struct hf_look *look, const c
     int rc = sqlite3_step(row);
     if (rc == SQLITE_ROW) {
         table->name = text_of(row, 0);
-        table->kind = kind_of((const char *)sqlite3_column_text(row, 1));
+        table->kind = kind_of(look, table->name, (const char *)sqlite3_column_text(row, 1));
+        table->is_copy =
+            table->name && hf_look_secrets_have_all_of(hf_look_secrets(look), table->name);
         table->is_without_rowid = sqlite3_column_int(row, 2);
     }
     if (finish(look, row, rc, 0, err))
@@ -102,7 +106,7 @@ static int take_column(struct hf_look_table *table, const struct hf_look *look, 
                                       .is_generated = sqlite3_column_int(row, 5) > 1};
     if (!column->name)
         return hf_error_memory(err);
-    column->is_secret = hf_look_is_secret(look, table->name, column->name);
+    column->is_secret = hf_look_secrets_have(hf_look_secrets(look), table->name, column->name);
     return 0;
 }
 
@@ -195,7 +199,7 @@ static int take_primary_key(struct hf_look_table *table, struct hf_look *look, s
                                   table->name);
             break;
         }
-        table->key_is_secret |= hf_look_is_secret(look, table->name, column);
+        table->key_is_secret |= hf_look_secrets_have(hf_look_secrets(look), table->name, column);
         failed = add_key(
             table,
             sqlite3_mprintf("\"%w\" COLLATE \"%w\"", column, collation ? collation : "BINARY"),
@@ -235,7 +239,8 @@ int hf_look_each_table(struct hf_look *look, int most,
     sqlite3_bind_int(row, 1, most);
     while (!failed && (rc = sqlite3_step(row)) == SQLITE_ROW) {
         const char *name = (const char *)sqlite3_column_text(row, 0);
-        failed = name ? each(context, name, kind_of((const char *)sqlite3_column_text(row, 1)), err)
+        failed = name ? each(context, name,
+                             kind_of(look, name, (const char *)sqlite3_column_text(row, 1)), err)
                       : hf_error_memory(err);
     }
     return finish(look, row, rc, failed, err);

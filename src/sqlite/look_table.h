@@ -30,6 +30,7 @@ struct hf_look_table {
     char *name;
     enum hf_look_kind kind;
     bool is_without_rowid;
+    bool is_copy; /* it may hold copies of secrets: its rows cannot be shown */
     struct hf_look_column *columns;
     size_t column_count;
     /* Rows in this order are unique; none: they can only be counted through (views, virtual). */

@@ -71,6 +71,17 @@ def test_tables_rows_pages_and_a_filter(filled):
     assert not browser.complains()
 
 
+def test_insides_of_virtual_tables_are_not_listed(filled, db):
+    connection = sqlite3.connect(db)
+    connection.execute("CREATE VIRTUAL TABLE search USING fts5(title, passwordHash)")
+    connection.close()
+    browser = filled.open("data?table=search").heading("Data")
+    browser.sees("5 internal tables of virtual tables are not listed.")
+    browser.sees("the rows of 'search' cannot be shown: it may hold copies of secret columns")
+    assert "search_content" not in browser.driver.page_source
+    browser.picture("data-insides").is_accessible()
+
+
 def test_values_that_are_long_are_shown_on_demand(filled):
     browser = filled.open("data?table=Media")
     shows(browser, "1").click("xxxx")

@@ -108,6 +108,40 @@ def test_secrets_are_not_read_by_any_way(client):
     assert SECRET not in "".join(everything)
 
 
+def test_full_text_and_triggers_tell_no_secret(client, db):
+    connection = sqlite3.connect(db)
+    connection.executescript("""
+        CREATE VIRTUAL TABLE own USING fts5(username, passwordHash);
+        INSERT INTO own SELECT username, passwordHash FROM User;
+        CREATE VIRTUAL TABLE linked USING fts5(passwordHash, content='User', content_rowid='id');
+        INSERT INTO linked(linked) VALUES ('rebuild');
+        CREATE VIRTUAL TABLE words USING fts5vocab('own', 'instance');
+        CREATE VIRTUAL TABLE films USING fts5(title);
+        INSERT INTO films VALUES ('canary row');
+        CREATE VIEW inside AS SELECT c1 FROM own_content;
+        CREATE TABLE audit (what TEXT);
+        CREATE TRIGGER keep AFTER UPDATE ON User BEGIN
+            INSERT INTO audit VALUES (json_object('h', OLD.passwordHash)); END;
+        UPDATE User SET username = username;
+    """)
+    connection.close()
+    browser = opened(client)
+    answers = [client.ask("GET", f"{browser}/tables")]
+    kinds = {table["name"]: table["kind"] for table in answers[0].json["tables"]}
+    assert (kinds["own"], kinds["own_content"]) == ("virtual", "shadow")
+    for table in kinds:
+        answers.append(client.ask("GET", f"{browser}/tables/{table}"))
+        answers.append(client.ask("GET", f"{browser}/tables/{table}/rows"))
+        for column in ("passwordHash", "c1", "block", "term", "what"):
+            answers.append(client.ask("GET", f"{browser}/tables/{table}/cell?key=i1&column={column}"))
+        if table in ("own", "linked", "words", "audit") or kinds[table] == "shadow":
+            assert answers[-6].error["code"] == "refused", table
+    assert SECRET.split("-", maxsplit=1)[1] not in "".join(answer.bytes.decode() for answer in answers)
+    assert cells(rows(client, browser, "films")) == [["canary row"]]
+    masked = client.get(f"{browser}/tables/audit")["columns"]
+    assert [column["masked"] for column in masked] == [True]
+
+
 def test_a_view_that_joins_by_using_tells_no_secret(client, db):
     """SQLite does not tell which columns such a join reads."""
     conftest.execute(db, "create view joined as select passwordHash from"

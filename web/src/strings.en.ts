@@ -431,7 +431,7 @@ export const en = {
   "data.none_found": "No row fits the filter",
   "data.kind.view": "view",
   "data.kind.virtual": "virtual",
-  "data.kind.shadow": "internal",
+  "data.insides": { one: "{n} internal table of a virtual table is not listed.", other: "{n} internal tables of virtual tables are not listed." },
   "data.masked": "Hidden",
   "data.masked_means": "A secret of the application: it is not read, and cannot be shown.",
   "data.blob": "Binary, {length}",

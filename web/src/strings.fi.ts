@@ -431,7 +431,7 @@ export const fi: Strings = {
   "data.none_found": "Mikään rivi ei täytä ehtoja",
   "data.kind.view": "näkymä",
   "data.kind.virtual": "virtuaalinen",
-  "data.kind.shadow": "sisäinen",
+  "data.insides": { one: "{n} virtuaalitaulun sisäinen taulu ei ole luettelossa.", other: "{n} virtuaalitaulujen sisäistä taulua ei ole luettelossa." },
   "data.masked": "Piilotettu",
   "data.masked_means": "Sovelluksen salaisuus: sitä ei lueta, eikä sitä voi näyttää.",
   "data.blob": "Binääri, {length}",

@@ -62,7 +62,16 @@ function countOf({ rows, rows_exact: exact }: BrowserTable): string {
   return exact ? number(rows) : t("data.about", { n: rows });
 }
 
-function TableList({ tables, chosen, onChoose }: { tables: BrowserTable[]; chosen: string; onChoose: (name: string) => void }) {
+interface TableListProps {
+  tables: BrowserTable[];
+  /** How many more there are that keep the data of virtual ones. */
+  insides: number;
+  chosen: string;
+  onChoose: (name: string) => void;
+}
+
+function TableList({ tables, insides, chosen, onChoose }: TableListProps) {
+  const note = insides > 0 && <p class="muted small data-insides">{t("data.insides", { n: insides })}</p>;
   return (
     <>
       <nav class="data-tables" aria-label={t("data.tables")}>
@@ -77,10 +86,12 @@ function TableList({ tables, chosen, onChoose }: { tables: BrowserTable[]; chose
             </li>
           ))}
         </ul>
+        {note}
       </nav>
       <div class="data-tables-select">
         <SelectField label={t("data.table")} value={chosen} onValue={onChoose}
           options={tables.map((table) => ({ value: table.name, label: `${table.name} ${countOf(table) && `(${countOf(table)})`}` }))} />
+        {note}
       </div>
     </>
   );
@@ -90,7 +101,8 @@ function Opened({ browser, choice, openAgain }: { browser: Browser; choice: Choi
   const own = `browsers/${part(browser.browser)}`;
   const [view, setView] = useState<"rows" | "schema">("rows");
   const { data, error, reload } = useResource((signal) => api.get<{ tables: BrowserTable[] }>(`${own}/tables`, signal), [own]);
-  const tables = data?.tables ?? [];
+  const all = data?.tables ?? [];
+  const tables = all.filter(({ kind }) => kind !== "shadow");
   const table = tables.find(({ name }) => name === choice.table) ?? tables.find(({ kind }) => kind === "table") ?? tables[0];
   if (error) return <ErrorNotice error={error} retry={error.status === 404 ? openAgain : reload} />;
   if (!data) return <Loading lines={6} />;
@@ -98,7 +110,7 @@ function Opened({ browser, choice, openAgain }: { browser: Browser; choice: Choi
   const path = `${own}/tables/${part(table.name)}`;
   return (
     <div class="data-panes">
-      <TableList tables={tables} chosen={table.name} onChoose={(name) => go(address({ ...choice, table: name }), true)} />
+      <TableList tables={tables} insides={all.length - tables.length} chosen={table.name} onChoose={(name) => go(address({ ...choice, table: name }), true)} />
       <section class="card data-card" aria-label={table.name}>
         <header class="card-head">
           <h2>{table.name}</h2>
