@@ -19,5 +19,6 @@ extern const struct hf_route hf_restore_routes[];
 extern const struct hf_route hf_session_routes[];
 extern const struct hf_route hf_settings_routes[];
 extern const struct hf_route hf_setup_routes[];
+extern const struct hf_route hf_setup_choice_routes[];
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * The Setup Wizard: a backup is brought, looked at, its settings tried, and carried out. Open to
- * who has the setup code while there is no password, and to who is signed in.
+ * The Setup Wizard's beginning: a backup is brought, and looked at. Open to who has the setup code
+ * while there is no password, and to who is signed in.
  */
 #include <fcntl.h>
 #include <string.h>
@@ -16,8 +16,6 @@
 #include "service/setup_candidates.h"
 
 enum { LONGEST_KEY = 8192, LONGEST_NAME = 256, LONGEST_PLACE = 4096 };
-
-static const char *const setup_stages[] = {"restore_point", NULL};
 
 static const char *login_of(const struct hf_exchange *exchange)
 {
@@ -47,21 +45,15 @@ static char *data_directory(const struct hf_console *console)
                                            : strdup(".");
 }
 
-/* A restore that goes on: who comes back to the page sees it. */
-static void put_running(json_t *out, const struct hf_console *console)
+/* Where this browser, or another tab of it, was on the way. */
+static void put_choice(json_t *out, struct hf_exchange *exchange)
 {
-    json_t *jobs = hf_jobs_json(console->jobs);
-    const char *running = NULL;
-    const json_t *job;
-    size_t i;
-    json_array_foreach(json_object_get(jobs, "jobs"), i, job)
-    {
-        if (!strcmp(hf_member_text(job, "kind", ""), "setup_restore") &&
-            !strcmp(hf_member_text(job, "state", ""), "running"))
-            running = hf_member_text(job, "id", NULL);
-    }
-    hf_json_text(out, "restore", running);
-    json_decref(jobs);
+    struct hf_console *console = exchange->console;
+    const struct hf_setup_chosen *chosen =
+        exchange->visitor.login
+            ? hf_setup_chosen_last(&console->setup_sources, login_of(exchange), console->env)
+            : NULL;
+    json_object_set_new(out, "choice", chosen ? hf_setup_chosen_json(chosen) : json_null());
 }
 
 static void get_setup(struct hf_exchange *exchange)
@@ -73,7 +65,9 @@ static void get_setup(struct hf_exchange *exchange)
         hf_json_text_item(names, console->config->databases[i].name);
     hf_json_text(out, "data_directory", directory);
     hf_json_boolean(out, "has_password", console->credentials.password[0] != '\0');
-    put_running(out, console);
+    hf_json_text(out, "restore", hf_job_running(console->jobs, HF_SETUP_RESTORE));
+    hf_json_integer(out, "most_upload", (int64_t)hf_console_room(exchange));
+    put_choice(out, exchange);
     hf_exchange_reply(exchange, 200, out);
 }
 
@@ -159,46 +153,59 @@ static int take_source(struct hf_exchange *exchange, json_t *question, struct hf
     return json_object_set_new(question, "repository", json_string(id));
 }
 
-/* A source becomes one that can be referred to once it was looked at well. */
-struct asking {
-    char login[HF_ID_TEXT];
-    json_t *place;
-};
-
+/* A source becomes one that can be referred to once it was looked at well. One that was not stays,
+ * so that who comes back is asked for its key. */
 static void keep_source(struct hf_console *console, const char *id, json_t *result, void *context)
 {
-    struct asking *asking = context;
+    hf_auto_free char *source = context;
+    struct hf_setup_chosen *chosen = hf_setup_chosen_of(&console->setup_sources, source);
     (void)id;
-    if (result) {
-        const struct hf_setup_chosen *chosen = hf_setup_choose(
-            &console->setup_sources, asking->login, asking->place, console->env, NULL);
-        hf_json_text(result, "source", chosen ? chosen->id : NULL);
-    } else {
-        hf_setup_place_free(asking->place);
+    if (!result)
+        return;
+    hf_json_text(result, "source", chosen ? chosen->id : NULL);
+    if (chosen)
+        chosen->looked = json_deep_copy(result);
+}
+
+/* Where it is, in the words of who asked, and without keys. */
+static json_t *asked_of(const struct hf_exchange *exchange)
+{
+    static const char *const places[] = {"upload", "candidate", "repository"};
+    json_t *asked = hf_json_new();
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        json_t *place = json_object_get(exchange->body, places[i]);
+        if (place)
+            json_object_set(asked, places[i], place);
     }
-    free(asking);
+    return asked;
 }
 
 static void start_look(struct hf_exchange *exchange, const char *database, json_t *question)
 {
-    struct asking *asking = calloc(1, sizeof *asking);
-    if (!asking) {
+    struct hf_error err = {0};
+    struct hf_console *console = exchange->console;
+    struct hf_setup_chosen *chosen =
+        hf_setup_choose(&console->setup_sources, login_of(exchange), json_deep_copy(question),
+                        asked_of(exchange), console->env, &err);
+    char *source = chosen ? strdup(chosen->id) : NULL;
+    if (!source) {
         json_decref(question);
-        hf_exchange_refuse(exchange, 500, "no_memory", "out of memory");
+        if (!err.code)
+            hf_error_memory(&err);
+        hf_exchange_fail(exchange, &err);
         return;
     }
-    snprintf(asking->login, sizeof asking->login, "%s", login_of(exchange));
-    asking->place = json_deep_copy(question);
     const struct hf_job_wanted wanted = {.kind = "setup_look",
                                          .database = database,
                                          .work = hf_look_at_source,
                                          .question = question,
                                          .ended = keep_source,
-                                         .ended_context = asking};
-    if (hf_job_start_for(exchange, &wanted))
-        return;
-    hf_setup_place_free(asking->place);
-    free(asking);
+                                         .ended_context = source};
+    const char *job = hf_job_start_for(exchange, &wanted);
+    if (job)
+        snprintf(chosen->look, sizeof chosen->look, "%s", job);
+    else
+        free(source);
 }
 
 static void post_source(struct hf_exchange *exchange)
@@ -219,78 +226,9 @@ static void post_source(struct hf_exchange *exchange)
     hf_exchange_fail(exchange, &err);
 }
 
-/* The question about a source that was looked at, or about none; with the fields. NULL: answered.
- */
-static json_t *about_source(struct hf_exchange *exchange, const char *what)
-{
-    struct hf_error err = {0};
-    const struct hf_config_database *database = database_of(exchange);
-    const json_t *fields = json_object_get(exchange->body, "fields");
-    const char *id = NULL;
-    json_t *question = NULL;
-    if (!database)
-        return NULL;
-    if (fields && !json_is_object(fields)) {
-        hf_exchange_refuse(exchange, 400, "usage", "'fields' is an object of texts");
-        return NULL;
-    }
-    if (json_is_string(json_object_get(exchange->body, "source"))) {
-        const struct hf_setup_chosen *chosen =
-            hf_exchange_text(exchange, "source", HF_SECRET_TEXT, &id, &err)
-                ? NULL
-                : hf_setup_chosen_find(&exchange->console->setup_sources, login_of(exchange), id,
-                                       &err);
-        question = chosen ? json_deep_copy(chosen->place) : NULL;
-    } else {
-        question = json_pack("{s:s}", "database", database->name);
-    }
-    if (!question) {
-        hf_exchange_fail(exchange, &err);
-        return NULL;
-    }
-    json_object_set_new(question, "do", json_string(what));
-    if (fields)
-        json_object_set_new(question, "fields", json_deep_copy(fields));
-    return question;
-}
-
-static void post_test(struct hf_exchange *exchange)
-{
-    struct hf_error err = {0};
-    const char *test;
-    if (hf_exchange_text(exchange, "test", LONGEST_NAME, &test, &err)) {
-        hf_exchange_fail(exchange, &err);
-        return;
-    }
-    json_t *question = about_source(exchange, "test");
-    if (!question)
-        return;
-    json_object_set_new(question, "test", json_string(test));
-    const struct hf_job_wanted wanted = {
-        .kind = "connection_test", .work = hf_test_connection, .question = question};
-    hf_job_start_for(exchange, &wanted);
-}
-
-static void post_restore(struct hf_exchange *exchange)
-{
-    json_t *question = about_source(exchange, "restore");
-    if (!question)
-        return;
-    const struct hf_job_wanted wanted = {.kind = "setup_restore",
-                                         .database = hf_member_text(question, "database", NULL),
-                                         .stages = setup_stages,
-                                         .work = hf_carry_out_setup,
-                                         .question = question,
-                                         .is_alone = true,
-                                         .is_lasting = true};
-    hf_job_start_for(exchange, &wanted);
-}
-
 const struct hf_route hf_setup_routes[] = {
     {"GET", "/api/v1/setup", HF_ACCESS_SETUP, HF_BODY_NONE, get_setup},
     {"POST", "/api/v1/setup/candidates", HF_ACCESS_SETUP, HF_BODY_JSON, post_candidates},
     {"POST", "/api/v1/setup/uploads", HF_ACCESS_SETUP, HF_BODY_FILE, post_upload},
     {"POST", "/api/v1/setup/sources", HF_ACCESS_SETUP, HF_BODY_JSON, post_source},
-    {"POST", "/api/v1/setup/tests", HF_ACCESS_SETUP, HF_BODY_JSON, post_test},
-    {"POST", "/api/v1/setup/restores", HF_ACCESS_SETUP, HF_BODY_JSON, post_restore},
     {0}};

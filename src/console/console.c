@@ -61,8 +61,7 @@ static void handle(struct hf_exchange *exchange)
     exchange->route->handle(exchange);
 }
 
-/* A backup that is sent must not take the room that databases and their guard need. */
-static uint64_t room(struct hf_exchange *exchange)
+uint64_t hf_console_room(const struct hf_exchange *exchange)
 {
     struct statvfs space;
     if (statvfs(exchange->console->folder, &space))
@@ -160,7 +159,7 @@ static int open_server(struct hf_console *console, struct hf_error *err)
                                               .console = console,
                                               .admit = hf_gate_admit,
                                               .handle = handle,
-                                              .room = room};
+                                              .room = hf_console_room};
     console->server = hf_server_open(&console->signals, &options, err);
     if (!console->server)
         return -1;

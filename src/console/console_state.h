@@ -48,6 +48,10 @@ void hf_console_refresh(struct hf_console *console);
 /* The settings' address of the console, or NULL. */
 const char *hf_console_url(const struct hf_console *console);
 
+/* Bytes that a file may have that is sent: it must not take the room that databases and their guard
+ * need. */
+uint64_t hf_console_room(const struct hf_exchange *exchange);
+
 /* A configured database; NULL, and the exchange has been answered, when the name is none. */
 const struct hf_config_database *hf_console_database(struct hf_exchange *exchange,
                                                      const char *name);

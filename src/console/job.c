@@ -424,7 +424,7 @@ const char *hf_job_start(struct hf_jobs *jobs, const struct hf_job_wanted *wante
     return NULL;
 }
 
-bool hf_job_start_for(struct hf_exchange *exchange, const struct hf_job_wanted *wanted)
+const char *hf_job_start_for(struct hf_exchange *exchange, const struct hf_job_wanted *wanted)
 {
     struct hf_error err = {0};
     struct hf_console *console = exchange->console;
@@ -451,6 +451,17 @@ json_t *hf_jobs_json(const struct hf_jobs *jobs)
         if (jobs->jobs[i].id[0])
             json_array_append(list, jobs->jobs[i].kept);
     return root;
+}
+
+const char *hf_job_running(const struct hf_jobs *jobs, const char *kind)
+{
+    for (size_t i = 0; i < MOST_JOBS; i++) {
+        const struct job *job = &jobs->jobs[i];
+        if (job->id[0] && job->state == HF_JOB_RUNNING &&
+            !strcmp(hf_member_text(job->kept, "kind", ""), kind))
+            return job->id;
+    }
+    return NULL;
 }
 
 const json_t *hf_job_result(const struct hf_jobs *jobs, const char *id)

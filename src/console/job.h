@@ -38,12 +38,15 @@ void hf_jobs_free(struct hf_jobs *jobs);
 const char *hf_job_start(struct hf_jobs *jobs, const struct hf_job_wanted *wanted,
                          struct hf_error *err);
 
-/* Starts one and answers the exchange: 202 {"job":id}, or (false) the error. */
-bool hf_job_start_for(struct hf_exchange *exchange, const struct hf_job_wanted *wanted);
+/* Starts one and answers the exchange: 202 {"job":id}, or the error. Its id, or NULL. */
+const char *hf_job_start_for(struct hf_exchange *exchange, const struct hf_job_wanted *wanted);
 
 /* As of GET /api/v1/jobs/{id}. NULL: there is none. The caller frees. */
 json_t *hf_job_json(const struct hf_jobs *jobs, const char *id);
 json_t *hf_jobs_json(const struct hf_jobs *jobs);
+
+/* One of this kind that is running, or NULL. Borrowed. */
+const char *hf_job_running(const struct hf_jobs *jobs, const char *kind);
 
 /* Its result while it is kept; NULL: none. Borrowed. */
 const json_t *hf_job_result(const struct hf_jobs *jobs, const char *id);

@@ -21,7 +21,7 @@ struct hf_server_options {
     /* The request is whole: answers, or waits. */
     void (*handle)(struct hf_exchange *exchange);
     /* Bytes that an upload may have. */
-    uint64_t (*room)(struct hf_exchange *exchange);
+    uint64_t (*room)(const struct hf_exchange *exchange);
 };
 
 struct hf_server *hf_server_open(struct hf_signals *signals,

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "codec/key.h"
+#include "service/json_members.h"
 
 static void forget_upload(struct hf_setup_file *upload)
 {
@@ -15,22 +15,12 @@ static void forget_upload(struct hf_setup_file *upload)
     *upload = (struct hf_setup_file){0};
 }
 
-/* jansson frees texts as they are. Nothing else may refer to the place. */
-void hf_setup_place_free(json_t *place)
-{
-    const char *name;
-    json_t *value;
-    json_object_foreach(place, name, value)
-    {
-        if (json_is_string(value))
-            hf_wipe((char *)(uintptr_t)json_string_value(value), json_string_length(value));
-    }
-    json_decref(place);
-}
-
 static void forget_chosen(struct hf_setup_chosen *chosen)
 {
-    hf_setup_place_free(chosen->place);
+    hf_texts_free(chosen->place);
+    json_decref(chosen->asked);
+    json_decref(chosen->looked);
+    hf_setup_choice_release(&chosen->choice);
     *chosen = (struct hf_setup_chosen){0};
 }
 
@@ -65,16 +55,17 @@ const struct hf_setup_file *hf_setup_file_find(const struct hf_setup_sources *so
     return NULL;
 }
 
-const struct hf_setup_chosen *hf_setup_choose(struct hf_setup_sources *sources, const char *login,
-                                              json_t *place, const struct hf_env *env,
-                                              struct hf_error *err)
+struct hf_setup_chosen *hf_setup_choose(struct hf_setup_sources *sources, const char *login,
+                                        json_t *place, json_t *asked, const struct hf_env *env,
+                                        struct hf_error *err)
 {
     struct hf_setup_chosen *free_one = &sources->chosen[0];
-    struct hf_setup_chosen fresh = {.place = place, .since = hf_now(env)};
+    struct hf_setup_chosen fresh = {.place = place, .asked = asked, .since = hf_now(env)};
     for (size_t i = 1; i < HF_MOST_SOURCES; i++)
         free_one = sources->chosen[i].since < free_one->since ? &sources->chosen[i] : free_one;
     snprintf(fresh.login, sizeof fresh.login, "%s", login);
-    if (!place || hf_secret_make(fresh.id, 16, env, err)) {
+    int failed = !place || !asked ? hf_error_memory(err) : hf_secret_make(fresh.id, 16, env, err);
+    if (failed) {
         forget_chosen(&fresh);
         return NULL;
     }
@@ -83,17 +74,64 @@ const struct hf_setup_chosen *hf_setup_choose(struct hf_setup_sources *sources, 
     return free_one;
 }
 
-const struct hf_setup_chosen *hf_setup_chosen_find(const struct hf_setup_sources *sources,
-                                                   const char *login, const char *id,
-                                                   struct hf_error *err)
+/* A file lives as long as the choice of it. */
+static void use(struct hf_setup_sources *sources, struct hf_setup_chosen *chosen,
+                const struct hf_env *env)
 {
-    for (size_t i = 0; i < HF_MOST_SOURCES; i++) {
-        const struct hf_setup_chosen *chosen = &sources->chosen[i];
-        if (chosen->id[0] && !strcmp(chosen->id, id) && !strcmp(chosen->login, login))
-            return chosen;
+    const char *path = json_string_value(json_object_get(chosen->place, "path"));
+    chosen->since = hf_now(env);
+    for (size_t i = 0; path && i < HF_MOST_UPLOADS; i++)
+        if (sources->uploads[i].path && !strcmp(sources->uploads[i].path, path))
+            sources->uploads[i].since = chosen->since;
+}
+
+struct hf_setup_chosen *hf_setup_chosen_of(struct hf_setup_sources *sources, const char *id)
+{
+    for (size_t i = 0; i < HF_MOST_SOURCES; i++)
+        if (sources->chosen[i].id[0] && !strcmp(sources->chosen[i].id, id))
+            return &sources->chosen[i];
+    return NULL;
+}
+
+struct hf_setup_chosen *hf_setup_chosen_find(struct hf_setup_sources *sources, const char *login,
+                                             const char *id, const struct hf_env *env,
+                                             struct hf_error *err)
+{
+    struct hf_setup_chosen *chosen = hf_setup_chosen_of(sources, id);
+    if (chosen && chosen->looked && !strcmp(chosen->login, login)) {
+        use(sources, chosen, env);
+        return chosen;
     }
     hf_error_set(err, HF_NOT_FOUND, "this backup was looked at too long ago: choose it again");
     return NULL;
+}
+
+struct hf_setup_chosen *hf_setup_chosen_last(struct hf_setup_sources *sources, const char *login,
+                                             const struct hf_env *env)
+{
+    struct hf_setup_chosen *last = NULL;
+    for (size_t i = 0; i < HF_MOST_SOURCES; i++) {
+        struct hf_setup_chosen *chosen = &sources->chosen[i];
+        if (chosen->id[0] && !strcmp(chosen->login, login) &&
+            (!last || chosen->since > last->since))
+            last = chosen;
+    }
+    if (last)
+        use(sources, last, env);
+    return last;
+}
+
+json_t *hf_setup_chosen_json(const struct hf_setup_chosen *chosen)
+{
+    json_t *out = hf_json_new();
+    hf_json_text(out, "source", chosen->looked ? chosen->id : NULL);
+    hf_json_text(out, "look", chosen->look[0] ? chosen->look : NULL);
+    json_object_set(out, "asked", chosen->asked);
+    json_object_set_new(out, "looked",
+                        chosen->looked ? json_deep_copy(chosen->looked) : json_null());
+    hf_json_text(out, "restore", chosen->restore[0] ? chosen->restore : NULL);
+    hf_setup_choice_json(out, &chosen->choice, chosen->looked);
+    return out;
 }
 
 void hf_setup_expire(struct hf_setup_sources *sources, const struct hf_env *env)

@@ -10,6 +10,7 @@
 #include <jansson.h>
 
 #include "console/credentials.h"
+#include "console/setup_choice.h"
 
 enum { HF_MOST_UPLOADS = 4, HF_MOST_SOURCES = 8 };
 
@@ -24,11 +25,16 @@ struct hf_setup_file {
     int64_t since;
 };
 
+/* A backup that is looked at, or was, with what a person chose for it since. */
 struct hf_setup_chosen {
     char id[HF_SECRET_TEXT]; /* "": free */
     char login[HF_ID_TEXT];
-    json_t *place; /* the question that was answered; has keys */
-    int64_t since;
+    json_t *place;  /* the question about it; has keys */
+    json_t *asked;  /* where it is as may be shown: {"upload"}, {"candidate"}, {"repository"}, {} */
+    json_t *looked; /* what is in it; NULL: not known yet, or it could not be told */
+    struct hf_setup_choice choice;
+    char look[HF_ID_TEXT], restore[HF_ID_TEXT]; /* the jobs; "": none */
+    int64_t since;                              /* that it was last of use */
 };
 
 struct hf_setup_sources {
@@ -45,18 +51,29 @@ const struct hf_setup_file *hf_setup_file_find(const struct hf_setup_sources *so
                                                const char *login, const char *id,
                                                struct hf_error *err);
 
-/* Wipes what it says, and frees it. NULL: nothing. */
-void hf_setup_place_free(json_t *place);
+/* Remembers where a source is, as the one of this login that goes on. `place` and `asked` are taken
+ * over. */
+struct hf_setup_chosen *hf_setup_choose(struct hf_setup_sources *sources, const char *login,
+                                        json_t *place, json_t *asked, const struct hf_env *env,
+                                        struct hf_error *err);
 
-/* Remembers where a source is. `place` is taken over. */
-const struct hf_setup_chosen *hf_setup_choose(struct hf_setup_sources *sources, const char *login,
-                                              json_t *place, const struct hf_env *env,
-                                              struct hf_error *err);
-const struct hf_setup_chosen *hf_setup_chosen_find(const struct hf_setup_sources *sources,
-                                                   const char *login, const char *id,
-                                                   struct hf_error *err);
+/* One that was looked at, which is of use again with its file. HF_NOT_FOUND. */
+struct hf_setup_chosen *hf_setup_chosen_find(struct hf_setup_sources *sources, const char *login,
+                                             const char *id, const struct hf_env *env,
+                                             struct hf_error *err);
 
-/* Forgets what was brought longer than HF_SETUP_LIFE ago, and removes its files. */
+/* The same, whoever it is of and whether it was looked at or not; NULL: it is forgotten. */
+struct hf_setup_chosen *hf_setup_chosen_of(struct hf_setup_sources *sources, const char *id);
+
+/* The one that this login used last; NULL: none. It is of use again. */
+struct hf_setup_chosen *hf_setup_chosen_last(struct hf_setup_sources *sources, const char *login,
+                                             const struct hf_env *env);
+
+/* `source` (null: not looked at), `look`, `asked`, `looked`, `restore`, and as of
+ * hf_setup_choice_json. The caller frees. */
+json_t *hf_setup_chosen_json(const struct hf_setup_chosen *chosen);
+
+/* Forgets what was of no use for HF_SETUP_LIFE, and removes its files. */
 void hf_setup_expire(struct hf_setup_sources *sources, const struct hf_env *env);
 
 /* The setup of this login is over, or never was: all of it is forgotten. NULL: everybody's. */

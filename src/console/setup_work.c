@@ -7,6 +7,7 @@
 #include "codec/key.h"
 #include "console/console_state.h"
 #include "console/scratch.h"
+#include "console/setup_unresolved.h"
 #include "os/confine.h"
 #include "os/file.h"
 #include "service/connection_test.h"
@@ -132,6 +133,20 @@ json_t *hf_find_candidates(void *context, const json_t *question, const struct h
     return out;
 }
 
+/* Settings without which a test cannot be made, or comes to something else. */
+static void put_used(json_t *out, const struct hf_profile *profile,
+                     const struct hf_profile_test *test)
+{
+    json_t *list = hf_json_list(out, "fields");
+    for (size_t i = 0; i < profile->field_count; i++) {
+        bool uses = false;
+        for (size_t j = 0; j < test->count; j++)
+            uses |= hf_profile_request_uses(&test->requests[j], profile->fields[i].name);
+        if (uses)
+            hf_json_text_item(list, profile->fields[i].name);
+    }
+}
+
 static void put_tests(json_t *out, const struct hf_profile *profile)
 {
     json_t *list = hf_json_list(out, "tests");
@@ -139,6 +154,7 @@ static void put_tests(json_t *out, const struct hf_profile *profile)
         json_t *item = hf_json_item(list);
         hf_json_text(item, "name", profile->tests[i].name);
         hf_json_text(item, "label", profile->tests[i].label);
+        put_used(item, profile, &profile->tests[i]);
     }
 }
 
@@ -266,7 +282,14 @@ json_t *hf_test_connection(void *context, const json_t *question, const struct h
 
 struct telling {
     const struct hf_events *events;
+    struct hf_unresolved unresolved;
 };
+
+static void note_problem(void *context, const struct hf_profile_problem *problem)
+{
+    struct telling *telling = context;
+    hf_unresolved_add(&telling->unresolved, problem);
+}
 
 static void tell_user(void *context, const struct hf_profile_user *user)
 {
@@ -285,12 +308,20 @@ static void tell_asked(void *context, uint64_t asked, uint64_t of)
     hf_progress(telling->events, "titles", asked, of);
 }
 
+/* The backup is restored by then: that there is no list of what is missing does not change it. */
+static void keep_unresolved(const struct telling *telling, const struct setting_up *self)
+{
+    struct hf_error err = {0};
+    if (hf_unresolved_keep(&telling->unresolved, self->console, self->configured->name, &err))
+        hf_notice(telling->events, "titles that could not be placed: %s", err.text);
+}
+
 json_t *hf_carry_out_setup(void *context, const json_t *question, const struct hf_events *events,
                            struct hf_error *err)
 {
     hf_auto(setting_up) struct setting_up self = {0};
     hf_auto(hf_setup_restored) struct hf_setup_restored restored = {0};
-    struct telling telling = {events};
+    struct telling telling = {.events = events};
     if (begin(&self, context, question, events, err))
         return NULL;
     hf_auto_free struct hf_profile_value *values = chosen_values(question, 0);
@@ -302,10 +333,15 @@ json_t *hf_carry_out_setup(void *context, const json_t *question, const struct h
                                                      .program = self.console->options->version,
                                                      .settings = values[0].name ? values : NULL,
                                                      .context = &telling,
+                                                     .problem = note_problem,
                                                      .user_progress = tell_user,
                                                      .ask_progress = tell_asked};
     hf_progress(events, "restore_point", 0, 0);
-    if (hf_setup_restore(&restored, self.has_place ? &self.place : NULL, &options, err))
+    int failed = hf_setup_restore(&restored, self.has_place ? &self.place : NULL, &options, err);
+    if (!failed)
+        keep_unresolved(&telling, &self);
+    hf_unresolved_release(&telling.unresolved);
+    if (failed)
         return NULL;
     json_t *out = hf_setup_restored_json(&restored);
     if (!out)

@@ -8,6 +8,9 @@
 
 #include "console/worker.h"
 
+/* The kind of the job that carries a choice out. */
+#define HF_SETUP_RESTORE "setup_restore"
+
 /* {"directory"}: {"candidates":[...]} of docs/json.md, "setup candidates". */
 json_t *hf_find_candidates(void *context, const json_t *question, const struct hf_events *events,
                            struct hf_error *err);

@@ -31,6 +31,7 @@ enum hf_profile_outcome {
 struct hf_profile_problem {
     enum hf_profile_outcome outcome; /* unresolved or error */
     const char *user;                /* or NULL */
+    const char *title;               /* as the copy has it; NULL: it says none */
     const char *path;                /* "users[0].data.movies[3]" */
     uint64_t line;
     const char *why;

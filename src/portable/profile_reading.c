@@ -112,8 +112,11 @@ int hf_profile_reading_run(struct hf_profile_reading *reading,
 int hf_profile_reading_tell_problems(const struct hf_profile_reading *reading, struct hf_error *err)
 {
     static const char sql[] =
-        "SELECT result = 'unresolved', user, path, line, why FROM temp.outcome JOIN temp.part"
-        " ON id = part WHERE result NOT IN ('imported', 'skipped') ORDER BY id";
+        "SELECT result = 'unresolved', user, path, line, why, CASE WHEN NOT json_valid(value) THEN"
+        " NULL WHEN json_type(value) = 'text' THEN value ->> '$' WHEN json_type(value) = 'object'"
+        " THEN coalesce(value ->> '$.title', value ->> '$.name') END"
+        " FROM temp.outcome JOIN temp.part ON id = part WHERE result NOT IN ('imported', "
+        "'skipped') ORDER BY id";
     sqlite3_stmt *rows = NULL;
     if (!reading->problem)
         return 0;
@@ -124,6 +127,7 @@ int hf_profile_reading_tell_problems(const struct hf_profile_reading *reading, s
         const struct hf_profile_problem problem = {
             .outcome = sqlite3_column_int(rows, 0) ? HF_PROFILE_UNRESOLVED : HF_PROFILE_ERROR,
             .user = (const char *)sqlite3_column_text(rows, 1),
+            .title = (const char *)sqlite3_column_text(rows, 5),
             .path = (const char *)sqlite3_column_text(rows, 2),
             .line = (uint64_t)sqlite3_column_int64(rows, 3),
             .why = why ? why : "it cannot be taken",

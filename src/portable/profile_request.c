@@ -90,6 +90,25 @@ int hf_profile_fill(struct hf_profile_filled *out, const struct hf_profile_reque
     return failed;
 }
 
+static bool pattern_uses(const char *pattern, const char *name)
+{
+    size_t length = strlen(name);
+    while ((pattern = strchr(pattern, '{'))) {
+        pattern++;
+        if (!strncmp(pattern, name, length) && pattern[length] == '}')
+            return true;
+    }
+    return false;
+}
+
+bool hf_profile_request_uses(const struct hf_profile_request *request, const char *name)
+{
+    bool uses = pattern_uses(request->url, name);
+    for (size_t i = 0; i < request->headers.count; i++)
+        uses |= pattern_uses(request->headers.items[i], name);
+    return uses;
+}
+
 void hf_profile_filled_release(struct hf_profile_filled *filled)
 {
     for (char **header = filled->headers; header && *header; header++) {

@@ -8,6 +8,8 @@
 #ifndef HF_PORTABLE_PROFILE_REQUEST_H
 #define HF_PORTABLE_PROFILE_REQUEST_H
 
+#include <stdbool.h>
+
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "portable/profile.h"
@@ -26,6 +28,9 @@ struct hf_profile_filled {
 /* HF_CONFIG, naming it, for a value that is not there or empty. */
 int hf_profile_fill(struct hf_profile_filled *out, const struct hf_profile_request *request,
                     const struct hf_profile_value *values, struct hf_error *err);
+/* Whether the value of this name is asked for. */
+bool hf_profile_request_uses(const struct hf_profile_request *request, const char *name);
+
 /* Wipes the headers. */
 void hf_profile_filled_release(struct hf_profile_filled *filled);
 HF_AUTO_RELEASE(hf_profile_filled)

@@ -8,6 +8,7 @@
 static void release_problem(struct hf_copy_problem *problem)
 {
     free(problem->user);
+    free(problem->title);
     free(problem->path);
     free(problem->why);
 }
@@ -22,10 +23,12 @@ void hf_copy_problems_add(struct hf_copy_problems *problems,
         problems->list = calloc(HF_COPY_MOST_PROBLEMS, sizeof *problems->list);
     struct hf_copy_problem kept = {.outcome = problem->outcome,
                                    .user = problem->user ? strdup(problem->user) : NULL,
+                                   .title = problem->title ? strdup(problem->title) : NULL,
                                    .path = strdup(problem->path),
                                    .why = strdup(problem->why),
                                    .line = problem->line};
-    if (problems->list && kept.path && kept.why && (kept.user || !problem->user))
+    if (problems->list && kept.path && kept.why && (kept.user || !problem->user) &&
+        (kept.title || !problem->title))
         problems->list[problems->count++] = kept;
     else
         release_problem(&kept);
@@ -41,10 +44,11 @@ void hf_copy_problems_release(struct hf_copy_problems *problems)
 
 static json_t *problem_json(const struct hf_copy_problem *problem)
 {
-    return json_pack("{s:s, s:o, s:o, s:I, s:o}", "outcome",
+    return json_pack("{s:s, s:o, s:o, s:o, s:I, s:o}", "outcome",
                      problem->outcome == HF_PROFILE_UNRESOLVED ? "unresolved" : "error", "user",
-                     hf_text_or_null(problem->user), "place", hf_text_value(problem->path), "line",
-                     (json_int_t)problem->line, "reason", hf_text_value(problem->why));
+                     hf_text_or_null(problem->user), "title", hf_text_or_null(problem->title),
+                     "place", hf_text_value(problem->path), "line", (json_int_t)problem->line,
+                     "reason", hf_text_value(problem->why));
 }
 
 json_t *hf_copy_problems_json(const struct hf_copy_problems *problems)

@@ -12,7 +12,7 @@ enum { HF_COPY_MOST_PROBLEMS = 1000 };
 
 struct hf_copy_problem {
     enum hf_profile_outcome outcome;
-    char *user, *path, *why; /* user may be NULL */
+    char *user, *title, *path, *why; /* user and title may be NULL */
     uint64_t line;
 };
 

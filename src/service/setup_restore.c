@@ -72,6 +72,7 @@ static int import(struct restoring *job, struct hf_copy_input *input, struct hf_
                                                 .settings = options->settings,
                                                 .events = look->events,
                                                 .context = options->context,
+                                                .problem = options->problem,
                                                 .user_progress = options->user_progress,
                                                 .ask_progress = options->ask_progress};
     if (!hf_importing(input, &wanted, &job->out->import, &failure)) {

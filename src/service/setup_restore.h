@@ -21,6 +21,7 @@ struct hf_setup_restore_options {
     const struct hf_profile_value *settings; /* that a person chose; NULL: the backup's own */
     /* Each may be NULL: as of struct hf_importing_options. */
     void *context;
+    void (*problem)(void *context, const struct hf_profile_problem *problem);
     void (*user_progress)(void *context, const struct hf_profile_user *user);
     void (*ask_progress)(void *context, uint64_t asked, uint64_t of);
 };

@@ -34,21 +34,47 @@ static void what_was_brought_is_forgotten_after_an_hour_and_its_file_with_it(voi
     char upload[HF_SECRET_TEXT], source[HF_SECRET_TEXT];
     snprintf(upload, sizeof upload, "%s",
              hf_setup_file_add(&sources, "login", path, 1, &env, NULL)->id);
-    snprintf(
-        source, sizeof source, "%s",
-        hf_setup_choose(&sources, "login", json_pack("{s:s}", "identity", "key"), &env, NULL)->id);
+    struct hf_setup_chosen *chosen = hf_setup_choose(
+        &sources, "login", json_pack("{s:s}", "identity", "key"), json_object(), &env, NULL);
+    snprintf(source, sizeof source, "%s", chosen->id);
+    assert_null(hf_setup_chosen_find(&sources, "login", source, &env, NULL)); /* not looked at */
+    chosen->looked = json_object();
     later = HF_SETUP_LIFE - 60000;
     hf_setup_expire(&sources, &env);
     assert_non_null(hf_setup_file_find(&sources, "login", upload, NULL));
-    assert_non_null(hf_setup_chosen_find(&sources, "login", source, NULL));
+    assert_non_null(hf_setup_chosen_find(&sources, "login", source, &env, NULL));
     assert_null(hf_setup_file_find(&sources, "other", upload, NULL));
-    assert_null(hf_setup_chosen_find(&sources, "other", source, NULL));
-    later = HF_SETUP_LIFE + 1000;
+    assert_null(hf_setup_chosen_find(&sources, "other", source, &env, NULL));
+    later += HF_SETUP_LIFE + 1000;
     hf_setup_expire(&sources, &env);
     assert_null(hf_setup_file_find(&sources, "login", upload, NULL));
-    assert_null(hf_setup_chosen_find(&sources, "login", source, NULL));
+    assert_null(hf_setup_chosen_find(&sources, "login", source, &env, NULL));
     assert_false(hf_scratch_exists(kept));
     free(kept);
+}
+
+static void a_file_lives_as_long_as_the_choice_of_it_is_used(void **state)
+{
+    hf_auto(hf_scratch) struct hf_scratch scratch;
+    struct hf_setup_sources sources = {0};
+    struct hf_env env = *hf_env_system();
+    (void)state;
+    env.now = now;
+    later = 0;
+    hf_scratch_init(&scratch);
+    char *path = hf_scratch_path(&scratch, "file");
+    hf_scratch_write(path, "x", 1);
+    hf_setup_file_add(&sources, "login", path, 1, &env, NULL);
+    assert_non_null(hf_setup_choose(&sources, "login", json_pack("{s:s}", "path", path),
+                                    json_object(), &env, NULL));
+    for (int i = 0; i < 3; i++) {
+        later += HF_SETUP_LIFE - 1000;
+        assert_non_null(hf_setup_chosen_last(&sources, "login", &env));
+        hf_setup_expire(&sources, &env);
+        assert_true(hf_scratch_exists(path));
+    }
+    assert_null(hf_setup_chosen_last(&sources, "other", &env));
+    hf_setup_forget(&sources, NULL);
 }
 
 static void a_place_that_is_forgotten_leaves_no_key_in_memory(void **state)
@@ -57,7 +83,8 @@ static void a_place_that_is_forgotten_leaves_no_key_in_memory(void **state)
     (void)state;
     json_t *place = json_pack("{s:s}", "passphrase", "canary");
     json_t *key = json_incref(json_object_get(place, "passphrase")); /* to look at it afterwards */
-    assert_non_null(hf_setup_choose(&sources, "login", place, hf_env_system(), NULL));
+    assert_non_null(
+        hf_setup_choose(&sources, "login", place, json_object(), hf_env_system(), NULL));
     hf_setup_forget(&sources, "login");
     assert_int_equal(json_string_value(key)[0], '\0');
     json_decref(key);
@@ -85,6 +112,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_brought_is_forgotten_after_an_hour_and_its_file_with_it),
+        cmocka_unit_test(a_file_lives_as_long_as_the_choice_of_it_is_used),
         cmocka_unit_test(a_place_that_is_forgotten_leaves_no_key_in_memory),
         cmocka_unit_test(more_files_than_there_is_room_for_remove_the_oldest),
     };

@@ -56,7 +56,8 @@ class Browser:
         return self.wait(find, seconds)
 
     def click(self, name, role="button"):
-        self.wait(lambda _: self.element(role, name).is_enabled())
+        self.wait(lambda _: self.element(role, name).is_enabled() and
+                  self.element(role, name).get_attribute("aria-disabled") != "true")
         found = self.element(role, name)
         self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", found)
         found.click()

@@ -1,5 +1,5 @@
 // Asks the server: JSON in and out below /api/v1, the session in a cookie, its CSRF token in a header.
-import type { ErrorBody, Session } from "./api_types";
+import type { ErrorBody, Session, Untested } from "./api_types";
 
 export class ApiError extends Error {
   constructor(
@@ -9,6 +9,8 @@ export class ApiError extends Error {
     readonly hint: string | null,
     /** How long to wait before another attempt, when the server said so. */
     readonly retryAfterMs: number | null = null,
+    /** What stands in the way of an `untested` request. */
+    readonly tests: Untested[] = [],
   ) {
     super(text);
     this.name = "ApiError";
@@ -38,22 +40,27 @@ export function fileUrl(address: string): string {
   return new URL(address.replace(/^\/+/, ""), document.baseURI).href;
 }
 
-async function failure(answer: Response): Promise<ApiError> {
-  const wait = Number(answer.headers.get("Retry-After"));
+/** The error that an answer's body tells of. */
+function failure(status: number, statusText: string, body: string, retryAfter: string | null): ApiError {
+  const wait = Number(retryAfter);
   const retry = wait > 0 ? wait * 1000 : null;
   try {
-    const { error } = (await answer.json()) as { error: ErrorBody };
-    return new ApiError(answer.status, error.code, error.text, error.hint, retry);
+    const { error } = JSON.parse(body) as { error: ErrorBody };
+    return new ApiError(status, error.code, error.text, error.hint, retry, error.tests);
   } catch {
-    return new ApiError(answer.status, "failed", `${answer.status} ${answer.statusText}`.trim(), null, retry);
+    return new ApiError(status, "failed", `${status} ${statusText}`.trim(), null, retry);
   }
+}
+
+function checkSession(error: ApiError): ApiError {
+  if (error.status === 401 && error.code === "unauthenticated") signedOut();
+  return error;
 }
 
 async function ask(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
   const headers: Record<string, string> = { Accept: "application/json" };
   if (method !== "GET" && csrf) headers["X-Holdfast-CSRF"] = csrf;
-  const raw = body instanceof Blob;
-  if (body !== undefined && !raw) headers["Content-Type"] = "application/json";
+  if (body !== undefined) headers["Content-Type"] = "application/json";
   let answer: Response;
   try {
     answer = await fetch(apiUrl(path), {
@@ -61,7 +68,7 @@ async function ask(method: string, path: string, body?: unknown, signal?: AbortS
       headers,
       credentials: "same-origin",
       cache: "no-store",
-      ...(body === undefined ? {} : { body: raw ? body : JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       ...(signal ? { signal } : {}),
     });
   } catch (error) {
@@ -69,9 +76,7 @@ async function ask(method: string, path: string, body?: unknown, signal?: AbortS
     throw new ApiError(0, "unreachable", String(error), null);
   }
   if (answer.ok) return answer;
-  const error = await failure(answer);
-  if (error.status === 401 && error.code === "unauthenticated") signedOut();
-  throw error;
+  throw checkSession(failure(answer.status, answer.statusText, await answer.text(), answer.headers.get("Retry-After")));
 }
 
 async function json<T>(answer: Promise<Response>): Promise<T> {
@@ -86,6 +91,26 @@ export const api = {
   patch: <T>(path: string, body: unknown) => json<T>(ask("PATCH", path, body)),
   delete: <T>(path: string) => json<T>(ask("DELETE", path)),
 };
+
+/** Sends a file. `sent` hears how many bytes have gone, which `fetch` does not tell. */
+export function upload<T>(path: string, file: Blob, sent: (bytes: number) => void, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    const lost = () => reject(new ApiError(0, "unreachable", "", null));
+    request.open("POST", apiUrl(path));
+    if (csrf) request.setRequestHeader("X-Holdfast-CSRF", csrf);
+    request.upload.onprogress = (event) => sent(event.loaded);
+    request.onload = () => {
+      if (request.status >= 200 && request.status < 300) resolve(JSON.parse(request.responseText) as T);
+      else reject(checkSession(failure(request.status, request.statusText, request.responseText, request.getResponseHeader("Retry-After"))));
+    };
+    request.onerror = lost;
+    request.ontimeout = lost;
+    request.onabort = lost;
+    signal.addEventListener("abort", () => request.abort());
+    request.send(file);
+  });
+}
 
 /** Part of an API path: `databases/${part(name)}/points`. */
 export function part(name: string | number): string {

@@ -7,6 +7,15 @@ export interface ErrorBody {
   code: string;
   text: string;
   hint: string | null;
+  /** Of `untested`. */
+  tests?: Untested[];
+}
+
+export interface Untested {
+  test: string;
+  label: string;
+  /** Of the test's result, or "not_run". */
+  reason: string;
 }
 
 export interface Session {
@@ -199,7 +208,34 @@ export interface SetupSource {
   tables?: { name: string; rows: number }[];
   databases?: { name: string | null; points: number; newest: { time_ms: number } | null }[];
   problem_total?: number;
-  tests?: { name: string; label: string }[];
+  tests?: { name: string; label: string; fields: string[] }[];
+}
+
+/** What a page goes on with after a reload. */
+export interface SetupChoice {
+  source: string | null;
+  look: string | null;
+  asked: { upload?: string; candidate?: string; repository?: string };
+  looked: SetupSource | null;
+  restore: string | null;
+  has_settings: boolean;
+  fields: Record<string, string>;
+  /** Secrets that were entered. */
+  entered: string[];
+  tests: Record<string, ConnectionResult>;
+}
+
+export interface Setup {
+  restore: string | null;
+  most_upload: number;
+  choice: SetupChoice | null;
+}
+
+export interface Unresolved {
+  database: string | null;
+  restored_ms: number | null;
+  total: number;
+  titles: { user: string | null; title: string | null; reason: string; place: string }[];
 }
 
 export interface ConnectionResult {
@@ -213,7 +249,6 @@ export interface SetupRestored {
   point_before: number | null;
   import: {
     users?: { user: string | null; imported: number; skipped: number; unresolved: number; errors: number }[];
-    problems?: { place: string; reason: string; user: string | null }[];
   } | null;
   restore: unknown;
 }

@@ -1,7 +1,7 @@
 // Work that the server does in the background: started, watched, ended.
 import { useEffect, useState } from "preact/hooks";
 import { api, ApiError, part } from "./api";
-import type { Job } from "./api_types";
+import type { Job, JobStarted } from "./api_types";
 import { listen } from "./events";
 
 function ended(job: Job): boolean {
@@ -34,6 +34,18 @@ export function watchJob(id: string, changed: (job: Job) => void, lost: (error: 
     over = true;
     stop();
   };
+}
+
+/** A job when it has ended. */
+export function endOf(id: string): Promise<Job> {
+  return new Promise((resolve, reject) => {
+    watchJob(id, (now) => ended(now) && resolve(now), reject);
+  });
+}
+
+/** Starts a job, and waits for its end. */
+export async function finished(path: string, body: unknown): Promise<Job> {
+  return endOf((await api.post<JobStarted>(path, body)).job);
 }
 
 export interface JobWatch {

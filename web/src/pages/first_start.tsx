@@ -1,8 +1,8 @@
 // The first start: the setup code, then new or restored (pages/setup).
 import type { ComponentType } from "preact";
-import { useContext, useState } from "preact/hooks";
+import { useContext, useEffect, useState } from "preact/hooks";
 import { api, ApiError, session as sessionOf } from "../api";
-import type { Session } from "../api_types";
+import type { Session, Setup } from "../api_types";
 import { Button } from "../parts/button";
 import { TextField } from "../parts/field";
 import { Gate } from "../parts/gate";
@@ -54,6 +54,12 @@ function SetupCode({ onSession }: { onSession: (session: Session) => void }) {
 
 function Choice() {
   const { session } = useContext(SessionContext);
+  // Another page of this browser was on its way already.
+  useEffect(() => {
+    api.get<Setup>("setup").then(({ choice, restore }) => {
+      if (choice || restore) go(`/setup?begin=${choice && Object.keys(choice.asked).length === 0 ? "new" : "restore"}`, true);
+    }, () => {});
+  }, []);
   return (
     <Gate title={t("first.choose")} lead={session.application} wide>
       <div class="choices">

@@ -8,6 +8,7 @@ import { SettingsList } from "../parts/settings_list";
 import { RepositoryCard } from "../parts/settings_repository";
 import { RetentionCard } from "../parts/settings_retention";
 import { SessionsCard, TokensCard } from "../parts/settings_security";
+import { Unresolved } from "../parts/unresolved";
 import { useResource } from "../resource";
 import { t } from "../text";
 
@@ -23,6 +24,7 @@ export default function Settings(_: PageProps) {
           <RetentionCard retention={all.retention} onChange={(retention) => settings.set({ ...all, retention })} />
           <RepositoryCard settings={all} />
           <KitCard savedMs={all.kit_saved_ms} onSaved={settings.reload} />
+          <Unresolved />
           <SessionsCard />
           <TokensCard />
           <SettingsList settings={all.settings} />

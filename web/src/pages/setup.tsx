@@ -1,11 +1,12 @@
 // The Setup Wizard: a backup is brought, looked at, its settings tried, carried out; a new installation begins with its settings.
-// Ends with parts/setup_end where there is no password yet.
+// Ends with parts/setup_end where there is no password yet. Any page of the browser goes on where another was.
 import { useContext, useEffect, useState } from "preact/hooks";
 import { api } from "../api";
-import type { SetupRestored, SetupSource } from "../api_types";
+import type { Setup as State, SetupChoice, SetupRestored, SetupSource } from "../api_types";
+import { finished } from "../jobs";
 import { Gate } from "../parts/gate";
 import { Loading } from "../parts/notice";
-import { finished, SetupChoose } from "../parts/setup_choose";
+import { SetupChoose } from "../parts/setup_choose";
 import { SetupDone } from "../parts/setup_done";
 import { SetupEnd } from "../parts/setup_end";
 import { SetupFields } from "../parts/setup_fields";
@@ -32,11 +33,6 @@ function Stepper({ step, isNew }: { step: Step; isNew: boolean }) {
   );
 }
 
-/** What the page goes on with after a reload: a restore that is running. Nothing else was written, so nothing else is kept. */
-async function running(): Promise<string | null> {
-  return (await api.get<{ restore: string | null }>("setup")).restore;
-}
-
 /** The application's own settings; null: it has none that are known. */
 async function ownSettings(): Promise<SetupSource | null> {
   const job = await finished("setup/sources", {});
@@ -44,18 +40,31 @@ async function ownSettings(): Promise<SetupSource | null> {
   return source?.fields?.length ? source : null;
 }
 
+/** Whether a choice is about a new installation: no backup was asked for. */
+function isOfNew(choice: SetupChoice): boolean {
+  return Object.keys(choice.asked).length === 0;
+}
+
 export default function Setup({ isNew = false }: { isNew?: boolean }) {
   const { session } = useContext(SessionContext);
   const [step, setStep] = useState<Step | null>(null);
+  const [choice, setChoice] = useState<SetupChoice | null>(null);
   const [source, setSource] = useState<SetupSource | null>(null);
   const [job, setJob] = useState<string | null>(null);
   const [restored, setRestored] = useState<SetupRestored | null>(null);
 
+  /** Goes on where this browser was, on this page or another: all of that is kept by the server. */
   async function begin(): Promise<void> {
-    const id = await running();
+    const now = await api.get<State>("setup");
+    const before = now.choice && isOfNew(now.choice) === isNew ? now.choice : null;
+    const id = now.restore ?? before?.restore;
+    setChoice(before);
+    setSource(before?.looked ?? null);
     if (id) {
       setJob(id);
       setStep("progress");
+    } else if (before?.looked) {
+      setStep(isNew || before.has_settings ? "fields" : "summary");
     } else if (isNew) {
       const own = await ownSettings();
       setSource(own);
@@ -71,6 +80,26 @@ export default function Setup({ isNew = false }: { isNew?: boolean }) {
     if (session.state === "setup") setStep("password");
     else go("/", true);
   }
+  /** What was brought is of no use any more. */
+  async function forget(): Promise<void> {
+    await api.delete("setup/choice").catch(() => {});
+    setChoice(null);
+    setSource(null);
+  }
+  function leave(): void {
+    void forget().then(() => go("/setup"));
+  }
+  function looked(found: SetupSource): void {
+    setChoice(null);
+    setSource(found);
+    setStep("summary");
+  }
+  /** Back to the settings: what was entered is with the server. */
+  async function toFields(): Promise<void> {
+    const now = await api.get<State>("setup").catch(() => null);
+    setChoice(now?.choice?.source === source?.source ? now?.choice ?? null : null);
+    setStep("fields");
+  }
   function done(result: SetupRestored): void {
     setRestored(result);
     if (isNew) end();
@@ -82,13 +111,13 @@ export default function Setup({ isNew = false }: { isNew?: boolean }) {
   return (
     <Gate key={step} title={t(isNew && step === "progress" ? "wizard.saving" : `wizard.title_${step}`)} wide>
       <Stepper step={step} isNew={isNew} />
-      {step === "choose" && <SetupChoose onBack={() => go("/setup")} onSource={(found) => { setSource(found); setStep("summary"); }} />}
-      {step === "summary" && source && <SetupSummary source={source} onBack={() => setStep("choose")} onNext={() => setStep("fields")} />}
+      {step === "choose" && <SetupChoose resumed={choice} onBack={leave} onSource={looked} />}
+      {step === "summary" && source && <SetupSummary source={source} onBack={() => void forget().then(() => setStep("choose"))} onNext={() => void toFields()} />}
       {step === "fields" && source && (
-        <SetupFields source={source} onBack={() => isNew ? go("/setup") : setStep("summary")} {...(isNew ? { onSkip: end } : {})}
+        <SetupFields source={source} choice={choice} onBack={() => isNew ? leave() : setStep("summary")} {...(isNew ? { onSkip: end } : {})}
           onStarted={(id) => { setJob(id); setStep("progress"); }} />
       )}
-      {step === "progress" && job && <SetupProgress id={job} onDone={done} onBack={() => setStep(source ? "fields" : isNew ? "password" : "choose")} />}
+      {step === "progress" && job && <SetupProgress id={job} onDone={done} onBack={() => source ? void toFields() : setStep(isNew ? "password" : "choose")} />}
       {step === "done" && restored && <SetupDone restored={restored} onNext={end} />}
     </Gate>
   );

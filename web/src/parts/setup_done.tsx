@@ -5,20 +5,10 @@ import { t } from "../text";
 import { Button } from "./button";
 import { Notice } from "./notice";
 import { Table } from "./table";
-
-/** A file of what is on the page already: made here, sent nowhere. */
-function save(name: string, content: unknown): void {
-  const address = URL.createObjectURL(new Blob([JSON.stringify(content, null, 2)], { type: "application/json" }));
-  const link = document.createElement("a");
-  link.href = address;
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(address);
-}
+import { Unresolved } from "./unresolved";
 
 export function SetupDone({ restored, onNext }: { restored: SetupRestored; onNext: () => void }) {
   const users = restored.import?.users ?? [];
-  const problems = restored.import?.problems ?? [];
   return (
     <>
       <Notice tone="good" title={t("wizard.done")}>
@@ -33,12 +23,7 @@ export function SetupDone({ restored, onNext }: { restored: SetupRestored; onNex
             { label: t("wizard.unresolved"), numeric: true, cell: (user) => number(user.unresolved + user.errors) },
           ]} />
       )}
-      {problems.length > 0 && (
-        <Notice tone="attention" title={t("wizard.unresolved_titles", { n: problems.length })}
-          actions={<Button small icon="download" onClick={() => save("unresolved.json", problems)}>{t("points.download")}</Button>}>
-          <ul class="problems">{problems.slice(0, 20).map(({ place, reason, user }) => <li key={place}>{user ? `${user}: ` : ""}<code>{place}</code> {reason}</li>)}</ul>
-        </Notice>
-      )}
+      <Unresolved />
       <div class="buttons"><Button kind="primary" onClick={onNext}>{t("common.continue")}</Button></div>
     </>
   );

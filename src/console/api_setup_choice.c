@@ -1,0 +1,165 @@
+/*
+ * The Setup Wizard's end: the settings of a backup that was looked at are chosen and tried, and the
+ * choice is carried out. What is chosen stays here, so that any page of this browser goes on with
+ * it.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "console/api.h"
+#include "console/console_state.h"
+#include "console/job.h"
+#include "console/setup_sources.h"
+#include "console/setup_unresolved.h"
+#include "console/setup_work.h"
+#include "service/json_members.h"
+
+enum { LONGEST_NAME = 256 };
+
+static const char *const stages[] = {"restore_point", NULL};
+
+/* The source that the body names, with the body's fields entered. NULL: it has been answered. */
+static struct hf_setup_chosen *chosen_of(struct hf_exchange *exchange)
+{
+    struct hf_error err = {0};
+    struct hf_console *console = exchange->console;
+    const json_t *fields = json_object_get(exchange->body, "fields");
+    const char *id;
+    struct hf_setup_chosen *chosen =
+        hf_exchange_text(exchange, "source", HF_SECRET_TEXT, &id, &err)
+            ? NULL
+            : hf_setup_chosen_find(&console->setup_sources, exchange->visitor.login->id, id,
+                                   console->env, &err);
+    int failed = !chosen;
+    if (chosen && fields)
+        failed = json_is_object(fields)
+                     ? hf_setup_choice_enter(&chosen->choice, chosen->looked, fields, &err)
+                     : hf_error_set(&err, HF_USAGE, "'fields' is an object of texts");
+    if (!failed)
+        return chosen;
+    hf_exchange_fail(exchange, &err);
+    return NULL;
+}
+
+static json_t *question_of(const struct hf_setup_chosen *chosen, const char *what)
+{
+    json_t *question = json_deep_copy(chosen->place);
+    json_object_set_new(question, "do", json_string(what));
+    if (chosen->choice.fields)
+        json_object_set_new(question, "fields", json_deep_copy(chosen->choice.fields));
+    return question;
+}
+
+static void patch_choice(struct hf_exchange *exchange)
+{
+    struct hf_setup_chosen *chosen = chosen_of(exchange);
+    if (!chosen)
+        return;
+    chosen->choice.has_settings = true;
+    hf_exchange_reply(exchange, 200, hf_setup_chosen_json(chosen));
+}
+
+static void delete_choice(struct hf_exchange *exchange)
+{
+    struct hf_console *console = exchange->console;
+    if (hf_job_running(console->jobs, HF_SETUP_RESTORE)) {
+        hf_exchange_refuse(exchange, 409, "locked", "a backup is being restored");
+        return;
+    }
+    hf_setup_forget(&console->setup_sources, exchange->visitor.login->id);
+    hf_exchange_reply_empty(exchange, 204);
+}
+
+/* What a test is of, until it has ended. */
+struct trying {
+    char source[HF_SECRET_TEXT], test[LONGEST_NAME + 1];
+    unsigned edition;
+};
+
+static void keep_result(struct hf_console *console, const char *id, json_t *result, void *context)
+{
+    hf_auto_free struct trying *trying = context;
+    struct hf_setup_chosen *chosen = hf_setup_chosen_of(&console->setup_sources, trying->source);
+    (void)id;
+    if (chosen && result)
+        hf_setup_choice_tried(&chosen->choice, trying->test, trying->edition, result);
+}
+
+static void post_test(struct hf_exchange *exchange)
+{
+    struct hf_error err = {0};
+    const char *test;
+    if (hf_exchange_text(exchange, "test", LONGEST_NAME, &test, &err)) {
+        hf_exchange_fail(exchange, &err);
+        return;
+    }
+    const struct hf_setup_chosen *chosen = chosen_of(exchange);
+    if (!chosen)
+        return;
+    struct trying *trying = calloc(1, sizeof *trying);
+    if (!trying) {
+        hf_exchange_refuse(exchange, 500, "no_memory", "out of memory");
+        return;
+    }
+    snprintf(trying->source, sizeof trying->source, "%s", chosen->id);
+    snprintf(trying->test, sizeof trying->test, "%s", test);
+    trying->edition = chosen->choice.edition;
+    json_t *question = question_of(chosen, "test");
+    json_object_set_new(question, "test", json_string(test));
+    const struct hf_job_wanted wanted = {.kind = "connection_test",
+                                         .work = hf_test_connection,
+                                         .question = question,
+                                         .ended = keep_result,
+                                         .ended_context = trying};
+    if (!hf_job_start_for(exchange, &wanted))
+        free(trying);
+}
+
+/* Who saves settings whose services were not seen to answer says that it is meant. True: it has
+ * been answered. */
+static bool is_refused(struct hf_exchange *exchange, const struct hf_setup_chosen *chosen)
+{
+    json_t *untested = hf_setup_choice_untested(&chosen->choice, chosen->looked);
+    if (!json_array_size(untested) || hf_member_true(exchange->body, "accept_failed_tests")) {
+        json_decref(untested);
+        return false;
+    }
+    hf_exchange_reply(exchange, 409,
+                      json_pack("{s:{s:s, s:s, s:s, s:o}}", "error", "code", "untested", "text",
+                                "not every connection works with these settings", "hint",
+                                "test them, or accept it with accept_failed_tests", "tests",
+                                untested));
+    return true;
+}
+
+static void post_restore(struct hf_exchange *exchange)
+{
+    struct hf_setup_chosen *chosen = chosen_of(exchange);
+    if (!chosen || is_refused(exchange, chosen))
+        return;
+    const struct hf_job_wanted wanted = {.kind = HF_SETUP_RESTORE,
+                                         .database =
+                                             hf_member_text(chosen->place, "database", NULL),
+                                         .stages = stages,
+                                         .work = hf_carry_out_setup,
+                                         .question = question_of(chosen, "restore"),
+                                         .is_alone = true,
+                                         .is_lasting = true};
+    const char *job = hf_job_start_for(exchange, &wanted);
+    if (job)
+        snprintf(chosen->restore, sizeof chosen->restore, "%s", job);
+}
+
+static void get_unresolved(struct hf_exchange *exchange)
+{
+    hf_unresolved_answer(exchange);
+}
+
+const struct hf_route hf_setup_choice_routes[] = {
+    {"PATCH", "/api/v1/setup/choice", HF_ACCESS_SETUP, HF_BODY_JSON, patch_choice},
+    {"DELETE", "/api/v1/setup/choice", HF_ACCESS_SETUP, HF_BODY_NONE, delete_choice},
+    {"POST", "/api/v1/setup/tests", HF_ACCESS_SETUP, HF_BODY_JSON, post_test},
+    {"POST", "/api/v1/setup/restores", HF_ACCESS_SETUP, HF_BODY_JSON, post_restore},
+    {"GET", "/api/v1/setup/unresolved", HF_ACCESS_SETUP, HF_BODY_NONE, get_unresolved},
+    {0}};
