@@ -9,7 +9,6 @@
 #include "console/overview.h"
 #include "console/sign_in.h"
 #include "service/json_members.h"
-#include "service/recovery_kit.h"
 
 static void list_sessions(struct hf_exchange *exchange)
 {
@@ -148,32 +147,12 @@ static void put_password(struct hf_exchange *exchange)
         hf_password_prove(exchange, old, old_password_proven);
 }
 
-/* The key is in this process's memory already; nothing is asked for it, and nothing is kept. */
+/* Of the reader: it has the repository open, also when that was away while the console began.
+ * Nothing is kept of it. */
 static void show_kit(struct hf_exchange *exchange, bool fits)
 {
-    struct hf_error err = {0};
-    hf_auto(hf_recovery_kit) struct hf_recovery_kit kit = {0};
-    const struct hf_console *console = exchange->console;
-    const struct hf_repository *repository = console->options->session->repository;
-    if (!hf_password_accepted(exchange, fits))
-        return;
-    if (!repository) {
-        hf_error_set(&err, HF_UNREACHABLE, "the repository was away when the console began");
-        hf_error_hint(&err, "'holdfast key kit' prints it, or start the console again");
-        hf_exchange_fail(exchange, &err);
-        return;
-    }
-    if (hf_recovery_kit_make(&kit, repository, console->config->values[HF_SETTING_REPOSITORY].text,
-                             &err)) {
-        hf_exchange_fail(exchange, &err);
-        return;
-    }
-    json_t *body = hf_json_new();
-    hf_json_text(body, "repository", kit.place);
-    hf_json_text(body, "key_id", kit.key_id);
-    hf_json_text(body, "recovery_key", kit.key);
-    hf_json_text(body, "page", kit.page);
-    hf_exchange_reply(exchange, 200, body);
+    if (hf_password_accepted(exchange, fits))
+        hf_reader_answer(exchange->console->overview, exchange, json_pack("{s:s}", "do", "kit"));
 }
 
 static void post_kit(struct hf_exchange *exchange)

@@ -14,6 +14,7 @@
 #include "service/keep_settings.h"
 #include "service/key_slots.h"
 #include "service/point_json.h"
+#include "service/recovery_kit.h"
 
 enum { FRESH_MS = 1000, OLD_ENOUGH_MS = 5000, COST_SHARE = 20 };
 
@@ -199,6 +200,20 @@ static json_t *answer_keys(struct reader *reader, struct hf_error *err)
     return NULL;
 }
 
+static json_t *answer_kit(struct reader *reader, struct hf_error *err)
+{
+    hf_auto(hf_recovery_kit) struct hf_recovery_kit kit = {0};
+    const char *place = reader->options->config->values[HF_SETTING_REPOSITORY].text;
+    if (connect(reader, err) || hf_recovery_kit_make(&kit, reader->repository, place, err))
+        return NULL;
+    json_t *answer = hf_json_new();
+    hf_json_text(answer, "repository", kit.place);
+    hf_json_text(answer, "key_id", kit.key_id);
+    hf_json_text(answer, "recovery_key", kit.key);
+    hf_json_text(answer, "page", kit.page);
+    return answer;
+}
+
 static json_t *answer(void *context, const json_t *question, const struct hf_events *events,
                       struct hf_error *err)
 {
@@ -217,6 +232,8 @@ static json_t *answer(void *context, const json_t *question, const struct hf_eve
         return answer_pin(reader, question, err);
     if (!strcmp(wanted, "keys"))
         return answer_keys(reader, err);
+    if (!strcmp(wanted, "kit"))
+        return answer_kit(reader, err);
     hf_error_set(err, HF_UNSUPPORTED, "'%s' is nothing that can be asked for", wanted);
     return NULL;
 }

@@ -7,6 +7,7 @@
  *   {"do":"point", "database":..., "point":N}
  *   {"do":"keys"}                               the repository's key slots
  *   {"do":"pin", "database":..., "point":N, "pinned":...}
+ *   {"do":"kit"}                                the answer of POST /api/v1/kit, a secret
  *
  * "fresh":true has the repository read again, as something was changed.
  */

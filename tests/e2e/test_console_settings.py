@@ -156,3 +156,21 @@ def test_the_recovery_kit_is_told_to_who_knows_the_password(holdfast, db, client
     assert client.get("/api/v1/settings")["kit_saved"] is None
     assert client.post("/api/v1/kit/saved")["kit_saved_ms"] > 0
     assert client.get("/api/v1/settings")["kit_saved"]
+
+
+@pytest.mark.parametrize("verb, command", [("serve", ()), ("run", ("--on-unprotected", "start", "--", "sleep", "300"))])
+def test_the_recovery_kit_is_told_as_soon_as_the_repository_is_back(holdfast, db, tmp_path, verb,
+                                                                    command):
+    holdfast("backup", "--db", db, "-r", "repo")
+    printed = holdfast("key", "kit", "--db", str(db), "-r", "repo").out
+    (tmp_path / "repo").rename(tmp_path / "away")
+    console = Console(holdfast, "--db", db, "-r", "repo", verb=verb, command=command).start()
+    try:
+        client = console.client()
+        client.set_up()
+        answer = client.ask("POST", "/api/v1/kit", {"password": PASSWORD})
+        assert answer.status == 503 and answer.error["code"] == "unreachable"
+        (tmp_path / "away").rename(tmp_path / "repo")
+        assert client.post("/api/v1/kit", {"password": PASSWORD})["page"] == printed
+    finally:
+        console.stop()
