@@ -10,8 +10,9 @@
 enum { LARGEST_ANSWER = 1 << 20, TIMEOUT = 10000 };
 
 static const char *const reason_names[] = {
-    "ok",  "missing_value", "bad_address", "dns",           "refused", "timeout",
-    "tls", "unauthorized",  "redirect",    "wrong_service", "blocked", "failed"};
+    "ok",           "missing_value", "bad_address",   "dns",      "refused", "timeout",
+    "tls",          "tls_expired",   "tls_unknown",   "tls_name", "lost",    "unavailable",
+    "unauthorized", "redirect",      "wrong_service", "blocked",  "failed"};
 
 static enum hf_connection reason_of(enum hf_http_failure failure)
 {
@@ -24,6 +25,14 @@ static enum hf_connection reason_of(enum hf_http_failure failure)
         return HF_CONNECTION_TIMEOUT;
     case HF_HTTP_TLS:
         return HF_CONNECTION_TLS;
+    case HF_HTTP_TLS_EXPIRED:
+        return HF_CONNECTION_TLS_EXPIRED;
+    case HF_HTTP_TLS_UNKNOWN:
+        return HF_CONNECTION_TLS_UNKNOWN;
+    case HF_HTTP_TLS_NAME:
+        return HF_CONNECTION_TLS_NAME;
+    case HF_HTTP_LOST:
+        return HF_CONNECTION_LOST;
     case HF_HTTP_NOT_HTTP:
         return HF_CONNECTION_WRONG_SERVICE;
     case HF_HTTP_BAD_ADDRESS:
@@ -68,6 +77,7 @@ static enum hf_connection reason_of_status(int status)
 {
     return status == 401 || status == 403  ? HF_CONNECTION_UNAUTHORIZED
            : status >= 300 && status < 400 ? HF_CONNECTION_REDIRECT
+           : status >= 500                 ? HF_CONNECTION_UNAVAILABLE
                                            : HF_CONNECTION_WRONG_SERVICE;
 }
 

@@ -19,6 +19,11 @@ enum hf_connection {
     HF_CONNECTION_REFUSED, /* nobody listens there */
     HF_CONNECTION_TIMEOUT,
     HF_CONNECTION_TLS,
+    HF_CONNECTION_TLS_EXPIRED,
+    HF_CONNECTION_TLS_UNKNOWN,   /* nobody known has signed its certificate */
+    HF_CONNECTION_TLS_NAME,      /* that is for another name */
+    HF_CONNECTION_LOST,          /* it ends the connection without an answer */
+    HF_CONNECTION_UNAVAILABLE,   /* it says that it cannot answer now */
     HF_CONNECTION_UNAUTHORIZED,  /* the key is not accepted */
     HF_CONNECTION_REDIRECT,      /* it sends elsewhere, where nothing was asked */
     HF_CONNECTION_WRONG_SERVICE, /* what answers is something else */

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "service/certificate_fault.h"
 #include "service/curl_library.h"
 #include "service/guarded_address.h"
 
@@ -137,7 +138,8 @@ static bool is_http(const char *url)
     return !strncasecmp(url, "http://", 7) || !strncasecmp(url, "https://", 8);
 }
 
-static enum hf_http_failure kind_of(CURLcode code, const char *url, const struct receiver *receiver)
+static enum hf_http_failure kind_of(CURL *curl, CURLcode code, const char *url,
+                                    const struct receiver *receiver)
 {
     if (receiver->is_blocked)
         return HF_HTTP_BLOCKED;
@@ -155,8 +157,14 @@ static enum hf_http_failure kind_of(CURLcode code, const char *url, const struct
     case CURLE_OPERATION_TIMEDOUT:
         return HF_HTTP_TIMEOUT;
     case CURLE_PEER_FAILED_VERIFICATION:
+        return hf_certificate_fault(curl);
     case CURLE_SSL_CONNECT_ERROR:
         return HF_HTTP_TLS;
+    case CURLE_GOT_NOTHING:
+    case CURLE_RECV_ERROR:
+    case CURLE_SEND_ERROR:
+    case CURLE_PARTIAL_FILE:
+        return HF_HTTP_LOST;
     default:
         return HF_HTTP_OTHER;
     }
@@ -168,7 +176,7 @@ static int not_http(const char *shown, struct hf_error *err)
     return hf_error_hint(err, "is the port right, or should it be https?");
 }
 
-static int failure(CURLcode code, const char *url, const struct receiver *receiver,
+static int failure(CURL *curl, CURLcode code, const char *url, const struct receiver *receiver,
                    struct hf_error *err)
 {
     char shown[SHOWN + 32];
@@ -197,10 +205,10 @@ static int failure(CURLcode code, const char *url, const struct receiver *receiv
         hf_error_set(err, HF_UNREACHABLE, "%s: the connection was refused", shown);
         return hf_error_hint(err, "is the service running, and is the port right?");
     case CURLE_OPERATION_TIMEDOUT:
-        return hf_error_set(err, HF_UNREACHABLE, "%s: no answer in time", shown);
+        hf_error_set(err, HF_UNREACHABLE, "%s: no answer in time", shown);
+        return hf_error_hint(err, "is it still starting, or does a firewall stand between?");
     case CURLE_PEER_FAILED_VERIFICATION:
-        hf_error_set(err, HF_FAILED, "%s: its certificate is not to be trusted", shown);
-        return hf_error_hint(err, "is it for this name, not expired, from a known authority?");
+        return hf_certificate_refused(hf_certificate_fault(curl), shown, err);
     case CURLE_SSL_CONNECT_ERROR:
         hf_error_set(err, HF_FAILED, "%s: no TLS connection", shown);
         return hf_error_hint(err, "does the service speak http instead of https?");
@@ -215,7 +223,8 @@ static int failure(CURLcode code, const char *url, const struct receiver *receiv
     case CURLE_RECV_ERROR:
     case CURLE_SEND_ERROR:
     case CURLE_PARTIAL_FILE:
-        return hf_error_set(err, HF_UNREACHABLE, "%s: the connection was lost", shown);
+        hf_error_set(err, HF_UNREACHABLE, "%s: the connection was lost", shown);
+        return hf_error_hint(err, "is it another service, or should it be https?");
     default:
         return hf_error_set(err, HF_FAILED, "%s: %s", shown, hf_curl.easy_strerror(code));
     }
@@ -249,7 +258,10 @@ static CURLcode ask(const struct hf_http *http, const struct hf_http_request *re
     CURL *curl = http->curl;
     bool guarded = is_guarded(http, request);
     hf_curl.easy_reset(curl);
+    const char *authorities = getenv("SSL_CERT_FILE");
     hf_curl.easy_setopt(curl, CURLOPT_URL, url);
+    if (authorities && *authorities)
+        hf_curl.easy_setopt(curl, CURLOPT_CAINFO, authorities);
     hf_curl.easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
     hf_curl.easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
     hf_curl.easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
@@ -294,9 +306,9 @@ int hf_http_get(struct hf_http *http, const struct hf_http_request *request,
         hf_curl.easy_getinfo(http->curl, CURLINFO_RESPONSE_CODE, &status);
         response.status = (int)status;
         if (code != CURLE_OK && request->failure)
-            *request->failure = kind_of(code, url, &receiver);
+            *request->failure = kind_of(http->curl, code, url, &receiver);
         if (code != CURLE_OK)
-            result = failure(code, url, &receiver, err);
+            result = failure(http->curl, code, url, &receiver, err);
         bool is_last = result || is_guarded(http, request) || redirects == MOST_REDIRECTS;
         char *next = is_last ? NULL : next_of(http->curl, url);
         if (!next)
@@ -334,5 +346,6 @@ int hf_http_check(const struct hf_http_request *request, const struct hf_http_re
         hf_error_set(err, HF_FAILED, "%s sends to another host (HTTP %d)", shown, status);
         return hf_error_hint(err, "give the address that it sends to, if it can be trusted");
     }
-    return hf_error_set(err, HF_FAILED, "%s answers with HTTP %d", shown, status);
+    hf_error_set(err, HF_FAILED, "%s answers with HTTP %d", shown, status);
+    return status >= 500 ? hf_error_hint(err, "it may still be starting: look at its own log") : -1;
 }

@@ -28,6 +28,10 @@ enum hf_http_failure {
     HF_HTTP_REFUSED,
     HF_HTTP_TIMEOUT,
     HF_HTTP_TLS,
+    HF_HTTP_TLS_EXPIRED, /* or not valid yet */
+    HF_HTTP_TLS_UNKNOWN, /* nobody known has signed its certificate */
+    HF_HTTP_TLS_NAME,    /* its certificate is for another name */
+    HF_HTTP_LOST,        /* the connection ended without an answer */
     HF_HTTP_NOT_HTTP,
     HF_HTTP_BAD_ADDRESS,
     HF_HTTP_BLOCKED, /* is_guarded: the address is one that is never asked */
@@ -55,7 +59,8 @@ HF_AUTO_RELEASE(hf_http_response)
 /*
  * Any answer is success, whatever its status. A redirect is followed (at most three) only when it
  * stays with the same host and port, or moves from http to https there: headers hold secrets. A
- * loopback address is never asked through a proxy.
+ * loopback address is never asked through a proxy. SSL_CERT_FILE names authorities that are trusted
+ * instead of the system's, as for other programs.
  *
  * HF_UNREACHABLE: no such host, refused, no answer in time, connection lost. HF_CONFIG: not an
  * URL, or a header that cannot be one. HF_FAILED: TLS, not HTTP, larger than the limit. Texts name

@@ -77,9 +77,9 @@ static void what_a_service_answers_has_a_reason(void **state)
         {"HTTP/1.1 403 No\r\nContent-Length: 6\r\n\r\nunseen", HF_CONNECTION_UNAUTHORIZED},
         {"HTTP/1.1 400 No\r\nContent-Length: 6\r\n\r\nunseen", HF_CONNECTION_UNAUTHORIZED},
         {"HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n", HF_CONNECTION_WRONG_SERVICE},
-        {"HTTP/1.1 500 No\r\nContent-Length: 6\r\n\r\nunseen", HF_CONNECTION_WRONG_SERVICE},
+        {"HTTP/1.1 500 No\r\nContent-Length: 6\r\n\r\nunseen", HF_CONNECTION_UNAVAILABLE},
         {"SSH-2.0-unseen\r\n", HF_CONNECTION_WRONG_SERVICE},
-        {"", HF_CONNECTION_FAILED}, /* it hangs up */
+        {"", HF_CONNECTION_LOST}, /* it hangs up */
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         if (answered(world, cases[i].answer) != cases[i].reason)

@@ -41,7 +41,7 @@ function TestLine({ label, tried }: { label: string; tried: Tried | undefined })
       <span>
         {label}
         {tried && tried !== "testing" && !tried.ok && (
-          <span class="block small">{known("connection", tried.reason, tried.text)} <span class="muted">{tried.hint}</span></span>
+          <span class="block small">{known("connection", tried.reason, [tried.text, tried.hint].filter(Boolean).join(": "))}</span>
         )}
         {tried === "testing" && <span class="unseen">{t("wizard.testing")}</span>}
       </span>
