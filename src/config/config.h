@@ -163,6 +163,10 @@ bool hf_setting_is_secret(enum hf_setting setting);
 /* 1 to 64 of A-Z a-z 0-9 . _ -, the first a letter or a digit. */
 bool hf_database_name_ok(const char *name);
 
+/* The configured database of this name; NULL: there is none. */
+const struct hf_config_database *hf_config_database_find(const struct hf_config *config,
+                                                         const char *name);
+
 /* The file's name without its extension, or an error that proposes a name. Caller frees. */
 char *hf_database_name_of(const char *path, struct hf_error *err);
 

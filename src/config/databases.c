@@ -273,3 +273,12 @@ int hf_databases_expand(struct hf_config *config, struct hf_error *err)
             break;
     return passed_over.code ? hf_error_pass(err, &passed_over) : 0;
 }
+
+const struct hf_config_database *hf_config_database_find(const struct hf_config *config,
+                                                         const char *name)
+{
+    for (size_t i = 0; i < config->database_count; i++)
+        if (!strcmp(config->databases[i].name, name))
+            return &config->databases[i];
+    return NULL;
+}

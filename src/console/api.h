@@ -10,6 +10,7 @@ extern const struct hf_route hf_access_routes[];
 extern const struct hf_route hf_browse_routes[];
 extern const struct hf_route hf_download_routes[];
 extern const struct hf_route hf_health_routes[];
+extern const struct hf_route hf_import_routes[];
 extern const struct hf_route hf_job_routes[];
 extern const struct hf_route hf_key_routes[];
 extern const struct hf_route hf_overview_routes[];

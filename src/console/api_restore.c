@@ -7,43 +7,16 @@
 #include "console/api.h"
 #include "console/console_state.h"
 #include "console/job.h"
-#include "console/restore_plans.h"
+#include "console/planning.h"
 #include "console/restore_work.h"
-#include "console/sign_in.h"
 #include "os/file.h"
 #include "service/json_members.h"
 
+static const char plan_kind[] = "restore";
 enum { LONGEST_TIME = 64, LONGEST_FILE_NAME = 128 };
 
 static const char *const preview_stages[] = {"find", "restore", "verify", "compare", NULL};
 static const char *const compare_stages[] = {"restore", "compare", NULL};
-
-/* Who asked for a preview, until it is there. */
-struct asking {
-    char login[HF_ID_TEXT];
-    char database[HF_DATABASE_NAME_TEXT];
-};
-
-/* The preview is shown with a plan in the place of the state that it is bound to. */
-static void keep_plan(struct hf_console *console, const char *id, json_t *result, void *context)
-{
-    struct asking *asking = context;
-    struct hf_restore_plan plan = {0};
-    const json_t *point = json_object_get(result, "point");
-    (void)id;
-    if (result) {
-        snprintf(plan.login, sizeof plan.login, "%s", asking->login);
-        snprintf(plan.database, sizeof plan.database, "%s", asking->database);
-        snprintf(plan.state, sizeof plan.state, "%s", hf_member_text(result, "state", ""));
-        plan.point = (uint64_t)hf_member_integer(point, "point", 0);
-        json_object_del(result, "state");
-        const struct hf_restore_plan *kept =
-            hf_restore_plan_add(&console->restore_plans, &plan, console->env, NULL);
-        hf_json_text(result, "plan", kept ? kept->id : NULL);
-        hf_json_time(result, "expires", kept ? kept->expires : 0);
-    }
-    free(asking);
-}
 
 /* Exactly one of point, at and undo. */
 static json_t *read_wish(const struct hf_exchange *exchange, struct hf_error *err)
@@ -64,26 +37,20 @@ static json_t *read_wish(const struct hf_exchange *exchange, struct hf_error *er
 static void post_plan(struct hf_exchange *exchange)
 {
     struct hf_error err = {0};
-    if (!hf_console_database(exchange, exchange->parameters[0]))
+    const char *database = exchange->parameters[0];
+    if (!hf_console_database(exchange, database))
         return;
     json_t *question = read_wish(exchange, &err);
-    struct asking *asking = question ? calloc(1, sizeof *asking) : NULL;
-    if (!asking) {
-        json_decref(question);
+    if (!question) {
         hf_exchange_fail(exchange, &err);
         return;
     }
-    snprintf(asking->login, sizeof asking->login, "%s", exchange->visitor.login->id);
-    snprintf(asking->database, sizeof asking->database, "%.64s", exchange->parameters[0]);
     const struct hf_job_wanted wanted = {.kind = "preview",
-                                         .database = exchange->parameters[0],
                                          .stages = preview_stages,
                                          .work = hf_preview_restore,
-                                         .question = question,
-                                         .ended = keep_plan,
-                                         .ended_context = asking};
-    if (!hf_job_start_for(exchange, &wanted))
-        free(asking);
+                                         .question = question};
+    hf_planning_preview(exchange, plan_kind, &wanted,
+                        json_pack("{s:s, s:s}", "do", "restore", "database", database));
 }
 
 /* A database, or what SQLite and Holdfast keep beside one under its name with something after it.
@@ -123,80 +90,51 @@ static char *other_file(const struct hf_exchange *exchange,
     return path;
 }
 
-/* Everything but the password. NULL: it has been answered. */
-static struct hf_restore_plan *check_wish(struct hf_exchange *exchange, bool *is_in_place)
+/* In place, or where to: `to` is NULL or the caller's. */
+static int read_scope(struct hf_exchange *exchange, char **to, struct hf_error *err)
 {
-    struct hf_error err = {0};
-    const char *id, *scope, *name, *database = exchange->parameters[0];
-    struct hf_restore_plan *plan = NULL;
-    if (hf_exchange_text(exchange, "plan", HF_SECRET_TEXT, &id, &err) ||
-        hf_exchange_text(exchange, "scope", 16, &scope, &err) ||
-        hf_exchange_text(exchange, "name", HF_DATABASE_NAME_TEXT, &name, &err)) {
-        hf_exchange_fail(exchange, &err);
-        return NULL;
-    }
-    *is_in_place = !strcmp(scope, "in_place");
-    if (!*is_in_place && strcmp(scope, "file") != 0)
-        hf_error_set(&err, HF_USAGE, "'scope' is in_place or file");
-    else if (strcmp(name, database) != 0)
-        hf_error_set(&err, HF_REFUSED, "the name that was typed is not the database's");
-    else
-        plan =
-            hf_restore_plan_find(&exchange->console->restore_plans, id, exchange->visitor.login->id,
-                                 database, exchange->console->env, &err);
-    if (!plan)
-        hf_exchange_fail(exchange, &err);
-    return plan;
+    const char *scope;
+    *to = NULL;
+    if (hf_exchange_text(exchange, "scope", 16, &scope, err))
+        return -1;
+    if (!strcmp(scope, "in_place"))
+        return 0;
+    if (strcmp(scope, "file") != 0)
+        return hf_error_set(err, HF_USAGE, "'scope' is in_place or file");
+    const struct hf_config_database *database =
+        hf_config_database_find(exchange->console->config, exchange->parameters[0]);
+    return database && (*to = other_file(exchange, database, err)) ? 0 : -1;
 }
 
-static void start(struct hf_exchange *exchange, struct hf_restore_plan *plan, const char *to)
-{
-    bool any_state = hf_member_true(exchange->body, "accept_changes") || to;
-    const struct hf_job_wanted wanted = {
-        .kind = "restore",
-        .database = plan->database,
-        .work = hf_carry_out_restore,
-        .question = json_pack("{s:s, s:s, s:I, s:s*, s:s*}", "do", "restore", "database",
-                              plan->database, "point", (json_int_t)plan->point, "to", to, "state",
-                              any_state ? NULL : plan->state),
-        .is_alone = true,
-        .is_lasting = true};
-    if (hf_job_start_for(exchange, &wanted))
-        *plan = (struct hf_restore_plan){0};
-}
-
-/* The plan is looked for again: it may have been used while the password was proven. */
 static void password_proven(struct hf_exchange *exchange, bool fits)
 {
     struct hf_error err = {0};
     hf_auto_free char *to = NULL;
-    bool is_in_place;
-    if (!fits) {
-        hf_exchange_refuse(exchange, 403, "wrong_key", "this is not the password");
-        return;
-    }
-    struct hf_restore_plan *plan = check_wish(exchange, &is_in_place);
+    const struct hf_job_wanted wanted = {
+        .kind = "restore", .work = hf_carry_out_restore, .is_alone = true, .is_lasting = true};
+    struct hf_shown_plan *plan = hf_planning_confirmed(exchange, plan_kind, fits);
     if (!plan)
         return;
-    if (!is_in_place &&
-        !(to = other_file(exchange, hf_console_database(exchange, plan->database), &err)))
+    if (read_scope(exchange, &to, &err)) {
         hf_exchange_fail(exchange, &err);
-    else
-        start(exchange, plan, to);
+        return;
+    }
+    json_t *change = json_pack("{s:s*}", "to", to);
+    if (to || hf_member_true(exchange->body, "accept_changes"))
+        json_object_set_new(change, "state", json_null());
+    hf_planning_carry_out(exchange, plan, &wanted, change);
 }
 
 static void post_restore(struct hf_exchange *exchange)
 {
     struct hf_error err = {0};
-    const char *password;
-    bool is_in_place;
-    if (!hf_console_database(exchange, exchange->parameters[0]) ||
-        !check_wish(exchange, &is_in_place))
+    hf_auto_free char *to = NULL;
+    if (!hf_console_database(exchange, exchange->parameters[0]))
         return;
-    if (hf_exchange_text(exchange, "password", HF_LONGEST_PASSWORD, &password, &err))
+    if (read_scope(exchange, &to, &err))
         hf_exchange_fail(exchange, &err);
     else
-        hf_password_prove(exchange, password, password_proven);
+        hf_planning_confirm(exchange, plan_kind, password_proven);
 }
 
 /* A point's number, or 0 for "now". -1: it is neither. */

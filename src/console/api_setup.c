@@ -112,14 +112,9 @@ static int take_texts(struct hf_exchange *exchange, json_t *question, struct hf_
                  {"recovery_key", LONGEST_KEY},
                  {"user", LONGEST_NAME},
                  {"source_database", LONGEST_NAME}};
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        const char *text;
-        if (!json_object_get(exchange->body, texts[i].key))
-            continue;
-        if (hf_exchange_text(exchange, texts[i].key, texts[i].longest, &text, err))
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (hf_exchange_copy_text(exchange, texts[i].key, texts[i].longest, question, err))
             return -1;
-        json_object_set_new(question, texts[i].key, json_string(text));
-    }
     return 0;
 }
 

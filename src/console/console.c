@@ -48,12 +48,11 @@ const char *hf_console_url(const struct hf_console *console)
 
 const struct hf_config_database *hf_console_database(struct hf_exchange *exchange, const char *name)
 {
-    const struct hf_config *config = exchange->console->config;
-    for (size_t i = 0; i < config->database_count; i++)
-        if (!strcmp(config->databases[i].name, name))
-            return &config->databases[i];
-    hf_exchange_refuse(exchange, 404, "not_found", "there is no such database");
-    return NULL;
+    const struct hf_config_database *found =
+        hf_config_database_find(exchange->console->config, name);
+    if (!found)
+        hf_exchange_refuse(exchange, 404, "not_found", "there is no such database");
+    return found;
 }
 
 static void handle(struct hf_exchange *exchange)
@@ -189,6 +188,7 @@ static void close_console(struct hf_console *console)
 {
     hf_server_free(console->server); /* first: its connections refer to the rest */
     hf_jobs_free(console->jobs);
+    hf_shown_plans_release(&console->plans);
     hf_setup_forget(&console->setup_sources, NULL);
     hf_downloads_release(&console->downloads);
     hf_browsers_free(console->browsers);
@@ -259,6 +259,7 @@ static int serve(struct hf_console *console, struct hf_error *err)
         hf_browsers_take(console->browsers, &happening);
         hf_sign_in_take(console->sign_in, &happening);
         hf_downloads_expire(&console->downloads, console->env);
+        hf_shown_plans_expire(&console->plans, console->env);
         hf_setup_expire(&console->setup_sources, console->env);
         hf_console_refresh(console);
         hf_server_take(console->server, &happening);

@@ -8,9 +8,9 @@
 #include "console/credentials.h"
 #include "console/downloads.h"
 #include "console/rate_limit.h"
-#include "console/restore_plans.h"
 #include "console/server.h"
 #include "console/setup_sources.h"
+#include "console/shown_plans.h"
 #include "service/guard.h"
 #include "service/json_channel.h"
 
@@ -32,7 +32,7 @@ struct hf_console {
     struct hf_overview *overview;
     struct hf_jobs *jobs;
     struct hf_browsers *browsers;
-    struct hf_restore_plans restore_plans;
+    struct hf_shown_plans plans;
     struct hf_setup_sources setup_sources;
     struct hf_downloads downloads;
     int64_t beat_at;

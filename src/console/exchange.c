@@ -60,6 +60,17 @@ int hf_exchange_text(const struct hf_exchange *exchange, const char *key, size_t
     return 0;
 }
 
+int hf_exchange_copy_text(const struct hf_exchange *exchange, const char *key, size_t longest,
+                          json_t *to, struct hf_error *err)
+{
+    const char *text;
+    if (!json_object_get(exchange->body, key))
+        return 0;
+    if (hf_exchange_text(exchange, key, longest, &text, err))
+        return -1;
+    return json_object_set_new(to, key, json_string(text)) ? hf_error_memory(err) : 0;
+}
+
 int hf_exchange_name(const struct hf_exchange *exchange, const char *key, size_t longest,
                      const char **out, struct hf_error *err)
 {

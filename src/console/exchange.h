@@ -58,7 +58,12 @@ int hf_exchange_number(const struct hf_exchange *exchange, const char *name, int
 int hf_exchange_text(const struct hf_exchange *exchange, const char *key, size_t longest,
                      const char **out, struct hf_error *err);
 
-/* The same of a line that a person typed: not empty, without control characters. */
+/* Copies a text member of the body, where it has one, into an object. */
+int hf_exchange_copy_text(const struct hf_exchange *exchange, const char *key, size_t longest,
+                          json_t *to, struct hf_error *err);
+
+/* The same as hf_exchange_text of a line that a person typed: not empty, without control
+ * characters. */
 int hf_exchange_name(const struct hf_exchange *exchange, const char *key, size_t longest,
                      const char **out, struct hf_error *err);
 

@@ -7,7 +7,7 @@
 
 #include "base/time.h"
 #include "console/live_question.h"
-#include "console/restore_plans.h"
+#include "console/live_state.h"
 #include "console/scratch.h"
 #include "console/work.h"
 #include "engine/undo.h"
@@ -33,48 +33,6 @@ static bool is_there(const struct hf_work *work)
     const struct hf_env *env = work->console->env;
     struct stat status;
     return !env->fs.stat(env->fs.context, work->configured->path, &status);
-}
-
-static void put_file(char *out, size_t size, const struct hf_env *env, const char *path)
-{
-    struct stat status = {0};
-    size_t used = strlen(out);
-    if (!env->fs.stat(env->fs.context, path, &status))
-        snprintf(out + used, size - used, " %ju %jd %jd.%ld", (uintmax_t)status.st_ino,
-                 (intmax_t)status.st_size, (intmax_t)status.st_mtim.tv_sec, status.st_mtim.tv_nsec);
-}
-
-/*
- * What the database is in now, as a text that differs when it is another state. While it is
- * followed the newest point tells, as the replicator itself writes to the file; else the files do.
- */
-static int live_state(const struct hf_work *work, char out[HF_LIVE_STATE_TEXT],
-                      struct hf_error *err)
-{
-    const struct hf_console *console = work->console;
-    hf_auto(hf_timeline) struct hf_timeline timeline = {0};
-    hf_auto_free char *log = NULL;
-    json_t *answer = hf_live_question(console->config, console->env, work->configured);
-    struct hf_live live;
-    hf_live_look(&live, answer, work->database.name);
-    bool is_followed =
-        live.entry && strcmp(hf_member_text(live.entry, "capture", "none"), "none") != 0;
-    json_decref(answer);
-    snprintf(out, HF_LIVE_STATE_TEXT, "files");
-    if (!is_followed) {
-        if (asprintf(&log, "%s-wal", work->configured->path) < 0) {
-            log = NULL;
-            return hf_error_memory(err);
-        }
-        put_file(out, HF_LIVE_STATE_TEXT, console->env, work->configured->path);
-        put_file(out, HF_LIVE_STATE_TEXT, console->env, log);
-        return 0;
-    }
-    if (hf_timeline_load(&timeline, &work->database, err))
-        return -1;
-    const struct hf_timeline_entry *newest = hf_timeline_newest(&timeline);
-    snprintf(out, HF_LIVE_STATE_TEXT, "point %" PRIu64, newest ? newest->name.to : 0);
-    return 0;
 }
 
 static int no_point(struct hf_error *err)
@@ -224,7 +182,7 @@ json_t *hf_preview_restore(void *context, const json_t *question, const struct h
     hf_progress(events, "find", 0, 0);
     if (hf_work_begin(&work, context, hf_member_text(question, "database", ""),
                       HF_DATABASE_EXISTING, err) ||
-        hf_work_timeline(&work, err) || live_state(&work, state, err) ||
+        hf_work_timeline(&work, err) || hf_live_state(&work, state, err) ||
         hf_points_load(&points, &work.database, &work.timeline, err))
         return NULL;
     const struct hf_point *point = choose(&work, &points, question, &moment, err);
@@ -234,7 +192,8 @@ json_t *hf_preview_restore(void *context, const json_t *question, const struct h
     json_t *out = hf_json_new();
     hf_json_point(hf_json_object(out, "point"), point);
     hf_json_time(out, "asked", moment);
-    hf_json_text(out, "state", state);
+    json_object_set_new(out, "bound",
+                        json_pack("{s:I, s:s}", "point", (json_int_t)point->seq, "state", state));
     put_scopes(out, &work);
     json_t *compared = put_preflight(out, &work, scratch, &restored, events, err)
                            ? NULL
@@ -243,20 +202,6 @@ json_t *hf_preview_restore(void *context, const json_t *question, const struct h
         return out;
     json_decref(out);
     return NULL;
-}
-
-static int check_state(const struct hf_work *work, const char *previewed, struct hf_error *err)
-{
-    char now[HF_LIVE_STATE_TEXT];
-    if (!previewed)
-        return 0;
-    if (live_state(work, now, err))
-        return -1;
-    if (!strcmp(now, previewed))
-        return 0;
-    hf_error_set(err, HF_STALE, "the database has changed since the preview");
-    return hf_error_hint(err, "preview again, or restore all the same: what is there now becomes a "
-                              "restore point first");
 }
 
 json_t *hf_carry_out_restore(void *context, const json_t *question, const struct hf_events *events,
@@ -270,7 +215,7 @@ json_t *hf_carry_out_restore(void *context, const json_t *question, const struct
                       HF_DATABASE_EXISTING, err) ||
         hf_work_timeline(&work, err) ||
         hf_work_point(&work, (uint64_t)hf_member_integer(question, "point", 0), &seq, err) ||
-        check_state(&work, hf_member_text(question, "state", NULL), err))
+        hf_live_state_check(&work, hf_member_text(question, "state", NULL), err))
         return NULL;
     struct hf_restoring restoring = {.database = &work.database,
                                      .timeline = &work.timeline,

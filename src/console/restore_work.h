@@ -7,8 +7,8 @@
 #include "console/worker.h"
 
 /* {"database", "point" or "at" or "undo"}: restores into scratch, proves it, and compares it with
- * what is there now. The answer is what docs/openapi.yml has of a preview, with "state" besides,
- * which is for the console alone. */
+ * what is there now. The answer is what docs/openapi.yml has of a preview, with "bound" besides:
+ * console/planning.h. */
 json_t *hf_preview_restore(void *context, const json_t *question, const struct hf_events *events,
                            struct hf_error *err);
 

@@ -11,6 +11,7 @@ const struct hf_route *const hf_route_tables[] = {hf_session_routes,      //
                                                   hf_setup_choice_routes, //
                                                   hf_download_routes,     //
                                                   hf_browse_routes,       //
+                                                  hf_import_routes,       //
                                                   hf_job_routes,          //
                                                   hf_key_routes,          //
                                                   hf_health_routes,       //

@@ -2,28 +2,12 @@
 
 #include <string.h>
 
-#include "codec/key.h"
 #include "service/json_channel.h"
 #include "service/json_members.h"
 
-/* jansson frees texts as they are. */
-static void wipe(json_t *value)
-{
-    if (json_is_string(value))
-        hf_wipe((char *)(uintptr_t)json_string_value(value), json_string_length(value));
-}
-
-void hf_texts_free(json_t *object)
-{
-    const char *name;
-    json_t *value;
-    json_object_foreach(object, name, value) wipe(value);
-    json_decref(object);
-}
-
 void hf_setup_choice_release(struct hf_setup_choice *choice)
 {
-    hf_texts_free(choice->fields);
+    hf_json_wipe(choice->fields);
     json_decref(choice->tried);
     *choice = (struct hf_setup_choice){0};
 }
@@ -83,7 +67,7 @@ static int enter_one(struct hf_setup_choice *choice, const json_t *looked, const
     json_t *before = json_object_get(choice->fields, name);
     if (json_is_null(value) ? !before : before && json_equal(before, value))
         return 0;
-    wipe(before);
+    hf_json_wipe_text(before);
     choice->edition++;
     forget_tests_of(choice, looked, name);
     if (json_is_null(value))

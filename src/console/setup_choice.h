@@ -20,9 +20,6 @@ struct hf_setup_choice {
     bool has_settings; /* somebody has come to the settings */
 };
 
-/* Wipes texts that are members of `object`, and frees it; nothing else may refer to it. NULL:
- * nothing. */
-void hf_texts_free(json_t *object);
 void hf_setup_choice_release(struct hf_setup_choice *choice);
 
 /* Each of `fields` is a text, or null for what the backup has. What a test used that was changed,

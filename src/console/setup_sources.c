@@ -17,7 +17,7 @@ static void forget_upload(struct hf_setup_file *upload)
 
 static void forget_chosen(struct hf_setup_chosen *chosen)
 {
-    hf_texts_free(chosen->place);
+    hf_json_wipe(chosen->place);
     json_decref(chosen->asked);
     json_decref(chosen->looked);
     hf_setup_choice_release(&chosen->choice);

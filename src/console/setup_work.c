@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "codec/key.h"
 #include "console/console_state.h"
+#include "console/copy_work.h"
 #include "console/scratch.h"
 #include "console/setup_unresolved.h"
-#include "os/confine.h"
+#include "console/work.h"
 #include "os/file.h"
 #include "service/connection_test.h"
 #include "service/json_members.h"
@@ -17,10 +17,7 @@
 #include "service/setup_restore.h"
 #include "sqlite/look.h"
 
-/* Of who looks at what may come from anybody. Age's passphrases may ask for 256 MiB by themselves;
- * a copy of some GiB is read within minutes. */
-#define MOST_MEMORY ((uint64_t)2 << 30)
-enum { MOST_FOR_SQLITE = 256 << 20, PROCESSOR_SECONDS = 900 };
+enum { MOST_FOR_SQLITE = 256 << 20 };
 
 /* A source as it is asked about, with what it needs to be opened. */
 struct setting_up {
@@ -40,23 +37,6 @@ static void setting_up_release(struct setting_up *self)
     free(self->candidate);
 }
 HF_AUTO_RELEASE(setting_up)
-
-static int take_keys(struct setting_up *self, const json_t *question, struct hf_error *err)
-{
-    const char *passphrase = hf_member_text(question, "passphrase", "");
-    const char *identity = hf_member_text(question, "identity", "");
-    if (*passphrase && !self->place.repository &&
-        hf_copy_keys_take_passphrase(&self->keys, passphrase, err))
-        return -1;
-    if (!*identity)
-        return 0;
-    char *copy = strdup(identity); /* which is changed */
-    int failed = copy ? hf_copy_keys_take_identities(&self->keys, copy, err) : hf_error_memory(err);
-    if (copy)
-        hf_wipe(copy, strlen(copy));
-    free(copy);
-    return failed;
-}
 
 static const char *given(const json_t *question, const char *key)
 {
@@ -96,15 +76,13 @@ static int begin(struct setting_up *out, const struct hf_console *console, const
     const struct hf_config *config = console->config;
     const char *name = hf_member_text(question, "database", "");
     *out = (struct setting_up){.console = console};
-    for (size_t i = 0; i < config->database_count; i++)
-        if (!strcmp(config->databases[i].name, name))
-            out->configured = &config->databases[i];
+    out->configured = hf_config_database_find(config, name);
     if (!out->configured)
         return hf_error_set(err, HF_NOT_FOUND, "there is no database '%s'", name);
     if (find_candidate(out, question, err))
         return -1;
     take_place(out, question);
-    if (take_keys(out, question, err))
+    if (hf_copy_work_keys(&out->keys, question, err))
         return -1;
     out->scratch = hf_path_join(console->folder, "scratch");
     if (!out->scratch)
@@ -200,7 +178,7 @@ json_t *hf_look_at_source(void *context, const json_t *question, const struct hf
     hf_auto(setting_up) struct setting_up self = {0};
     hf_auto(hf_setup_source) struct hf_setup_source source = {0};
     hf_progress(events, "look", 0, 0);
-    if (hf_confine(MOST_MEMORY, err) || hf_confine_time(PROCESSOR_SECONDS, err))
+    if (hf_work_confine(err))
         return NULL;
     hf_look_limit_memory(MOST_FOR_SQLITE);
     if (begin(&self, context, question, events, err) || look(&source, &self, err))
@@ -294,18 +272,13 @@ static void note_problem(void *context, const struct hf_profile_problem *problem
 static void tell_user(void *context, const struct hf_profile_user *user)
 {
     const struct telling *telling = context;
-    char stage[96];
-    snprintf(stage, sizeof stage, "user %.80s", user->name ? user->name : "");
-    hf_progress(telling->events, stage,
-                user->counts.imported + user->counts.skipped + user->counts.unresolved +
-                    user->counts.errors,
-                user->counts.total);
+    hf_copy_work_tell_user(telling->events, user);
 }
 
 static void tell_asked(void *context, uint64_t asked, uint64_t of)
 {
     const struct telling *telling = context;
-    hf_progress(telling->events, "titles", asked, of);
+    hf_copy_work_tell_asked(telling->events, asked, of);
 }
 
 /* The backup is restored by then: that there is no list of what is missing does not change it. */

@@ -1,7 +1,18 @@
 #include "console/work.h"
 
-#include <inttypes.h>
 #include <string.h>
+
+#include "os/confine.h"
+
+/* Age's passphrases may ask for 256 MiB by themselves; a copy of some GiB is read within minutes.
+ */
+#define MOST_MEMORY ((uint64_t)2 << 30)
+enum { PROCESSOR_SECONDS = 900 };
+
+int hf_work_confine(struct hf_error *err)
+{
+    return hf_confine(MOST_MEMORY, err) || hf_confine_time(PROCESSOR_SECONDS, err) ? -1 : 0;
+}
 
 const struct hf_repository *hf_work_repository(struct hf_session *own,
                                                const struct hf_console *console,
@@ -21,9 +32,7 @@ int hf_work_begin(struct hf_work *out, const struct hf_console *console, const c
 {
     const struct hf_config *config = console->config;
     *out = (struct hf_work){.console = console};
-    for (size_t i = 0; i < config->database_count; i++)
-        if (!strcmp(config->databases[i].name, database))
-            out->configured = &config->databases[i];
+    out->configured = hf_config_database_find(config, database);
     if (!out->configured)
         return hf_error_set(err, HF_NOT_FOUND, "there is no database '%s'", database);
     out->repository = hf_work_repository(&out->session, console, err);

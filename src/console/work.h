@@ -19,6 +19,9 @@ struct hf_work {
     char *state_path; /* wanted one; NULL: beside the database */
 };
 
+/* Bounds this process, which looks at what may come from anybody. */
+int hf_work_confine(struct hf_error *err);
+
 /* HF_NOT_FOUND: no such database. With HF_DATABASE_CREATE one that has no history yet is made. */
 int hf_work_begin(struct hf_work *out, const struct hf_console *console, const char *database,
                   enum hf_database_open how, struct hf_error *err);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "codec/key.h"
 
 static void must(int failed)
 {
@@ -108,6 +109,21 @@ json_t *hf_json_item(json_t *list)
 void hf_json_text_item(json_t *list, const char *text)
 {
     must(json_array_append_new(list, text_value(text)));
+}
+
+/* jansson frees texts as they are. */
+void hf_json_wipe_text(json_t *value)
+{
+    if (json_is_string(value))
+        hf_wipe((char *)(uintptr_t)json_string_value(value), json_string_length(value));
+}
+
+void hf_json_wipe(json_t *object)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach(object, name, value) hf_json_wipe_text(value);
+    json_decref(object);
 }
 
 int hf_json_take(json_t *object, json_t *members, struct hf_error *err)

@@ -24,6 +24,13 @@ json_t *hf_json_list(json_t *object, const char *key);            /* a new membe
 json_t *hf_json_item(json_t *list);                               /* a new object in it, borrowed */
 void hf_json_text_item(json_t *list, const char *text);
 
+/* Overwrites a text that may be secret; what is no text stays. */
+void hf_json_wipe_text(json_t *value);
+
+/* Frees an object whose texts may be secret, and wipes those. Nothing else may refer to it. NULL is
+ * fine. */
+void hf_json_wipe(json_t *object);
+
 /* What another has put together: its members become `object`'s, its reference is taken. NULL is a
  * lack of memory. */
 int hf_json_take(json_t *object, json_t *members, struct hf_error *err);

@@ -1,0 +1,72 @@
+/*
+ * A portable copy that was sent, taken into a database: previewed first.
+ */
+#include "console/api.h"
+#include "console/console_state.h"
+#include "console/import_work.h"
+#include "console/planning.h"
+#include "service/json_members.h"
+
+enum { LONGEST_KEY = 8192, LONGEST_NAME = 256 };
+
+static const char plan_kind[] = "import";
+
+/* What is imported and how; NULL: err. */
+static json_t *read_wish(const struct hf_exchange *exchange, struct hf_error *err)
+{
+    static const char *const switches[] = {"merge", "accept_data_loss", "edited", "generic"};
+    const char *id;
+    if (hf_exchange_text(exchange, "upload", HF_SECRET_TEXT - 1, &id, err))
+        return NULL;
+    const struct hf_setup_file *upload =
+        hf_setup_file_find(&exchange->console->setup_sources, exchange->visitor.login->id, id, err);
+    if (!upload)
+        return NULL;
+    json_t *wish = json_pack("{s:s, s:s, s:s}", "do", "import", "database", exchange->parameters[0],
+                             "path", upload->path);
+    for (size_t i = 0; i < sizeof switches / sizeof *switches; i++)
+        if (hf_member_true(exchange->body, switches[i]))
+            json_object_set_new(wish, switches[i], json_true());
+    if (!hf_exchange_copy_text(exchange, "passphrase", LONGEST_KEY, wish, err) &&
+        !hf_exchange_copy_text(exchange, "identity", LONGEST_KEY, wish, err) &&
+        !hf_exchange_copy_text(exchange, "user", LONGEST_NAME, wish, err))
+        return wish;
+    hf_json_wipe(wish);
+    return NULL;
+}
+
+static void post_plan(struct hf_exchange *exchange)
+{
+    struct hf_error err = {0};
+    if (!hf_console_database(exchange, exchange->parameters[0]))
+        return;
+    json_t *wish = read_wish(exchange, &err);
+    if (!wish) {
+        hf_exchange_fail(exchange, &err);
+        return;
+    }
+    const struct hf_job_wanted wanted = {
+        .kind = "import_preview", .work = hf_preview_import, .question = json_deep_copy(wish)};
+    hf_planning_preview(exchange, plan_kind, &wanted, wish);
+}
+
+static void password_proven(struct hf_exchange *exchange, bool fits)
+{
+    const struct hf_job_wanted wanted = {
+        .kind = "import", .work = hf_carry_out_import, .is_alone = true, .is_lasting = true};
+    struct hf_shown_plan *plan = hf_planning_confirmed(exchange, plan_kind, fits);
+    bool any_state = hf_member_true(exchange->body, "accept_changes");
+    if (plan)
+        hf_planning_carry_out(exchange, plan, &wanted,
+                              any_state ? json_pack("{s:n}", "state") : NULL);
+}
+
+static void post_import(struct hf_exchange *exchange)
+{
+    hf_planning_confirm(exchange, plan_kind, password_proven);
+}
+
+const struct hf_route hf_import_routes[] = {
+    {"POST", "/api/v1/databases/{database}/import-plans", HF_ACCESS_OWNER, HF_BODY_JSON, post_plan},
+    {"POST", "/api/v1/databases/{database}/imports", HF_ACCESS_OWNER, HF_BODY_JSON, post_import},
+    {0}};
