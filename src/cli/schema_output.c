@@ -6,7 +6,6 @@
 #include "cli/output.h"
 
 static const char *const risk_words[] = {"safe", "note", "may lose data", "impossible"};
-static const char *const risk_names[] = {"safe", "note", "data_loss", "impossible"};
 
 static void rows_text(FILE *out, const struct hf_sync_step *step)
 {
@@ -74,25 +73,4 @@ void hf_schema_obstacles_text(FILE *out, const struct hf_sync_plan *plan,
         fprintf(out, "  %s: ", risk_words[step->risk]);
         step_text(out, step, "");
     }
-}
-
-void hf_schema_plan_json(json_t *object, const struct hf_sync_plan *plan)
-{
-    int64_t changes = 0;
-    hf_json_text(object, "risk", risk_names[hf_sync_plan_risk(plan)]);
-    json_t *list = hf_json_list(object, "steps");
-    for (size_t i = 0; i < plan->count; i++) {
-        const struct hf_sync_step *step = &plan->steps[i];
-        json_t *item = hf_json_item(list);
-        hf_json_text(item, "risk", risk_names[step->risk]);
-        hf_json_text(item, "table", step->table);
-        hf_json_text(item, "text", step->text);
-        hf_json_text(item, "advice", step->advice);
-        hf_json_integer(item, "rows", step->rows);
-        json_t *sql = hf_json_list(item, "sql");
-        for (const char **statement = step->sql; *statement; statement++)
-            hf_json_text_item(sql, *statement);
-        changes += step->risk != HF_RISK_NOTE;
-    }
-    hf_json_integer(object, "changes", changes);
 }

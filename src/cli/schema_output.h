@@ -1,10 +1,9 @@
 /*
- * A plan of schema sync for people, as SQL with comments, and for programs, as JSON.
+ * A plan of schema sync for people, as SQL with comments.
  */
 #ifndef HF_CLI_SCHEMA_OUTPUT_H
 #define HF_CLI_SCHEMA_OUTPUT_H
 
-#include <jansson.h>
 #include <stdio.h>
 
 #include "schema/sync_apply.h"
@@ -18,8 +17,5 @@ void hf_schema_steps_text(FILE *out, const struct hf_sync_plan *plan);
 /* Each step that stands in the way, with what can be done about it. */
 void hf_schema_obstacles_text(FILE *out, const struct hf_sync_plan *plan,
                               enum hf_data_loss data_loss);
-
-/* Members "risk", "changes" (how many) and "steps". */
-void hf_schema_plan_json(json_t *object, const struct hf_sync_plan *plan);
 
 #endif

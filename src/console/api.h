@@ -17,6 +17,7 @@ extern const struct hf_route hf_overview_routes[];
 extern const struct hf_route hf_page_routes[];
 extern const struct hf_route hf_point_routes[];
 extern const struct hf_route hf_restore_routes[];
+extern const struct hf_route hf_schema_routes[];
 extern const struct hf_route hf_session_routes[];
 extern const struct hf_route hf_settings_routes[];
 extern const struct hf_route hf_setup_routes[];

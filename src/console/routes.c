@@ -7,6 +7,7 @@ const struct hf_route *const hf_route_tables[] = {hf_session_routes,      //
                                                   hf_overview_routes,     //
                                                   hf_point_routes,        //
                                                   hf_restore_routes,      //
+                                                  hf_schema_routes,       //
                                                   hf_setup_routes,        //
                                                   hf_setup_choice_routes, //
                                                   hf_download_routes,     //

@@ -48,15 +48,15 @@ static int check_text(const char *path, const uint8_t *text, size_t length, stru
     return 0;
 }
 
-/* Takes `path` over, also on failure. */
-static int add_source(struct hf_schema_sources *sources, const struct hf_env *env, char *path,
-                      struct hf_error *err)
+/* Reads `path`, and takes `name` over, also on failure. */
+static int add_source(struct hf_schema_sources *sources, const struct hf_env *env, const char *path,
+                      char *name, struct hf_error *err)
 {
-    hf_auto_free char *owned = path;
+    hf_auto_free char *owned = name;
     hf_auto(hf_buf) struct hf_buf text = {0};
     if (!owned)
         return hf_error_memory(err);
-    if (hf_file_read_all(env, owned, LARGEST_FILE, &text, err) ||
+    if (hf_file_read_all(env, path, LARGEST_FILE, &text, err) ||
         check_text(owned, text.data, text.length, err) || hf_buf_append(&text, "", 1, err))
         return -1;
     struct hf_schema_source *list =
@@ -99,7 +99,7 @@ static int visit(void *arg, const char *name)
         return result; /* a dangling link is no schema */
     }
     if (S_ISREG(status.st_mode) && ends_with(name, walk->suffix))
-        return add_source(walk->sources, walk->env, path, walk->err);
+        return add_source(walk->sources, walk->env, path, path, walk->err);
     hf_auto_free char *below = path;
     if (!S_ISDIR(status.st_mode) || !walk->deep || name[0] == '.' || !strcmp(name, "node_modules"))
         return 0;
@@ -165,7 +165,7 @@ static int load(struct hf_schema_sources *sources, const struct hf_env *env, con
         return hf_error_hint(err, "rename it, or give the folder that the schema's files are in");
     }
     sources->dialect = ends_with(path, ".sql") ? HF_SCHEMA_SQL : HF_SCHEMA_PRISMA;
-    return add_source(sources, env, strdup(path), err);
+    return add_source(sources, env, path, strdup(path), err);
 }
 
 int hf_schema_sources_load(struct hf_schema_sources *out, const struct hf_env *env,
@@ -176,6 +176,17 @@ int hf_schema_sources_load(struct hf_schema_sources *out, const struct hf_env *e
         return -1;
     *out = sources;
     sources = (struct hf_schema_sources){0};
+    return 0;
+}
+
+int hf_schema_sources_load_as(struct hf_schema_sources *out, const struct hf_env *env,
+                              const char *path, enum hf_schema_dialect dialect, const char *name,
+                              struct hf_error *err)
+{
+    struct hf_schema_sources sources = {.dialect = dialect};
+    if (add_source(&sources, env, path, strdup(name), err))
+        return -1;
+    *out = sources;
     return 0;
 }
 

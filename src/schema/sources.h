@@ -35,6 +35,11 @@ struct hf_schema_sources {
 int hf_schema_sources_load(struct hf_schema_sources *out, const struct hf_env *env,
                            const char *path, struct hf_error *err);
 
+/* The same of one file that is called `name` in messages, whatever its own name is. */
+int hf_schema_sources_load_as(struct hf_schema_sources *out, const struct hf_env *env,
+                              const char *path, enum hf_schema_dialect dialect, const char *name,
+                              struct hf_error *err);
+
 void hf_schema_sources_release(struct hf_schema_sources *sources);
 HF_AUTO_RELEASE(hf_schema_sources)
 

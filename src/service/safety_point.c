@@ -1,6 +1,7 @@
 #include "service/safety_point.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #include "service/access.h"
 #include "service/snapshot.h"
@@ -14,6 +15,21 @@ static bool has_content(const struct hf_env *env, const char *path)
     return env->fs.stat(env->fs.context, path, &status) ? errno != ENOENT : status.st_size > 0;
 }
 
+bool hf_safety_point_is_needed(const struct hf_env *env, const char *path)
+{
+    hf_auto_free char *log = NULL;
+    struct stat status;
+    if (has_content(env, path))
+        return true;
+    if (env->fs.stat(env->fs.context, path, &status))
+        return false; /* without it, a log that was left is no database */
+    if (asprintf(&log, "%s-wal", path) < 0) {
+        log = NULL;
+        return true;
+    }
+    return has_content(env, log);
+}
+
 int hf_safety_point_take(const struct hf_safety_point_options *options, uint64_t *seq,
                          struct hf_error *err)
 {
@@ -22,13 +38,16 @@ int hf_safety_point_take(const struct hf_safety_point_options *options, uint64_t
     struct hf_database database;
     struct hf_backup_result point;
     *seq = 0;
-    if (!has_content(options->env, options->path))
+    if (!hf_safety_point_is_needed(options->env, options->path))
         return 0;
     if (hf_access_open(&session, options->config, options->env, HF_SESSION_OR_CREATE, err) ||
         hf_database_open(&database, session.repository, options->database, HF_DATABASE_CREATE,
                          err) ||
         hf_access_state_path(&state, options->config, options->env, options->database, err))
         return -1;
+    if (session.created)
+        hf_notice(options->events, "made repository %s",
+                  options->config->values[HF_SETTING_REPOSITORY].text);
     const struct hf_backup_options wanted = {.path = options->path,
                                              .state_path = state,
                                              .reason = options->reason,

@@ -4,6 +4,8 @@
 #ifndef HF_SERVICE_SAFETY_POINT_H
 #define HF_SERVICE_SAFETY_POINT_H
 
+#include <stdbool.h>
+
 #include "base/events.h"
 #include "config/config.h"
 
@@ -15,6 +17,10 @@ struct hf_safety_point_options {
     const char *reason;             /* "import" */
     const struct hf_events *events; /* may be NULL */
 };
+
+/* Whether there is anything to keep: no file, and one without a byte in it or in its log, is
+ * nothing. */
+bool hf_safety_point_is_needed(const struct hf_env *env, const char *path);
 
 /* 0 in `seq`: there is nothing at the path yet. */
 int hf_safety_point_take(const struct hf_safety_point_options *options, uint64_t *seq,
