@@ -1,5 +1,5 @@
 /*
- * A restore point as a file to take away.
+ * A database as a file to take away: as it is now, or as it was at a restore point.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -59,17 +59,11 @@ static int check_wish(const struct hf_exchange *exchange, struct hf_error *err)
     return 0;
 }
 
-static void post_download(struct hf_exchange *exchange)
+/* Of the point, or (0) of the database as it is now. */
+static void start(struct hf_exchange *exchange, uint64_t point)
 {
     struct hf_error err = {0};
-    char *end;
-    uint64_t point = strtoull(exchange->parameters[1], &end, 10);
-    if (!hf_console_database(exchange, exchange->parameters[0]))
-        return;
-    if (!point || *end)
-        hf_error_set(&err, HF_NOT_FOUND, "there is no such restore point");
-    struct asking *asking =
-        err.code || check_wish(exchange, &err) ? NULL : calloc(1, sizeof *asking);
+    struct asking *asking = check_wish(exchange, &err) ? NULL : calloc(1, sizeof *asking);
     if (!asking) {
         hf_exchange_fail(exchange, &err);
         return;
@@ -88,6 +82,24 @@ static void post_download(struct hf_exchange *exchange)
                                          .ended_context = asking};
     if (!hf_job_start_for(exchange, &wanted))
         free(asking);
+}
+
+static void post_download_of_point(struct hf_exchange *exchange)
+{
+    char *end;
+    uint64_t point = strtoull(exchange->parameters[1], &end, 10);
+    if (!hf_console_database(exchange, exchange->parameters[0]))
+        return;
+    if (point && !*end)
+        start(exchange, point);
+    else
+        hf_exchange_refuse(exchange, 404, "not_found", "there is no such restore point");
+}
+
+static void post_download_of_now(struct hf_exchange *exchange)
+{
+    if (hf_console_database(exchange, exchange->parameters[0]))
+        start(exchange, 0);
 }
 
 /* A look (HEAD) does not use it up. */
@@ -118,6 +130,8 @@ static void get_download(struct hf_exchange *exchange)
 
 const struct hf_route hf_download_routes[] = {
     {"POST", "/api/v1/databases/{database}/points/{point}/downloads", HF_ACCESS_OWNER, HF_BODY_JSON,
-     post_download},
+     post_download_of_point},
+    {"POST", "/api/v1/databases/{database}/downloads", HF_ACCESS_OWNER, HF_BODY_JSON,
+     post_download_of_now},
     {"GET", "/api/v1/downloads/{token}", HF_ACCESS_OWNER, HF_BODY_NONE, get_download},
     {0}};

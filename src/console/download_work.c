@@ -17,17 +17,20 @@
 #include "service/copy_keys.h"
 #include "service/exporting.h"
 #include "service/json_members.h"
+#include "sqlite/state_copy.h"
 
-enum { PIECE = 256 << 10 };
+enum { PIECE = 256 << 10, BUSY_MS = 5000 };
 
 /* What is made, and how. */
 struct making {
     struct hf_work work;
     struct hf_copy_keys keys;
     struct hf_age_encryption encryption;
+    uint64_t point; /* 0: now */
+    int64_t time;   /* of the state, ms */
     bool is_encrypted, is_portable;
     enum hf_copy_packing packing;
-    char *restored, *made; /* the point as a file; what is sent */
+    char *restored, *made; /* the state as a file; what is sent */
 };
 
 static void making_release(struct making *making)
@@ -53,21 +56,35 @@ static int take_keys(struct making *making, const json_t *question, struct hf_er
     return 0;
 }
 
-static int restore(struct making *making, const json_t *question, uint64_t *seq, int64_t *time,
-                   const struct hf_events *events, struct hf_error *err)
+static int restore(struct making *making, uint64_t seq, const struct hf_events *events,
+                   struct hf_error *err)
 {
     struct hf_restore_result result;
-    if (hf_work_timeline(&making->work, err) ||
-        hf_work_point(&making->work, (uint64_t)hf_member_integer(question, "point", 0), seq, err))
-        return -1;
-    const struct hf_timeline_entry *entry = hf_timeline_at(&making->work.timeline, *seq);
-    *time = entry ? entry->name.time : 0;
-    making->restored = hf_scratch_name(making->work.console, err);
     const struct hf_restore_options options = {
         .target = making->restored, .manner = HF_RESTORE_NEW, .events = events};
-    return making->restored ? hf_restore(&making->work.database, &making->work.timeline, *seq,
-                                         &options, &result, err)
-                            : -1;
+    return hf_restore(&making->work.database, &making->work.timeline, seq, &options, &result, err);
+}
+
+/* Brings the point's state out, or (0) the one of now, for which no repository is needed. */
+static int bring_out(struct making *making, const struct hf_console *console,
+                     const json_t *question, const struct hf_events *events, struct hf_error *err)
+{
+    struct hf_work *work = &making->work;
+    const char *database = hf_member_text(question, "database", "");
+    uint64_t point = (uint64_t)hf_member_integer(question, "point", 0);
+    if (point ? hf_work_begin(work, console, database, HF_DATABASE_EXISTING, err) ||
+                    hf_work_timeline(work, err) || hf_work_point(work, point, &making->point, err)
+              : hf_work_choose(work, console, database, err))
+        return -1;
+    const struct hf_timeline_entry *entry =
+        point ? hf_timeline_at(&work->timeline, making->point) : NULL;
+    making->time = entry ? entry->name.time : hf_now(console->env);
+    making->restored = hf_scratch_name(console, err);
+    if (!making->restored)
+        return -1;
+    return point ? restore(making, making->point, events, err)
+                 : hf_state_copy(console->env, work->configured->path, making->restored, BUSY_MS,
+                                 events, err);
 }
 
 static struct hf_copy_output_options output_of(const struct making *making)
@@ -128,10 +145,10 @@ static int make(struct making *making, const struct hf_events *events, struct hf
     return making->is_portable ? export(making, events, err) : pass_file(making, events, err);
 }
 
-static void name_of(char *out, size_t size, const struct making *making, int64_t time)
+static void name_of(char *out, size_t size, const struct making *making)
 {
     static const char *const packings[] = {"", ".gz", ".zst"};
-    time_t seconds = (time_t)(time / 1000);
+    time_t seconds = (time_t)(making->time / 1000);
     struct tm parts;
     char moment[32] = "";
     if (gmtime_r(&seconds, &parts))
@@ -156,18 +173,14 @@ json_t *hf_make_download(void *context, const json_t *question, const struct hf_
         .packing = packing_of(hf_member_text(question, "compression", ""))};
     char name[160];
     struct stat status;
-    uint64_t seq;
-    int64_t time;
-    if (hf_work_begin(&making.work, context, hf_member_text(question, "database", ""),
-                      HF_DATABASE_EXISTING, err) ||
-        take_keys(&making, question, err) || restore(&making, question, &seq, &time, events, err) ||
+    if (take_keys(&making, question, err) || bring_out(&making, context, question, events, err) ||
         make(&making, events, err))
         return NULL;
-    name_of(name, sizeof name, &making, time);
+    name_of(name, sizeof name, &making);
     json_t *out = hf_json_new();
     hf_json_text(out, "path", making.made);
     hf_json_text(out, "name", name);
-    hf_json_integer(out, "point", (int64_t)seq);
+    hf_json_sequence(out, "point", making.point);
     hf_json_integer(out, "bytes", stat(making.made, &status) ? 0 : (int64_t)status.st_size);
     free(making.made); /* the file is the console's */
     making.made = NULL;

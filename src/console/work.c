@@ -27,14 +27,21 @@ const struct hf_repository *hf_work_repository(struct hf_session *own,
                : own->repository;
 }
 
+int hf_work_choose(struct hf_work *out, const struct hf_console *console, const char *database,
+                   struct hf_error *err)
+{
+    *out = (struct hf_work){.console = console,
+                            .configured = hf_config_database_find(console->config, database)};
+    return out->configured ? 0
+                           : hf_error_set(err, HF_NOT_FOUND, "there is no database '%s'", database);
+}
+
 int hf_work_begin(struct hf_work *out, const struct hf_console *console, const char *database,
                   enum hf_database_open how, struct hf_error *err)
 {
     const struct hf_config *config = console->config;
-    *out = (struct hf_work){.console = console};
-    out->configured = hf_config_database_find(config, database);
-    if (!out->configured)
-        return hf_error_set(err, HF_NOT_FOUND, "there is no database '%s'", database);
+    if (hf_work_choose(out, console, database, err))
+        return -1;
     out->repository = hf_work_repository(&out->session, console, err);
     if (!out->repository)
         return -1;

@@ -22,6 +22,10 @@ struct hf_work {
 /* Bounds this process, which looks at what may come from anybody. */
 int hf_work_confine(struct hf_error *err);
 
+/* The configured database alone, without repository. HF_NOT_FOUND. */
+int hf_work_choose(struct hf_work *out, const struct hf_console *console, const char *database,
+                   struct hf_error *err);
+
 /* HF_NOT_FOUND: no such database. With HF_DATABASE_CREATE one that has no history yet is made. */
 int hf_work_begin(struct hf_work *out, const struct hf_console *console, const char *database,
                   enum hf_database_open how, struct hf_error *err);

@@ -1,6 +1,9 @@
 """A restore point as a file to take away: once, soon, by who asked for it."""
+import gzip
 import json
+import sqlite3
 import subprocess
+import threading
 
 import pytest
 
@@ -105,3 +108,54 @@ def test_what_a_killed_console_leaves_is_gone_at_the_next_start(console, client,
     console.process.wait()
     console.start()
     assert files(tmp_path) == []
+
+
+@pytest.mark.parametrize("what, body", [("database", {}), ("database", {"compression": "gzip"}),
+                                        ("portable", {"compression": "zstd"})])
+def test_the_database_of_now_is_fetched_without_a_point(holdfast, client, db, tmp_path, what, body):
+    """Also what no point has yet, and with a repository that is away."""
+    (tmp_path / "repo").rename(tmp_path / "away")
+    conftest.execute(db, "insert into note(body) values('just now')")
+    made = client.job("/api/v1/databases/app/downloads", {"what": what, **body})
+    assert made["point"] is None and made["name"].startswith("app-2")
+    answer = client.ask("GET", made["download"])
+    assert answer.status == 200 and len(answer.bytes) == made["bytes"]
+    raw = gzip.decompress(answer.bytes) if body.get("compression") == "gzip" else answer.bytes
+    (tmp_path / "got").write_bytes(raw)
+    if what == "portable":
+        holdfast("import", "got", "--db", "out.db")
+    else:
+        (tmp_path / "got").rename(tmp_path / "out.db")
+    assert conftest.content(tmp_path / "out.db") == conftest.content(db)
+    (tmp_path / "away").rename(tmp_path / "repo")
+
+
+def test_a_download_of_now_is_one_state_while_somebody_writes(client, db, tmp_path):
+    """Two tables that are always written together."""
+    conftest.execute(db, "create table a(n)")
+    conftest.execute(db, "create table b(n)")
+    conftest.execute(db, "insert into note(body) select hex(randomblob(2000)) from note, note n limit 5000")
+    ended = threading.Event()
+
+    def write():
+        connection = sqlite3.connect(db, timeout=30, isolation_level=None)
+        while not ended.is_set():
+            connection.executescript("begin; insert into a values(1); insert into b values(1);"
+                                     "update note set body = hex(randomblob(2000)) where id < 50;"
+                                     "commit")
+        connection.close()
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        for turn in range(5):
+            made = client.job("/api/v1/databases/app/downloads", {"what": "database"})
+            (tmp_path / f"{turn}.db").write_bytes(client.ask("GET", made["download"]).bytes)
+    finally:
+        ended.set()
+        writer.join()
+    for turn in range(5):
+        got = sqlite3.connect(tmp_path / f"{turn}.db")
+        (first,), = got.execute("select count(*) from a")
+        (second,), = got.execute("select count(*) from b")
+        assert first == second and got.execute("pragma integrity_check").fetchall() == [("ok",)]
+        got.close()
