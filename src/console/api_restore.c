@@ -16,7 +16,8 @@ static const char plan_kind[] = "restore";
 enum { LONGEST_TIME = 64, LONGEST_FILE_NAME = 128 };
 
 static const char *const preview_stages[] = {"find", "restore", "verify", "compare", NULL};
-static const char *const compare_stages[] = {"restore", "compare", NULL};
+static const char *const compare_stages[] = {"restore_from", "restore_to", "compare", NULL};
+static const char *const compare_with_now_stages[] = {"restore_from", "compare", NULL};
 
 /* Exactly one of point, at and undo. */
 static json_t *read_wish(const struct hf_exchange *exchange, struct hf_error *err)
@@ -161,7 +162,7 @@ static void post_comparison(struct hf_exchange *exchange)
     const struct hf_job_wanted wanted = {
         .kind = "comparison",
         .database = database,
-        .stages = compare_stages,
+        .stages = to ? compare_stages + !from : compare_with_now_stages,
         .work = hf_compare_points,
         .question = json_pack("{s:s, s:s, s:I, s:I}", "do", "compare", "database", database, "from",
                               (json_int_t)from, "to", (json_int_t)to)};

@@ -238,10 +238,29 @@ json_t *hf_carry_out_restore(void *context, const json_t *question, const struct
     return out;
 }
 
-/* A state as a file: a point is restored into scratch. */
-static int bring_out(const struct hf_work *work, uint64_t wanted, char **scratch, const char **path,
-                     const struct hf_events *events, struct hf_error *err)
+/* A state as a file: a point is restored into scratch, which has a stage of its own. */
+struct bringing {
+    const struct hf_events *events;
+    const char *stage;
+};
+
+static void tell_bringing(void *context, const char *stage, uint64_t done, uint64_t total)
 {
+    const struct bringing *bringing = context;
+    (void)stage;
+    hf_progress(bringing->events, bringing->stage, done, total);
+}
+
+static void pass_notice(void *context, const char *text)
+{
+    const struct bringing *bringing = context;
+    hf_notice(bringing->events, "%s", text);
+}
+
+static int bring_out(const struct hf_work *work, uint64_t wanted, char **scratch, const char **path,
+                     struct bringing bringing, struct hf_error *err)
+{
+    const struct hf_events events = {&bringing, pass_notice, tell_bringing};
     struct hf_restore_result result = {0};
     uint64_t seq;
     *path = work->configured->path;
@@ -251,7 +270,7 @@ static int bring_out(const struct hf_work *work, uint64_t wanted, char **scratch
         return -1;
     *scratch = hf_scratch_name(work->console, err);
     *path = *scratch;
-    return *scratch ? restore_to_scratch(work, seq, *scratch, events, &result, err) : -1;
+    return *scratch ? restore_to_scratch(work, seq, *scratch, &events, &result, err) : -1;
 }
 
 json_t *hf_compare_points(void *context, const json_t *question, const struct hf_events *events,
@@ -264,9 +283,10 @@ json_t *hf_compare_points(void *context, const json_t *question, const struct hf
     if (hf_work_begin(&work, context, hf_member_text(question, "database", ""),
                       HF_DATABASE_EXISTING, err) ||
         hf_work_timeline(&work, err) ||
-        bring_out(&work, (uint64_t)hf_member_integer(question, "from", 0), &first, &from, events,
-                  err) ||
-        bring_out(&work, (uint64_t)hf_member_integer(question, "to", 0), &second, &to, events, err))
+        bring_out(&work, (uint64_t)hf_member_integer(question, "from", 0), &first, &from,
+                  (struct bringing){events, "restore_from"}, err) ||
+        bring_out(&work, (uint64_t)hf_member_integer(question, "to", 0), &second, &to,
+                  (struct bringing){events, "restore_to"}, err))
         return NULL;
     return hf_state_compare(from, to, events, err);
 }

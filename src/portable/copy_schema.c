@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "portable/virtual_table.h"
 #include "sqlite/connection.h"
+#include "sqlite/virtual_table.h"
 
 /* A shadow table: whose it is, and whether what is in it travels. */
 struct shadow {

@@ -11,9 +11,9 @@
 
 /*
  * Compares two SQLite files, which may be hostile, and of which either may be in use: each is read
- * in one transaction. {"tables":[{"name", "rows_from", "rows_to", "added", "removed", "changed",
- * "reason"}], "schema":[{"what", "name", "change"}]}. The stage is "compare". Takes bounded memory,
- * and time by the size of both: belongs into a process that can be killed. NULL: err.
+ * in one transaction. The answer is what docs/openapi.yml calls a comparison. The stage is
+ * "compare", told of in rows. Takes bounded memory, and time by the size of both: belongs into a
+ * process that can be killed. NULL: err.
  */
 json_t *hf_state_compare(const char *from_path, const char *to_path, const struct hf_events *events,
                          struct hf_error *err);

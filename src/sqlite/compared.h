@@ -17,23 +17,13 @@ struct hf_compared {
     int encoding;     /* of its texts, as in its header: 1 to 3 */
 };
 
-/* Opens it, and begins the transaction in which it stands still. Writers go on. */
+/* Opens it for reading alone, and begins the transaction in which it stands still. Writers go on.
+ */
 int hf_compared_open(struct hf_compared *out, const char *path, struct hf_error *err);
 void hf_compared_release(struct hf_compared *state);
 HF_AUTO_RELEASE(hf_compared)
 
 /* What its connection said last. Returns -1. */
 int hf_compared_failed(const struct hf_compared *state, struct hf_error *err);
-
-struct hf_names {
-    char **list; /* owned */
-    size_t count;
-};
-
-/* The texts that a query gives, one a row, added to `out`. */
-int hf_compared_names(struct hf_names *out, const struct hf_compared *state, const char *sql,
-                      struct hf_error *err);
-void hf_names_release(struct hf_names *names);
-HF_AUTO_RELEASE(hf_names)
 
 #endif

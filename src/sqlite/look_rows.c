@@ -1,6 +1,6 @@
 #include "sqlite/look_rows.h"
 
-#include <string.h>
+#include "sqlite/query_plan.h"
 
 /* A page being read. */
 struct reading {
@@ -120,31 +120,15 @@ static char *make_sql(const struct hf_look_page *page, size_t depth, bool by_key
     return NULL;
 }
 
-/* Whether rows would come from a sorter: only after all of them were found, and no place tells how
- * far it came. -1: err. */
-static int is_sorted(struct hf_look *look, const char *sql, struct hf_error *err)
-{
-    sqlite3_stmt *plan = hf_look_prepare(look, sqlite3_mprintf("EXPLAIN QUERY PLAN %s", sql), err);
-    int found = plan ? 0 : -1;
-    while (plan && sqlite3_step(plan) == SQLITE_ROW) {
-        const char *detail = (const char *)sqlite3_column_text(plan, 3);
-        if (detail && strstr(detail, "TEMP B-TREE"))
-            found = 1;
-    }
-    sqlite3_finalize(plan);
-    return found;
-}
-
 static sqlite3_stmt *prepare(struct reading *reading, size_t depth, struct hf_error *err)
 {
     const struct hf_look_page *page = reading->page;
     char *sql = make_sql(page, depth, false, err);
-    if (sql && page->filter_count && page->table->key_count) {
-        int sorted = is_sorted(reading->look, sql, err);
-        if (sorted) {
-            sqlite3_free(sql);
-            sql = sorted > 0 ? make_sql(page, depth, true, err) : NULL;
-        }
+    /* No place tells how far a scan came whose rows are sorted when all were found. */
+    if (sql && page->filter_count && page->table->key_count &&
+        hf_query_sorts(hf_look_db(reading->look), sql) > 0) {
+        sqlite3_free(sql);
+        sql = make_sql(page, depth, true, err);
     }
     return sql ? hf_look_prepare(reading->look, sql, err) : NULL;
 }

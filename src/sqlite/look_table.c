@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "os/signals.h"
+#include "sqlite/row_estimate.h"
 
 static const char *const kinds[] = {"table", "view", "virtual", "shadow"};
 
@@ -246,41 +247,6 @@ int hf_look_each_table(struct hf_look *look, int most,
     return finish(look, row, rc, failed, err);
 }
 
-/* One number, or -1. Best effort: an estimate may be missing. */
-static int64_t ask_number(struct hf_look *look, char *sql, const char *name)
-{
-    sqlite3_stmt *row = hf_look_prepare(look, sql, NULL);
-    int64_t number = -1;
-    if (!row)
-        return -1;
-    if (name)
-        sqlite3_bind_text(row, 1, name, -1, SQLITE_STATIC);
-    if (sqlite3_step(row) == SQLITE_ROW && sqlite3_column_type(row, 0) != SQLITE_NULL)
-        number = sqlite3_column_int64(row, 0);
-    sqlite3_finalize(row);
-    return number;
-}
-
-/* What ANALYZE last counted, else how many rowids there could be. */
-static int64_t estimate(struct hf_look *look, const struct hf_look_table *table)
-{
-    int64_t rows = ask_number(look,
-                              sqlite3_mprintf("SELECT max(CAST(stat AS INTEGER)) FROM"
-                                              " main.sqlite_stat1 WHERE tbl = ?1 COLLATE NOCASE"),
-                              table->name);
-    if (rows >= 0 || table->is_without_rowid || !table->key_count || table->key_is_secret)
-        return rows;
-    const char *rowid = table->keys[0].sql;
-    /* Two statements, as SQLite looks up either end alone at once. */
-    int64_t last = ask_number(
-        look, sqlite3_mprintf("SELECT max(%s) FROM main.\"%w\"", rowid, table->name), NULL);
-    int64_t first = ask_number(
-        look, sqlite3_mprintf("SELECT min(%s) FROM main.\"%w\"", rowid, table->name), NULL);
-    int64_t span;
-    return __builtin_sub_overflow(last, first, &span) || span < 0 || span == INT64_MAX ? -1
-                                                                                       : span + 1;
-}
-
 int hf_look_count(struct hf_look_count *out, struct hf_look *look,
                   const struct hf_look_table *table, int64_t ms, struct hf_error *err)
 {
@@ -288,6 +254,7 @@ int hf_look_count(struct hf_look_count *out, struct hf_look *look,
     int64_t deadline = hf_look_deadline(look, soon);
     hf_look_deadline(look, deadline < soon ? deadline : soon);
     struct hf_look_count count = {.rows = -1};
+    bool has_rowid = table->key_count && !table->is_without_rowid && !table->key_is_secret;
     int rc = SQLITE_DONE;
     /* Without a condition it would be one instruction, which no deadline can interrupt. */
     sqlite3_stmt *row = hf_look_prepare(
@@ -301,7 +268,8 @@ int hf_look_count(struct hf_look_count *out, struct hf_look *look,
     if (!row || (rc != SQLITE_ROW && (rc & 0xff) != SQLITE_INTERRUPT))
         return row ? hf_look_error(look, err) : -1;
     if (!count.is_exact)
-        count.rows = estimate(look, table);
+        count.rows =
+            hf_row_estimate(hf_look_db(look), table->name, has_rowid ? table->keys[0].sql : NULL);
     *out = count;
     return 0;
 }

@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sqlite/connection.h"
-
 static int add_column(struct hf_row_columns *columns, const char *name, int key,
                       struct hf_error *err)
 {
@@ -13,7 +11,7 @@ static int add_column(struct hf_row_columns *columns, const char *name, int key,
     columns->names = names ? names : columns->names;
     int *keys = names ? realloc(columns->key, room * sizeof *keys) : NULL;
     columns->key = keys ? keys : columns->key;
-    char *copy = keys ? strdup(name) : NULL;
+    char *copy = keys && name ? strdup(name) : NULL;
     if (!copy)
         return hf_error_memory(err);
     names[columns->count] = copy;
@@ -21,9 +19,17 @@ static int add_column(struct hf_row_columns *columns, const char *name, int key,
     return 0;
 }
 
+static int find(const struct hf_row_columns *columns, const char *name)
+{
+    for (int i = 0; i < columns->count; i++)
+        if (!sqlite3_stricmp(columns->names[i], name))
+            return i;
+    return -1;
+}
+
 /* SQLite lets a part of a primary key be NULL where it is not the rowid: rows with such keys are
  * not told apart by them. */
-static int look_for_null_keys(struct hf_row_columns *columns, sqlite3 *db, const char *path,
+static int look_for_null_keys(struct hf_row_columns *columns, const struct hf_compared *state,
                               const char *table, struct hf_error *err)
 {
     sqlite3_str *text = sqlite3_str_new(NULL);
@@ -36,34 +42,42 @@ static int look_for_null_keys(struct hf_row_columns *columns, sqlite3 *db, const
     char *sql = sqlite3_str_finish(text);
     if (!sql)
         return hf_error_memory(err);
-    int rc = sqlite3_prepare_v2(db, sql, -1, &statement, NULL);
+    int rc = sqlite3_prepare_v2(state->db, sql, -1, &statement, NULL);
     sqlite3_free(sql);
     rc = rc ? rc : sqlite3_step(statement);
     columns->has_null_keys = rc == SQLITE_ROW;
     sqlite3_finalize(statement);
-    if (rc == SQLITE_ROW || rc == SQLITE_DONE)
-        return 0;
-    return hf_connection_error(db, sqlite3_extended_errcode(db), path, err);
+    return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : hf_compared_failed(state, err);
 }
 
-int hf_row_columns_read(struct hf_row_columns *out, sqlite3 *db, const char *path,
-                        const char *table, struct hf_error *err)
+/* By a name of it that no column has taken; there may be none. */
+static int add_rowid(struct hf_row_columns *columns, struct hf_error *err)
+{
+    static const char *const names[] = {"rowid", "_rowid_", "oid"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (find(columns, names[i]) < 0)
+            return add_column(columns, names[i], 1, err);
+    return 0;
+}
+
+int hf_row_columns_read(struct hf_row_columns *out, const struct hf_compared *state,
+                        const char *table, enum hf_row_identity identity, struct hf_error *err)
 {
     static const char sql[] = "SELECT name, pk FROM pragma_table_xinfo(?1) WHERE hidden = 0";
-    sqlite3_stmt *statement = NULL;
-    int failed = 0, step = SQLITE_DONE;
+    bool by_rowid = identity == HF_ROWS_BY_ROWID;
+    sqlite3_stmt *row = NULL;
+    int failed = 0, step = SQLITE_ERROR;
     *out = (struct hf_row_columns){0};
-    if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) ||
-        sqlite3_bind_text(statement, 1, table, -1, SQLITE_STATIC))
-        failed = hf_connection_error(db, sqlite3_extended_errcode(db), path, err);
-    while (!failed && (step = sqlite3_step(statement)) == SQLITE_ROW)
-        failed = add_column(out, (const char *)sqlite3_column_text(statement, 0),
-                            sqlite3_column_int(statement, 1), err);
+    if (!sqlite3_prepare_v2(state->db, sql, -1, &row, NULL) &&
+        !sqlite3_bind_text(row, 1, table, -1, SQLITE_STATIC))
+        while (!failed && (step = sqlite3_step(row)) == SQLITE_ROW)
+            failed = add_column(out, (const char *)sqlite3_column_text(row, 0),
+                                by_rowid ? 0 : sqlite3_column_int(row, 1), err);
     if (!failed && step != SQLITE_DONE)
-        failed = hf_connection_error(db, sqlite3_extended_errcode(db), path, err);
-    sqlite3_finalize(statement);
+        failed = hf_compared_failed(state, err);
+    sqlite3_finalize(row);
     if (!failed)
-        failed = look_for_null_keys(out, db, path, table, err);
+        failed = by_rowid ? add_rowid(out, err) : look_for_null_keys(out, state, table, err);
     if (failed)
         hf_row_columns_release(out);
     return failed;
@@ -76,14 +90,6 @@ void hf_row_columns_release(struct hf_row_columns *columns)
     free(columns->names);
     free(columns->key);
     *columns = (struct hf_row_columns){0};
-}
-
-static int find(const struct hf_row_columns *columns, const char *name)
-{
-    for (int i = 0; i < columns->count; i++)
-        if (!sqlite3_stricmp(columns->names[i], name))
-            return i;
-    return -1;
 }
 
 static int key_size(const struct hf_row_columns *columns)
@@ -123,8 +129,8 @@ int hf_row_order_make(struct hf_row_order *out, const char *table, const struct 
                       const struct hf_row_columns *b, struct hf_error *err)
 {
     bool has_nulls = a->has_null_keys || b->has_null_keys;
-    struct hf_row_order order = {.by_content = has_nulls || !have_same_key(a, b)};
-    sqlite3_str *columns = sqlite3_str_new(NULL), *by = sqlite3_str_new(NULL);
+    struct hf_row_order order = {.table = table, .by_content = has_nulls || !have_same_key(a, b)};
+    sqlite3_str *columns = sqlite3_str_new(NULL);
     order.keys = order.by_content ? 0 : key_size(a);
     for (int n = 1; n <= order.keys; n++)
         put_column(columns, a->names[key_part(a, b, n)]);
@@ -137,23 +143,26 @@ int hf_row_order_make(struct hf_row_order *out, const char *table, const struct 
     }
     if (order.by_content)
         order.keys = order.count;
-    for (int i = 1; i <= order.keys; i++)
-        sqlite3_str_appendf(by, "%s%d COLLATE BINARY", i > 1 ? ", " : "", i);
-    char *list = sqlite3_str_finish(columns), *key = sqlite3_str_finish(by);
-    order.select = list && key
-                       ? sqlite3_mprintf("SELECT %s FROM main.\"%w\" ORDER BY %s", list, table, key)
-                       : NULL;
-    sqlite3_free(list);
-    sqlite3_free(key);
-    if (!order.select && order.count)
+    order.columns = sqlite3_str_finish(columns);
+    if (!order.columns && order.count)
         return hf_error_memory(err);
     *out = order;
     return 0;
 }
 
+char *hf_row_order_select(const struct hf_row_order *order, const char *condition)
+{
+    sqlite3_str *sql = sqlite3_str_new(NULL);
+    sqlite3_str_appendf(sql, "SELECT %s FROM main.\"%w\" WHERE %s ORDER BY ", order->columns,
+                        order->table, condition);
+    for (int i = 1; i <= order->keys; i++)
+        sqlite3_str_appendf(sql, "%s%d COLLATE BINARY", i > 1 ? ", " : "", i);
+    return sqlite3_str_finish(sql);
+}
+
 void hf_row_order_release(struct hf_row_order *order)
 {
-    sqlite3_free(order->select);
+    sqlite3_free(order->columns);
     *order = (struct hf_row_order){0};
 }
 

@@ -8,10 +8,9 @@
 #include <sqlite3.h>
 #include <stdbool.h>
 
-#include "base/cleanup.h"
-#include "base/error.h"
+#include "sqlite/compared.h"
 
-/* The columns of a table, without generated ones. */
+/* The columns of a table, without generated and hidden ones. */
 struct hf_row_columns {
     char **names; /* owned */
     int *key;     /* for each its place in the primary key, 1 on; 0: it is no part of it */
@@ -19,21 +18,28 @@ struct hf_row_columns {
     bool has_null_keys; /* a row has a key of which a part is NULL */
 };
 
-int hf_row_columns_read(struct hf_row_columns *out, sqlite3 *db, const char *path,
-                        const char *table, struct hf_error *err);
+/* What tells the rows of a table apart. */
+enum hf_row_identity { HF_ROWS_BY_PRIMARY_KEY, HF_ROWS_BY_ROWID };
+
+int hf_row_columns_read(struct hf_row_columns *out, const struct hf_compared *state,
+                        const char *table, enum hf_row_identity identity, struct hf_error *err);
 void hf_row_columns_release(struct hf_row_columns *columns);
 HF_AUTO_RELEASE(hf_row_columns)
 
 /* Which columns two states of a table have both, and by which of them rows are the same row. */
 struct hf_row_order {
-    char *select;    /* its first `keys` columns are the key, in which order it gives the rows */
-    int keys, count; /* columns */
-    bool by_content; /* there is no key in common: all columns are it */
+    const char *table; /* borrowed */
+    char *columns;     /* as a list in SQL, the key's first */
+    int keys, count;   /* columns */
+    bool by_content;   /* there is no key in common: all columns are it */
 };
 
 /* `count` 0: they have no column in common. */
 int hf_row_order_make(struct hf_row_order *out, const char *table, const struct hf_row_columns *a,
                       const struct hf_row_columns *b, struct hf_error *err);
+/* A query for the rows that meet a condition, in order of the key; for sqlite3_free. NULL: no
+ * memory. */
+char *hf_row_order_select(const struct hf_row_order *order, const char *condition);
 void hf_row_order_release(struct hf_row_order *order);
 HF_AUTO_RELEASE(hf_row_order)
 

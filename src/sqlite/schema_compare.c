@@ -54,12 +54,13 @@ static int by_what_and_name(const void *a, const void *b)
 static int read_things(struct things *out, const struct hf_compared *state, struct hf_error *err)
 {
     static const char sql[] =
-        "SELECT type, name, sql FROM main.sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE "
+        "WITH listed AS (SELECT name, type FROM pragma_table_list WHERE schema = 'main')"
+        " SELECT type, name, sql FROM main.sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE "
         "'\\'"
-        " UNION ALL SELECT 'column', s.name || '.' || c.name, c.type || ' ' || c.\"notnull\" || ' "
-        "' ||"
-        " c.pk || ' ' || c.hidden || ' ' || coalesce(c.dflt_value, '')"
-        " FROM main.sqlite_schema AS s, pragma_table_xinfo(s.name) AS c"
+        " AND tbl_name NOT IN (SELECT name FROM listed WHERE type = 'shadow')"
+        " UNION ALL SELECT 'column', s.name || '.' || c.name, c.type || ' ' || c.\"notnull\" || ' '"
+        " || c.pk || ' ' || c.hidden || ' ' || coalesce(c.dflt_value, '')"
+        " FROM listed AS s, pragma_table_xinfo(s.name) AS c"
         " WHERE s.type = 'table' AND s.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'";
     sqlite3_stmt *statement = NULL;
     int step = SQLITE_ERROR, failed = 0;

@@ -1,167 +1,176 @@
 #include "sqlite/table_compare.h"
 
-#include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "sqlite/row_order.h"
+#include "sqlite/compared_tables.h"
 
-enum { TELL_EVERY = 65536 };
-
-/* Walks two lists in order; `both` decides what is done with what either has. */
+/* A table in both states. */
 struct pair {
-    const char *from, *to; /* NULL: it is in the other only */
+    const struct hf_compared_table *from, *to; /* NULL: it is in the other only */
 };
 
-static bool next_pair(struct pair *out, const struct hf_names *from, const struct hf_names *to,
-                      size_t *i, size_t *k)
+static bool next_pair(struct pair *out, const struct hf_compared_tables *from,
+                      const struct hf_compared_tables *to, size_t *i, size_t *k)
 {
-    const char *a = *i < from->count ? from->list[*i] : NULL;
-    const char *b = *k < to->count ? to->list[*k] : NULL;
-    int order = !a ? 1 : !b ? -1 : strcmp(a, b);
+    const struct hf_compared_table *a = *i < from->count ? &from->list[*i] : NULL;
+    const struct hf_compared_table *b = *k < to->count ? &to->list[*k] : NULL;
     if (!a && !b)
         return false;
+    int order = !a ? 1 : !b ? -1 : strcmp(a->name, b->name);
     *out = (struct pair){order <= 0 ? a : NULL, order >= 0 ? b : NULL};
     *i += order <= 0;
     *k += order >= 0;
     return true;
 }
 
-/* Two ordered readers side by side. */
-struct walk {
+struct comparison {
     const struct hf_compared *from, *to;
-    sqlite3_stmt *a, *b;
-    int a_step, b_step;
-    struct hf_table_difference *found;
-    const struct hf_events *events;
-    uint64_t done, total; /* tables */
+    struct hf_compare_course course;
+    char said[200];
 };
 
-static int step_from(struct walk *walk, struct hf_error *err)
+static enum hf_compared_why why_not(const struct hf_compared_table *table)
 {
-    walk->a_step = sqlite3_step(walk->a);
-    walk->found->rows_from += walk->a_step == SQLITE_ROW;
-    return walk->a_step == SQLITE_ROW || walk->a_step == SQLITE_DONE
-               ? 0
-               : hf_compared_failed(walk->from, err);
-}
-
-static int step_to(struct walk *walk, struct hf_error *err)
-{
-    walk->b_step = sqlite3_step(walk->b);
-    walk->found->rows_to += walk->b_step == SQLITE_ROW;
-    if ((walk->found->rows_to & (TELL_EVERY - 1)) == 0)
-        hf_progress(walk->events, "compare", walk->done, walk->total);
-    return walk->b_step == SQLITE_ROW || walk->b_step == SQLITE_DONE
-               ? 0
-               : hf_compared_failed(walk->to, err);
-}
-
-static int merge(struct walk *walk, const struct hf_row_order *order, struct hf_error *err)
-{
-    struct hf_table_difference *found = walk->found;
-    int failed = step_from(walk, err) || step_to(walk, err);
-    while (!failed && (walk->a_step == SQLITE_ROW || walk->b_step == SQLITE_ROW)) {
-        int which = walk->a_step != SQLITE_ROW ? 1
-                    : walk->b_step != SQLITE_ROW
-                        ? -1
-                        : hf_rows_compare(walk->a, walk->b, 0, order->keys);
-        if (which == 0)
-            found->changed += hf_rows_differ(walk->a, walk->b, order->keys, order->count);
-        found->removed += which < 0;
-        found->added += which > 0;
-        failed = (which <= 0 && step_from(walk, err)) || (which >= 0 && step_to(walk, err));
+    if (!table || !table->is_virtual)
+        return HF_WHY_NOTHING;
+    switch (table->kind) {
+    case HF_VIRTUAL_ROWS:
+        return HF_WHY_NOTHING;
+    case HF_VIRTUAL_REBUILT:
+        return HF_WHY_OTHER_CONTENT;
+    case HF_VIRTUAL_SHADOWS:
+        return HF_WHY_INDEX_ONLY;
+    case HF_VIRTUAL_NOTHING:
+        return HF_WHY_NO_CONTENT;
+    case HF_VIRTUAL_UNKNOWN:
+        break;
     }
-    return failed ? -1 : 0;
-}
-
-static int prepare(sqlite3_stmt **out, const struct hf_compared *state, const char *sql,
-                   struct hf_error *err)
-{
-    return sqlite3_prepare_v2(state->db, sql, -1, out, NULL) ? hf_compared_failed(state, err) : 0;
-}
-
-static int count_rows(const struct hf_compared *state, const char *table, uint64_t *rows,
-                      struct hf_error *err)
-{
-    sqlite3_stmt *statement = NULL;
-    char *sql = sqlite3_mprintf("SELECT count(*) FROM main.\"%w\"", table);
-    if (!sql)
-        return hf_error_memory(err);
-    int failed = prepare(&statement, state, sql, err);
-    if (!failed && sqlite3_step(statement) == SQLITE_ROW)
-        *rows = (uint64_t)sqlite3_column_int64(statement, 0);
-    else if (!failed)
-        failed = hf_compared_failed(state, err);
-    sqlite3_finalize(statement);
-    sqlite3_free(sql);
-    return failed;
+    return HF_WHY_UNKNOWN_MODULE;
 }
 
 /* A table that one state does not have. */
-static int count_one(struct walk *walk, const struct pair *pair, struct hf_error *err)
+static int count_one(struct hf_table_difference *found, const struct comparison *comparison,
+                     const struct pair *pair, struct hf_error *err)
 {
-    struct hf_table_difference *found = walk->found;
-    int failed = pair->from ? count_rows(walk->from, pair->from, &found->rows_from, err)
-                            : count_rows(walk->to, pair->to, &found->rows_to, err);
-    found->removed = found->rows_from;
-    found->added = found->rows_to;
+    struct hf_row_counts *counts = &found->counts;
+    int failed = pair->from
+                     ? hf_compared_count(&counts->from, comparison->from, pair->from->name, err)
+                     : hf_compared_count(&counts->to, comparison->to, pair->to->name, err);
+    counts->removed = counts->from;
+    counts->added = counts->to;
     return failed;
 }
 
-static int count_both(struct walk *walk, const char *table, const char *why, struct hf_error *err)
+static int count_both(struct hf_table_difference *found, const struct comparison *comparison,
+                      enum hf_compared_why why, struct hf_error *err)
 {
-    walk->found->reason = why;
-    return count_rows(walk->from, table, &walk->found->rows_from, err) ||
-           count_rows(walk->to, table, &walk->found->rows_to, err);
+    found->how = HF_COMPARED_COUNTED;
+    found->why = why;
+    return hf_compared_count(&found->counts.from, comparison->from, found->name, err) ||
+           hf_compared_count(&found->counts.to, comparison->to, found->name, err);
 }
 
-static int compare_rows(struct walk *walk, const char *table, struct hf_error *err)
+static enum hf_row_identity identity_of(const struct hf_compared_table *table)
 {
+    return table->is_virtual ? HF_ROWS_BY_ROWID : HF_ROWS_BY_PRIMARY_KEY;
+}
+
+static int compare_rows(struct hf_table_difference *found, struct comparison *comparison,
+                        const struct pair *pair, struct hf_error *err)
+{
+    const struct hf_compared *a = comparison->from, *b = comparison->to;
     hf_auto(hf_row_columns) struct hf_row_columns from = {0}, to = {0};
     hf_auto(hf_row_order) struct hf_row_order order = {0};
-    if (hf_row_columns_read(&from, walk->from->db, walk->from->path, table, err) ||
-        hf_row_columns_read(&to, walk->to->db, walk->to->path, table, err) ||
-        hf_row_order_make(&order, table, &from, &to, err))
+    if (hf_row_columns_read(&from, a, found->name, identity_of(pair->from), err) ||
+        hf_row_columns_read(&to, b, found->name, identity_of(pair->to), err) ||
+        hf_row_order_make(&order, found->name, &from, &to, err))
         return -1;
-    if (walk->from->encoding != walk->to->encoding)
-        return count_both(walk, table, "the two states encode text differently", err);
+    if (a->encoding != b->encoding)
+        return count_both(found, comparison, HF_WHY_ENCODING, err);
     if (!order.count)
-        return count_both(walk, table, "the two states have no column in common", err);
-    if (order.by_content)
-        walk->found->reason =
-            "it has no key by which rows could be told apart: a changed row counts "
-            "as one that was removed and one that was added";
-    int failed = prepare(&walk->a, walk->from, order.select, err) ||
-                 prepare(&walk->b, walk->to, order.select, err) || merge(walk, &order, err);
-    sqlite3_finalize(walk->a);
-    sqlite3_finalize(walk->b);
-    walk->a = walk->b = NULL;
-    return failed ? -1 : 0;
+        return count_both(found, comparison, HF_WHY_NO_COMMON_COLUMN, err);
+    if (order.by_content) {
+        found->how = HF_COMPARED_CONTENT;
+        found->why = HF_WHY_NO_KEY;
+    }
+    return hf_rows_merge(&found->counts, a, b, &order, &comparison->course, err);
+}
+
+static int compare_pair(struct hf_table_difference *found, struct comparison *comparison,
+                        const struct pair *pair, struct hf_error *err)
+{
+    return pair->from && pair->to ? compare_rows(found, comparison, pair, err)
+                                  : count_one(found, comparison, pair, err);
+}
+
+/* Whether a module, and not the file or the machine, stands in the way: that costs its own table
+ * alone. */
+static bool is_module_at_fault(struct comparison *comparison, const struct hf_compared *state)
+{
+    int rc = sqlite3_extended_errcode(state->db);
+    if ((rc & 0xff) != SQLITE_ERROR && rc != SQLITE_CORRUPT_VTAB)
+        return false;
+    snprintf(comparison->said, sizeof comparison->said, "%s", sqlite3_errmsg(state->db));
+    return true;
+}
+
+static int compare_virtual(struct hf_table_difference *found, struct comparison *comparison,
+                           const struct pair *pair, struct hf_error *err)
+{
+    struct hf_error why = {0};
+    found->is_virtual = true;
+    found->why = why_not(pair->from);
+    if (!found->why)
+        found->why = why_not(pair->to);
+    if (!found->why) {
+        if (!compare_pair(found, comparison, pair, &why))
+            return 0;
+        if (!is_module_at_fault(comparison, comparison->from) &&
+            !is_module_at_fault(comparison, comparison->to))
+            return hf_error_pass(err, &why);
+        found->why = HF_WHY_UNREADABLE;
+        found->said = comparison->said;
+    }
+    found->how = HF_COMPARED_SKIPPED;
+    found->counts = (struct hf_row_counts){0};
+    return 0;
+}
+
+static uint64_t rows_of(const struct pair *pair)
+{
+    return (pair->from ? pair->from->rows : 0) + (pair->to ? pair->to->rows : 0);
+}
+
+static int compare_one(struct hf_table_difference *found, struct comparison *comparison,
+                       const struct pair *pair, struct hf_error *err)
+{
+    hf_compare_course_enter(&comparison->course, rows_of(pair));
+    bool is_virtual = (pair->from && pair->from->is_virtual) || (pair->to && pair->to->is_virtual);
+    return is_virtual ? compare_virtual(found, comparison, pair, err)
+                      : compare_pair(found, comparison, pair, err);
 }
 
 int hf_tables_compare(const struct hf_compared *from, const struct hf_compared *to,
-                      const struct hf_events *events,
-                      int (*each)(void *context, const struct hf_table_difference *difference,
-                                  struct hf_error *err),
-                      void *context, struct hf_error *err)
+                      const struct hf_events *events, hf_table_compared each, void *context,
+                      struct hf_error *err)
 {
-    static const char sql[] =
-        "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table'"
-        " AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name COLLATE BINARY";
-    hf_auto(hf_names) struct hf_names a = {0}, b = {0};
+    hf_auto(hf_compared_tables) struct hf_compared_tables a = {0}, b = {0};
+    struct comparison comparison = {.from = from, .to = to, .course = {.events = events}};
     struct pair pair;
     size_t i = 0, k = 0;
-    int failed = hf_compared_names(&a, from, sql, err) || hf_compared_names(&b, to, sql, err);
-    struct walk walk = {
-        .from = from, .to = to, .events = events, .total = a.count > b.count ? a.count : b.count};
-    while (!failed && next_pair(&pair, &a, &b, &i, &k)) {
-        struct hf_table_difference found = {.name = pair.from ? pair.from : pair.to};
-        walk.found = &found;
-        hf_progress(events, "compare", walk.done, walk.total);
-        failed = (pair.from && pair.to ? compare_rows(&walk, pair.from, err)
-                                       : count_one(&walk, &pair, err)) ||
-                 each(context, &found, err);
-        walk.done++;
+    hf_progress(events, "compare", 0, 0);
+    if (hf_compared_tables_read(&a, from, err) || hf_compared_tables_read(&b, to, err))
+        return -1;
+    for (size_t n = 0; n < a.count; n++)
+        comparison.course.total += a.list[n].rows;
+    for (size_t n = 0; n < b.count; n++)
+        comparison.course.total += b.list[n].rows;
+    while (next_pair(&pair, &a, &b, &i, &k)) {
+        struct hf_table_difference found = {.name = pair.from ? pair.from->name : pair.to->name};
+        if (compare_one(&found, &comparison, &pair, err) || each(context, &found, err))
+            return -1;
     }
-    return failed ? -1 : 0;
+    hf_compare_course_enter(&comparison.course, 0);
+    return 0;
 }

@@ -34,6 +34,8 @@ sqlite3 *hf_untrusted_open(const char *path, int busy_ms, struct hf_error *err)
     if (rc == SQLITE_OK)
         rc = sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
     if (rc == SQLITE_OK)
+        rc = sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_FTS3_TOKENIZER, 0, NULL);
+    if (rc == SQLITE_OK)
         rc = sqlite3_exec(db, "PRAGMA cell_size_check = ON", NULL, NULL, NULL);
     if (rc == SQLITE_OK && !has_log(path))
         rc = sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);

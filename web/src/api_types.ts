@@ -134,8 +134,23 @@ export interface JobStarted {
   job: string;
 }
 
+export interface ComparedTable {
+  name: string;
+  virtual: boolean;
+  how: "rows" | "content" | "counted" | "skipped";
+  /** Why not row by row. */
+  reason: string | null;
+  said: string | null;
+  /** Null where it is not known. */
+  rows_from: number | null;
+  rows_to: number | null;
+  added: number | null;
+  removed: number | null;
+  changed: number | null;
+}
+
 export interface Comparison {
-  tables: { name: string; rows_from: number; rows_to: number; added: number; removed: number; changed: number; reason: string | null }[];
+  tables: ComparedTable[];
   schema: { what: "table" | "index" | "view" | "trigger" | "column"; name: string; change: "added" | "removed" | "changed" }[];
 }
 

@@ -1,9 +1,9 @@
 /*
- * How the content of a virtual table travels: through its rows, by being built again from another
- * table, or as the tables that its module keeps it in (its shadow tables).
+ * What the content of a virtual table is: its rows, those of another table, or the tables that its
+ * module keeps it in (its shadow tables).
  */
-#ifndef HF_PORTABLE_VIRTUAL_TABLE_H
-#define HF_PORTABLE_VIRTUAL_TABLE_H
+#ifndef HF_SQLITE_VIRTUAL_TABLE_H
+#define HF_SQLITE_VIRTUAL_TABLE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,6 +18,9 @@ enum hf_virtual_kind {
     HF_VIRTUAL_NOTHING, /* a look at something else: fts5vocab, dbstat */
     HF_VIRTUAL_UNKNOWN, /* its module is not known here; its tables look like any others */
 };
+
+/* By its CREATE VIRTUAL TABLE alone: nothing is run. */
+enum hf_virtual_kind hf_virtual_kind_of(const char *sql);
 
 struct hf_virtual {
     enum hf_virtual_kind kind;

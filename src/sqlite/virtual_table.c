@@ -1,4 +1,4 @@
-#include "portable/virtual_table.h"
+#include "sqlite/virtual_table.h"
 
 #include <ctype.h>
 #include <sqlite3.h>
@@ -96,7 +96,7 @@ static enum content content_option(const char *arguments)
     return OWN;
 }
 
-static enum hf_virtual_kind kind_of(const char *sql)
+enum hf_virtual_kind hf_virtual_kind_of(const char *sql)
 {
     static const char *const by_rows[] = {"rtree", "rtree_i32", "geopoly"};
     static const char *const looks[] = {"fts5vocab", "fts4aux", "fts3tokenize", "dbstat",
@@ -173,7 +173,7 @@ static int try_it(struct hf_virtual *out, sqlite3 *db, const char *name, const c
 
 int hf_virtual_look(struct hf_virtual *out, const char *name, const char *sql, struct hf_error *err)
 {
-    struct hf_virtual look = {.kind = kind_of(sql)};
+    struct hf_virtual look = {.kind = hf_virtual_kind_of(sql)};
     sqlite3 *db = NULL;
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_MEMORY;
     int result = sqlite3_open_v2(":memory:", &db, flags, NULL) == SQLITE_OK
