@@ -31,6 +31,7 @@ struct hf_console {
     struct hf_sign_in *sign_in;
     struct hf_overview *overview;
     struct hf_jobs *jobs;
+    const char *job; /* in a job's process: its id */
     struct hf_browsers *browsers;
     struct hf_shown_plans plans;
     struct hf_setup_sources setup_sources;

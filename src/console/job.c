@@ -7,6 +7,7 @@
 #include "console/console_state.h"
 #include "console/job_record.h"
 #include "console/overview.h"
+#include "console/scratch.h"
 #include "os/file.h"
 #include "os/process.h"
 #include "service/json_channel.h"
@@ -170,6 +171,8 @@ static void take_end(void *context, const json_t *answer)
     else if (!is_done)
         hf_json_failure(answer, &err);
     end(job, is_done ? HF_JOB_DONE : HF_JOB_FAILED, result, &err);
+    if (!is_done)
+        hf_scratch_clear_of(job->jobs->console, job->id);
     if (job->is_lasting)
         remove_file(job, OUTCOME);
     tell_of_end(job);
@@ -181,7 +184,9 @@ static json_t *answer(void *context, const json_t *question, const struct hf_eve
                       struct hf_error *err)
 {
     const struct job *job = context;
-    json_t *said = job->work(job->jobs->console, question, events, err);
+    struct hf_console *console = job->jobs->console;
+    console->job = job->id;
+    json_t *said = job->work(console, question, events, err);
     if (job->is_lasting) {
         json_t *outcome = said ? json_incref(said) : hf_json_failed(err);
         write_file(job, OUTCOME, outcome, NULL);

@@ -15,18 +15,18 @@ static char *folder_of(const struct hf_console *console)
 char *hf_scratch_name(const struct hf_console *console, struct hf_error *err)
 {
     hf_auto_free char *folder = folder_of(console);
-    char name[HF_ID_TEXT], *path = NULL;
+    char random[HF_ID_TEXT], *path = NULL;
     if (!folder) {
         hf_error_memory(err);
         return NULL;
     }
     if (hf_make_directories(console->env, folder, 0700, err) ||
-        hf_secret_make(name, (HF_ID_TEXT - 1) / 2, console->env, err))
+        hf_secret_make(random, (HF_ID_TEXT - 1) / 2, console->env, err))
         return NULL;
-    path = hf_path_join(folder, name);
-    if (!path)
-        hf_error_memory(err);
-    return path;
+    if (asprintf(&path, "%s/%s-%s", folder, console->job, random) >= 0)
+        return path;
+    hf_error_memory(err);
+    return NULL;
 }
 
 void hf_scratch_remove(char *path)
@@ -43,25 +43,38 @@ void hf_scratch_remove(char *path)
 }
 
 struct clearing {
-    const char *folder;
+    const char *folder, *beginning;
 };
 
 static int remove_one(void *context, const char *name)
 {
     const struct clearing *clearing = context;
     hf_auto_free char *path = hf_path_join(clearing->folder, name);
-    if (path)
+    const char *own = name + (*name == '.'); /* of a file that is not complete */
+    if (path && !strncmp(own, clearing->beginning, strlen(clearing->beginning)))
         unlink(path);
     return 0;
+}
+
+static void clear(const struct hf_console *console, const char *folder, const char *beginning)
+{
+    const struct hf_fs *fs = &console->env->fs;
+    struct clearing clearing = {folder, beginning};
+    if (folder)
+        fs->list(fs->context, folder, remove_one, &clearing);
+}
+
+void hf_scratch_clear_of(const struct hf_console *console, const char *whose)
+{
+    hf_auto_free char *folder = folder_of(console);
+    clear(console, folder, whose);
 }
 
 void hf_scratch_clear(const struct hf_console *console)
 {
     static const char *const folders[] = {"scratch", "uploads", "downloads"};
-    const struct hf_fs *fs = &console->env->fs;
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
         hf_auto_free char *folder = hf_path_join(console->folder, folders[i]);
-        if (folder)
-            fs->list(fs->context, folder, remove_one, &(struct clearing){folder});
+        clear(console, folder, "");
     }
 }

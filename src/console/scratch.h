@@ -1,17 +1,21 @@
 /*
  * Files that workers make for a while, in a folder of the console's own. What a killed worker
- * leaves is removed when the console starts. In the worker's process, unless it says otherwise.
+ * leaves is removed by the console, if need be by the next one. In the worker's process, unless it
+ * says otherwise.
  */
 #ifndef HF_CONSOLE_SCRATCH_H
 #define HF_CONSOLE_SCRATCH_H
 
 #include "console/console_state.h"
 
-/* "<folder>/scratch/<random>"; the folder is made. Caller frees. NULL: err. */
+/* "<folder>/scratch/<whose>-<random>"; the folder is made. Caller frees. NULL: err. */
 char *hf_scratch_name(const struct hf_console *console, struct hf_error *err);
 
 /* Removes a SQLite file with what SQLite leaves beside, and frees the name. NULL is fine. */
 void hf_scratch_remove(char *path);
+
+/* In the console: what a job made that came to no good end. */
+void hf_scratch_clear_of(const struct hf_console *console, const char *whose);
 
 /* In the console, before there is any worker: what was sent to it and made for it before is gone.
  */
