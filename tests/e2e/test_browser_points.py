@@ -2,6 +2,7 @@
 import conftest
 from browser_rig import *  # pylint: disable=wildcard-import,unused-wildcard-import
 from console_rig import wait_for
+from selenium.webdriver.common.keys import Keys
 
 
 def menu(browser, item):
@@ -18,13 +19,37 @@ def test_a_point_is_taken_pinned_compared_and_downloaded(signed_in, db, tmp_path
     menu(browser, "Pin").sees("Pinned")
     menu(browser, "Test restore").sees("Proven")
     conftest.execute(db, "insert into note(body) values('later')")
-    menu(browser, "Compare with now").sees("Rows then").sees("+1")
+    menu(browser, "Compare with now").sees("Rows before").sees("+1")
     browser.picture("points-compare").is_accessible()
     browser.click("Close")
     menu(browser, "Download").sees("SQLite file")
     browser.picture("points-download").is_accessible()
     browser.click("Download")
     wait_for(lambda: list(tmp_path.glob("app-*.db")), "the file")
+    assert not browser.complains()
+
+
+def test_two_points_are_compared_by_the_keyboard_alone(signed_in, db):
+    take = "/api/v1/databases/app/points"
+    signed_in.client.job(take, {"label": "the earlier"})
+    conftest.execute(db, "insert into note(body) values('between')")
+    conftest.execute(db, "create virtual table words using fts5(word, content='')")
+    signed_in.client.job(take, {"label": "the later"})
+    browser = signed_in.open("points").sees("the later")
+    menu(browser, "Compare with another point").sees("Choose what to compare")
+    assert "Choose what to compare" in browser.driver.switch_to.active_element.get_attribute("aria-label")
+    browser.picture("points-compare-choice").is_accessible()
+    choices = browser.driver.find_elements(By.XPATH, "//li[contains(., 'the earlier')]//button[starts-with(., 'Compare')]")
+    choices[0].send_keys(Keys.ENTER)
+    browser.sees("Rows after").sees("+1").sees("Not compared").sees("index for searching")
+    ends = [end.text for end in browser.driver.find_elements(By.CSS_SELECTOR, "dialog dl div")]
+    assert "the earlier" in ends[0] and ends[0].startswith("From")
+    assert "the later" in ends[1] and ends[1].startswith("To")
+    browser.picture("points-compare-two").is_accessible()
+    browser.driver.switch_to.active_element.send_keys(Keys.ESCAPE)
+    browser.wait(lambda d: not d.find_elements(By.TAG_NAME, "dialog"))
+    browser.driver.switch_to.active_element.send_keys(Keys.ESCAPE)
+    browser.wait(lambda d: "Choose what to compare" not in d.find_element(By.TAG_NAME, "body").text)
     assert not browser.complains()
 
 

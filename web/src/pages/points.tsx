@@ -7,6 +7,7 @@ import { announce } from "../parts/announcer";
 import { Badge } from "../parts/badge";
 import { Button } from "../parts/button";
 import { Card } from "../parts/card";
+import { CompareChoice } from "../parts/compare_choice";
 import { CompareDialog } from "../parts/compare_dialog";
 import { DownloadDialog } from "../parts/download_dialog";
 import { SelectField } from "../parts/field";
@@ -56,10 +57,33 @@ function Badges({ point }: { point: Point }) {
   );
 }
 
-function PointRow({ point, database, onChanged }: { point: Point; database: string; onChanged: (point: Point) => void }) {
+/** What is done to compare points, in their rows. */
+interface Comparing {
+  /** The other one is being chosen. */
+  first: Point | null;
+  begin: (first: Point) => void;
+  /** Null: with now. */
+  show: (one: Point, other: Point | null) => void;
+}
+
+function CompareAction({ point, comparing: { first, show } }: { point: Point; comparing: Comparing }) {
+  if (!first || point.damaged) return null;
+  if (first.point === point.point) return <Badge tone="accent" icon="git-compare">{t("compare.chosen")}</Badge>;
+  return (
+    <Button small icon="git-compare" onClick={() => show(first, point)}>
+      {t("compare.action")}<span class="unseen"> {exactMoment(point.time_ms)}</span>
+    </Button>
+  );
+}
+
+function PointRow({ point, database, comparing, onChanged }: {
+  point: Point;
+  database: string;
+  comparing: Comparing;
+  onChanged: (point: Point) => void;
+}) {
   const reason = point.reason ? known("reason", point.reason, point.reason) : t("points.continuous");
   const [download, setDownload] = useState(false);
-  const [compare, setCompare] = useState(false);
   const query = `database=${part(database)}&point=${point.point}`;
 
   async function pin(): Promise<void> {
@@ -88,11 +112,15 @@ function PointRow({ point, database, onChanged }: { point: Point; database: stri
       </span>
       <span class="point-size" title={t("points.added")}>{bytes(point.bytes_added)}</span>
       <span class="point-actions">
-        {!point.damaged && <Link to={`/restore?${query}`} class="button plain small">{t("points.restore")}<span class="unseen"> {exactMoment(point.time_ms)}</span></Link>}
+        <CompareAction point={point} comparing={comparing} />
+        {!point.damaged && !comparing.first && <Link to={`/restore?${query}`} class="button plain small">{t("points.restore")}<span class="unseen"> {exactMoment(point.time_ms)}</span></Link>}
         <Menu icon="ellipsis" label={t("points.actions_of", { time: exactMoment(point.time_ms) })}>
           {!point.damaged && <Link to={`/data?${query}`} class="menu-item"><Icon name="table-2" />{t("points.browse")}</Link>}
           {!point.damaged && (
-            <button type="button" class="menu-item" onClick={() => setCompare(true)}><Icon name="git-compare" />{t("points.compare")}</button>
+            <button type="button" class="menu-item" onClick={() => comparing.show(point, null)}><Icon name="git-compare" />{t("points.compare")}</button>
+          )}
+          {!point.damaged && (
+            <button type="button" class="menu-item" onClick={() => comparing.begin(point)}><Icon name="git-compare" />{t("points.compare_other")}</button>
           )}
           {!point.damaged && <button type="button" class="menu-item" onClick={test}><Icon name="badge-check" />{t("points.test")}</button>}
           {!point.damaged && (
@@ -102,7 +130,6 @@ function PointRow({ point, database, onChanged }: { point: Point; database: stri
             <Icon name={point.pinned ? "pin-off" : "pin"} />{point.pinned ? t("points.unpin") : t("points.pin")}
           </button>
         </Menu>
-        {compare && <CompareDialog database={database} point={point} onClose={() => setCompare(false)} />}
         {download && <DownloadDialog database={database} point={point} onClose={() => setDownload(false)} />}
       </span>
     </li>
@@ -118,6 +145,8 @@ function PointList({ database, first, reloadTurn }: { database: string; first: P
   const [older, setOlder] = useState<Older>(first);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<ApiError | null>(null);
+  const [chosen, setChosen] = useState<Point | null>(null);
+  const [compared, setCompared] = useState<{ from: Point; to: Point | null } | null>(null);
   useEffect(() => setOlder(first), [first, reloadTurn]);
   const days = useMemo(() => byDay(older.points), [older]);
 
@@ -139,26 +168,39 @@ function PointList({ database, first, reloadTurn }: { database: string; first: P
     setOlder((before) => ({ ...before, points: before.points.map((one) => (one.point === point.point ? point : one)) }));
   }
 
+  const comparing: Comparing = {
+    first: chosen,
+    begin: setChosen,
+    show: (one, other) => setCompared(other && other.point < one.point ? { from: other, to: one } : { from: one, to: other }),
+  };
+  function key(event: KeyboardEvent): void {
+    if (event.key === "Escape") setChosen(null);
+  }
+
   return (
     <>
-      {days.map((day, at) => (
-        <section class="day" key={day.key} aria-labelledby={`day-${day.points[0]!.point}`}>
-          <header class="day-head">
-            <h2 id={`day-${day.points[0]!.point}`}>{dayName(day.points[0]!.time_ms)}</h2>
-            {/* Of the last day there may be more that is not shown yet. */}
-            {(at < days.length - 1 || !older.more) && <span class="muted small">{t("points.of_day", { n: day.points.length })}</span>}
-          </header>
-          <ol class="points">
-            {day.points.map((point) => <PointRow key={point.point} point={point} database={database} onChanged={replace} />)}
-          </ol>
-        </section>
-      ))}
-      {error && <ErrorNotice error={error} retry={() => void more()} />}
-      <div class="after">
-        {older.more
-          ? <Button busy={busy} onClick={() => void more()}>{t("points.older")}</Button>
-          : <p class="muted small">{t("points.oldest")}</p>}
+      <div class={chosen ? "choosing" : undefined} onKeyDown={key}>
+        {chosen && <CompareChoice first={chosen} onEnd={() => setChosen(null)} />}
+        {days.map((day, at) => (
+          <section class="day" key={day.key} aria-labelledby={`day-${day.points[0]!.point}`}>
+            <header class="day-head">
+              <h2 id={`day-${day.points[0]!.point}`}>{dayName(day.points[0]!.time_ms)}</h2>
+              {/* Of the last day there may be more that is not shown yet. */}
+              {(at < days.length - 1 || !older.more) && <span class="muted small">{t("points.of_day", { n: day.points.length })}</span>}
+            </header>
+            <ol class="points">
+              {day.points.map((point) => <PointRow key={point.point} point={point} database={database} comparing={comparing} onChanged={replace} />)}
+            </ol>
+          </section>
+        ))}
+        {error && <ErrorNotice error={error} retry={() => void more()} />}
+        <div class="after">
+          {older.more
+            ? <Button busy={busy} onClick={() => void more()}>{t("points.older")}</Button>
+            : <p class="muted small">{t("points.oldest")}</p>}
+        </div>
       </div>
+      {compared && <CompareDialog database={database} {...compared} onClose={() => setCompared(null)} />}
     </>
   );
 }

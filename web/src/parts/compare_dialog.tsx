@@ -1,30 +1,55 @@
-// What has changed between a restore point and now.
-import { useEffect, useState } from "preact/hooks";
+// What has changed between two states: a restore point, and a later one or now.
+import { useEffect, useRef, useState } from "preact/hooks";
 import { api, ApiError, part } from "../api";
 import type { Comparison as Data, JobStarted, Point } from "../api_types";
 import { exactMoment } from "../format";
 import { useJob } from "../jobs";
-import { t } from "../text";
+import { known, t } from "../text";
 import { Comparison } from "./comparison";
 import { Dialog } from "./dialog";
 import { ErrorNotice, Notice } from "./notice";
 import { Progress } from "./progress";
 
-export function CompareDialog({ database, point, onClose }: { database: string; point: Point; onClose: () => void }) {
+function End({ name, point }: { name: string; point: Point | null }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{point ? exactMoment(point.time_ms) : t("compare.now")}{point?.label && <span class="muted">{` · ${point.label}`}</span>}</dd>
+    </div>
+  );
+}
+
+export function CompareDialog({ database, from, to, onClose }: {
+  database: string;
+  from: Point;
+  /** Null: now. */
+  to: Point | null;
+  onClose: () => void;
+}) {
   const [id, setId] = useState<string | null>(null);
   const [error, setError] = useState<ApiError | null>(null);
-  const { job } = useJob(id);
+  const over = useRef(false);
+  const { job } = useJob(id, () => { over.current = true; });
   useEffect(() => {
-    api.post<JobStarted>(`databases/${part(database)}/comparisons`, { from: point.point, to: "now" }).then(
-      (started) => setId(started.job),
+    const started = api.post<JobStarted>(`databases/${part(database)}/comparisons`, { from: from.point, to: to?.point ?? "now" });
+    started.then(
+      (job) => setId(job.job),
       (reason: unknown) => setError(reason instanceof ApiError ? reason : new ApiError(0, "failed", String(reason), null)),
     );
+    return () => {
+      if (!over.current) void started.then((job) => api.delete(`jobs/${part(job.job)}`)).catch(() => {}); // it may just have ended
+    };
   }, []);
+  const label = job?.stage ? known("stage", job.stage, job.stage) : t("compare.title");
   return (
-    <Dialog title={t("compare.title")} lead={t("compare.lead", { time: exactMoment(point.time_ms) })} onClose={onClose}>
+    <Dialog title={t("compare.title")} lead={t("compare.lead")} wide onClose={onClose}>
+      <dl class="compare-ends">
+        <End name={t("compare.from")} point={from} />
+        <End name={t("compare.to")} point={to} />
+      </dl>
       {error && <ErrorNotice error={error} />}
-      {!error && (!job || job.state === "running") && <Progress label={t("compare.running")} done={job?.done ?? 0} total={job?.total ?? 0} etaMs={job?.eta_ms ?? null} />}
-      {job?.state === "done" && <Comparison comparison={job.result as Data} from={t("compare.then")} to={t("compare.now")} />}
+      {!error && (!job || job.state === "running") && <Progress label={label} done={job?.done ?? 0} total={job?.total ?? 0} etaMs={job?.eta_ms ?? null} />}
+      {job?.state === "done" && <Comparison comparison={job.result as Data} from={t("compare.before")} to={t("compare.after")} />}
       {job && (job.state === "failed" || job.state === "interrupted") && <Notice tone="bad" title={job.error?.text ?? t("job.failed")}>{job.error?.hint}</Notice>}
     </Dialog>
   );

@@ -4,8 +4,10 @@ import { t } from "../text";
 import { IconButton } from "./button";
 
 /** The platform's own modal dialog: focus stays in it and begins in its first field, Escape closes it, what is behind is inert. */
-export function Dialog({ title, lead, onClose, children }: {
+export function Dialog({ title, lead, wide = false, onClose, children }: {
   title: string;
+  /** For a table in it. */
+  wide?: boolean;
   lead?: ComponentChildren;
   onClose: () => void;
   children: ComponentChildren;
@@ -19,7 +21,7 @@ export function Dialog({ title, lead, onClose, children }: {
     return () => before?.focus();
   }, []);
   return (
-    <dialog ref={dialog} aria-labelledby={id} onClose={onClose}
+    <dialog ref={dialog} class={wide ? "wide" : undefined} aria-labelledby={id} onClose={onClose}
       onClick={(event) => event.target === dialog.current && dialog.current?.close()}>
       <div class="dialog-body">
         <header>
