@@ -2,6 +2,7 @@
 import pytest
 from selenium.webdriver.support.ui import Select
 
+import conftest
 from browser_rig import *  # pylint: disable=wildcard-import,unused-wildcard-import
 from console_rig import PASSWORD
 
@@ -22,6 +23,69 @@ def test_the_repository_is_tested_from_the_page(signed_in):
     signed_in.client.job("/api/v1/databases/app/points", {"label": "first"})
     signed_in.open("settings").click("Test the repository").sees("It can be written to")
     signed_in.sees("Set by --repository").picture("settings-repository").is_accessible()
+
+
+def test_the_repository_is_checked_from_the_page(signed_in):
+    signed_in.client.job("/api/v1/databases/app/points", {"label": "first"})
+    signed_in.open("settings").click("Read all data when checking", "checkbox").click("Check now")
+    signed_in.sees("All is whole:").picture("settings-check").is_accessible()
+    assert not signed_in.complains()
+
+
+def test_what_prune_now_would_drop_is_shown_before_it_goes(signed_in, db):
+    client = signed_in.client
+    for step in range(3):
+        conftest.execute(db, f"update note set body = 'x{step}' where id = 1")
+        client.job("/api/v1/databases/app/points", {})
+    client.post("/api/v1/settings/retention", {"rule": "last:1"}, method="PUT")
+    points = "/api/v1/databases/app/points"
+    before = len(client.get(points)["points"])
+    signed_in.open("settings").click("Prune now").sees("points would go")
+    assert len(client.get(points)["points"]) == before > 1
+    signed_in.picture("settings-prune").click("Drop them now").sees("dropped,").is_accessible()
+    assert client.get(points)["points"][0]["point"]
+    assert not signed_in.complains()
+
+
+def test_a_key_is_added_and_removed_by_who_types_the_password(signed_in, tmp_path):
+    def kinds():
+        return sorted(slot["kind"] for slot in signed_in.client.get("/api/v1/keys")["slots"])
+
+    def submit():
+        signed_in.driver.find_element(By.CSS_SELECTOR, "dialog button[type=submit]").click()
+    signed_in.open("settings").sees("The repository is not encrypted").sees("Opens by itself")
+    signed_in.click("Add a key").type("Passphrase of the repository", "short")
+    submit()
+    signed_in.sees("This must be filled in").is_accessible()
+    signed_in.type("Passphrase of the repository", "another sesame, open")
+    signed_in.type("The same passphrase again", "another sesame, open").type("Name", "of the safe")
+    signed_in.type("Password of the console", "not the password")
+    submit()
+    signed_in.sees("this is not the password").picture("settings-key-add")
+    signed_in.type("Password of the console", PASSWORD)
+    submit()
+    signed_in.wait(lambda _: kinds() == ["passphrase", "plain"])
+    (tmp_path / "key").write_bytes(bytes(range(64)))
+    signed_in.click("Add a key")
+    Select(signed_in.element("combobox", "It opens with a")).select_by_visible_text("Keyfile")
+    signed_in.driver.find_element(By.CSS_SELECTOR, "dialog input[type=file]").send_keys(
+        str(tmp_path / "key"))
+    signed_in.type("Password of the console", PASSWORD)
+    submit()
+    signed_in.wait(lambda _: kinds() == ["keyfile", "passphrase", "plain"])
+    signed_in.sees("of the safe").picture("settings-keys").is_accessible()
+    assert "another sesame" not in signed_in.driver.page_source
+    signed_in.click("Remove: of the safe").type("Password of the console", PASSWORD)
+    submit()
+    signed_in.wait(lambda _: kinds() == ["keyfile", "plain"])
+    # The one in use: only by saying that another one is there.
+    signed_in.click("Remove: plain").sees("Holdfast itself opens").is_accessible()
+    signed_in.type("Password of the console", PASSWORD)
+    assert not signed_in.driver.find_element(
+        By.CSS_SELECTOR, "dialog button[type=submit]").is_enabled()
+    signed_in.picture("settings-key-in-use").click("Holdfast's settings have", "checkbox")
+    submit()
+    signed_in.wait(lambda _: kinds() == ["keyfile"])
 
 
 def test_the_recovery_kit_is_shown_and_noted_as_saved(signed_in):

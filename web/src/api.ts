@@ -22,6 +22,11 @@ export class ApiError extends Error {
   }
 }
 
+/** What was thrown, as an error that can be shown. */
+export function asApiError(reason: unknown): ApiError {
+  return reason instanceof ApiError ? reason : new ApiError(0, "failed", String(reason), null);
+}
+
 let csrf: string | null = null;
 let signedOut: () => void = () => {};
 

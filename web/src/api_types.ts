@@ -302,6 +302,22 @@ export interface PruneResult {
   bytes_merged: number;
 }
 
+export interface CheckResult {
+  whole: boolean;
+  objects: number;
+  points: number;
+  findings: { severity: "loss" | "note"; object: string; problem: string; consequence: string | null }[];
+}
+
+/** Something that opens the repository. */
+export interface KeySlot {
+  slot: string;
+  kind: "plain" | "passphrase" | "keyfile" | "damaged";
+  name: string | null;
+  created_ms: number | null;
+  in_use: boolean;
+}
+
 export interface RepositoryTest {
   ok: boolean;
   checks: { check: "reachable" | "key" | "writable"; ok: boolean; text: string | null; hint: string | null }[];

@@ -1,8 +1,9 @@
 // Work that the server does in the background: started, watched, ended.
 import { useEffect, useState } from "preact/hooks";
-import { api, ApiError, part } from "./api";
+import { api, ApiError, asApiError, part } from "./api";
 import type { Job, JobStarted } from "./api_types";
 import { listen } from "./events";
+import { t } from "./text";
 
 function ended(job: Job): boolean {
   return job.state !== "running";
@@ -43,6 +44,17 @@ export function endOf(id: string): Promise<Job> {
   });
 }
 
+/** The result of a job that succeeds; an ApiError else. */
+export async function resultOf<T>(path: string, body: unknown): Promise<T> {
+  const job = await finished(path, body);
+  if (job.state !== "done") throw failureOf(job);
+  return job.result as T;
+}
+
+function failureOf({ error }: Job): ApiError {
+  return new ApiError(500, error?.code ?? "failed", error?.text ?? t("job.failed"), error?.hint ?? null);
+}
+
 /** Starts a job, and waits for its end. */
 export async function finished(path: string, body: unknown): Promise<Job> {
   return endOf((await api.post<JobStarted>(path, body)).job);
@@ -69,4 +81,41 @@ export function useJob(id: string | null, done?: (job: Job) => void): JobWatch {
     );
   }, [id]);
   return watch;
+}
+
+export interface OwnJob<T> {
+  start: (path: string, body: unknown) => void;
+  forget: () => void;
+  busy: boolean;
+  job: Job | null;
+  /** When it succeeded. */
+  result: T | null;
+  /** When it could not be started or watched, or failed. */
+  error: ApiError | null;
+}
+
+/** A job that the component starts itself, one at a time. */
+export function useOwnJob<T>(): OwnJob<T> {
+  const [id, setId] = useState<string | null>(null);
+  const [starting, setStarting] = useState(false);
+  const [trouble, setTrouble] = useState<ApiError | null>(null);
+  const { job, error } = useJob(id);
+
+  function forget(): void {
+    setId(null);
+    setTrouble(null);
+  }
+  function start(path: string, body: unknown): void {
+    forget();
+    setStarting(true);
+    api.post<JobStarted>(path, body)
+      .then((started) => setId(started.job), (reason: unknown) => setTrouble(asApiError(reason)))
+      .finally(() => setStarting(false));
+  }
+  const failed = job && job.state !== "running" && job.state !== "done" ? failureOf(job) : null;
+  return {
+    start, forget, job, busy: starting || job?.state === "running",
+    result: job?.state === "done" ? (job.result as T) : null,
+    error: trouble ?? error ?? failed,
+  };
 }

@@ -3,6 +3,7 @@ import type { Settings as All } from "../api_types";
 import type { PageProps } from "../pages";
 import { ErrorNotice, Loading } from "../parts/notice";
 import { Page } from "../parts/page";
+import { KeysCard } from "../parts/settings_keys";
 import { KitCard } from "../parts/settings_kit";
 import { SettingsList } from "../parts/settings_list";
 import { RepositoryCard } from "../parts/settings_repository";
@@ -23,6 +24,7 @@ export default function Settings(_: PageProps) {
         <div class="settings">
           <RetentionCard retention={all.retention} onChange={(retention) => settings.set({ ...all, retention })} />
           <RepositoryCard settings={all} />
+          <KeysCard />
           <KitCard savedMs={all.kit_saved_ms} onSaved={settings.reload} />
           <Unresolved />
           <SessionsCard />

@@ -1,6 +1,6 @@
 // The recovery kit: shown once to who types the password, to be printed or saved elsewhere.
 import { useState } from "preact/hooks";
-import { api, ApiError } from "../api";
+import { api, type ApiError, asApiError } from "../api";
 import type { Kit } from "../api_types";
 import { moment } from "../format";
 import { t } from "../text";
@@ -11,10 +11,6 @@ import { Card } from "./card";
 import { Dialog } from "./dialog";
 import { PasswordField } from "./field";
 import { ErrorNotice } from "./notice";
-
-function known(reason: unknown): ApiError {
-  return reason instanceof ApiError ? reason : new ApiError(0, "failed", String(reason), null);
-}
 
 function KitDialog({ onClose, onSaved }: { onClose: () => void; onSaved: () => void }) {
   const [password, setPassword] = useState("");
@@ -28,7 +24,7 @@ function KitDialog({ onClose, onSaved }: { onClose: () => void; onSaved: () => v
     try {
       await what();
     } catch (reason) {
-      setTrouble(known(reason));
+      setTrouble(asApiError(reason));
     } finally {
       setBusy(false);
     }

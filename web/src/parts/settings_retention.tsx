@@ -2,13 +2,13 @@
 import { useState } from "preact/hooks";
 import { api, ApiError } from "../api";
 import type { JobStarted, PruneResult, Retention } from "../api_types";
-import { bytes, number } from "../format";
 import { useJob } from "../jobs";
 import { ruleSentence } from "../rule";
 import { t } from "../text";
 import { announce } from "./announcer";
 import { Button } from "./button";
 import { Card } from "./card";
+import { WouldDrop } from "./drops";
 import { SelectField, TextField } from "./field";
 import { ErrorNotice, Notice } from "./notice";
 import { FixedBy } from "./settings_list";
@@ -80,12 +80,7 @@ export function RetentionCard({ retention, onChange }: { retention: Retention; o
           {trouble && <ErrorNotice error={trouble} />}
           {watch.error && <ErrorNotice error={watch.error} />}
           {watch.job?.state === "failed" && <Notice tone="bad" title={watch.job.error?.text ?? t("job.failed")}>{watch.job.error?.hint}</Notice>}
-          {shown && (
-            <Notice tone={shown.points > shown.kept ? "attention" : "good"}
-              title={shown.points > shown.kept ? t("retention.drops", { n: shown.points - shown.kept, all: number(shown.points) }) : t("retention.drops_none")}>
-              {shown.points > shown.kept && t("retention.frees", { now: bytes(shown.bytes_freed), later: bytes(shown.bytes_merged) })}
-            </Notice>
-          )}
+          {shown && <WouldDrop result={shown} />}
           {!same && (
             <div class="buttons">
               {shown

@@ -1,6 +1,6 @@
 // Who may come in: the password, who is signed in, tokens of machines.
 import { useState } from "preact/hooks";
-import { api, ApiError, part } from "../api";
+import { api, type ApiError, asApiError, part } from "../api";
 import type { Login, Token } from "../api_types";
 import { moment } from "../format";
 import { useResource } from "../resource";
@@ -12,10 +12,6 @@ import { Card } from "./card";
 import { Dialog } from "./dialog";
 import { PasswordField, SelectField, TextField } from "./field";
 import { Empty, ErrorNotice, Loading } from "./notice";
-
-function known(reason: unknown): ApiError {
-  return reason instanceof ApiError ? reason : new ApiError(0, "failed", String(reason), null);
-}
 
 function PasswordDialog({ onClose }: { onClose: () => void }) {
   const [old, setOld] = useState("");
@@ -30,7 +26,7 @@ function PasswordDialog({ onClose }: { onClose: () => void }) {
     api.put("password", { old, new: next }).then(() => {
       announce(t("security.password_changed"));
       onClose();
-    }, (reason: unknown) => setTrouble(known(reason)));
+    }, (reason: unknown) => setTrouble(asApiError(reason)));
   }
   return (
     <Dialog title={t("security.change_password")} lead={t("security.change_password_lead")} onClose={onClose}>
@@ -58,7 +54,7 @@ function TokenDialog({ onClose }: { onClose: () => void }) {
     event.preventDefault();
     setTried(true);
     if (!name.trim()) return;
-    api.post<Token>("tokens", { name: name.trim(), access }).then(setMade, (reason: unknown) => setTrouble(known(reason)));
+    api.post<Token>("tokens", { name: name.trim(), access }).then(setMade, (reason: unknown) => setTrouble(asApiError(reason)));
   }
   if (made) {
     return (
@@ -88,7 +84,7 @@ export function SessionsCard() {
   const sessions = useResource((signal) => api.get<{ sessions: Login[] }>("sessions", signal), []);
   const [changing, setChanging] = useState(false);
   const [trouble, setTrouble] = useState<ApiError | null>(null);
-  const end = (path: string) => void api.delete(path).then(sessions.reload, (reason: unknown) => setTrouble(known(reason)));
+  const end = (path: string) => void api.delete(path).then(sessions.reload, (reason: unknown) => setTrouble(asApiError(reason)));
   const list = sessions.data?.sessions ?? [];
   return (
     <Card title={t("security.title")} side={<Button small onClick={() => setChanging(true)}>{t("security.change_password")}</Button>}>
@@ -127,7 +123,7 @@ export function TokensCard() {
               <strong>{one.name}</strong> <Badge>{one.access === "viewer" ? t("security.viewer") : t("security.operator")}</Badge>
               <p class="field-help">{one.seen_ms ? t("security.seen", { time: moment(one.seen_ms) }) : t("security.never_used")}</p>
             </div>
-            <Button small onClick={() => void api.delete(`tokens/${part(one.token)}`).then(tokens.reload, (reason: unknown) => setTrouble(known(reason)))}>
+            <Button small onClick={() => void api.delete(`tokens/${part(one.token)}`).then(tokens.reload, (reason: unknown) => setTrouble(asApiError(reason)))}>
               {t("security.remove")}
             </Button>
           </li>
