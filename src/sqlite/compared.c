@@ -7,16 +7,16 @@
 
 enum { BUSY_MS = 5000 };
 
-static int encoding_of(sqlite3 *db)
+static const char *encoding_of(sqlite3 *db)
 {
     static const char *const names[] = {"UTF-8", "UTF-16le", "UTF-16be"};
     sqlite3_stmt *statement = NULL;
-    int found = 0;
+    const char *found = "";
     if (!sqlite3_prepare_v2(db, "PRAGMA encoding", -1, &statement, NULL) &&
         sqlite3_step(statement) == SQLITE_ROW)
         for (int i = 0; i < 3; i++)
             if (!strcmp((const char *)sqlite3_column_text(statement, 0), names[i]))
-                found = i + 1;
+                found = names[i];
     sqlite3_finalize(statement);
     return found;
 }

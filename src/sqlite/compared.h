@@ -13,8 +13,8 @@
 
 struct hf_compared {
     sqlite3 *db;
-    const char *path; /* for errors; borrowed */
-    int encoding;     /* of its texts, as in its header: 1 to 3 */
+    const char *path;     /* for errors; borrowed */
+    const char *encoding; /* of its texts, as PRAGMA encoding says */
 };
 
 /* Opens it for reading alone, and begins the transaction in which it stands still. Writers go on.

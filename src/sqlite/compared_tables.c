@@ -25,6 +25,7 @@ static int add(struct hf_compared_tables *tables, sqlite3_stmt *row, struct hf_e
         return hf_error_memory(err);
     list[tables->count++] = (struct hf_compared_table){.name = copy,
                                                        .is_virtual = sqlite3_column_int(row, 1),
+                                                       .has_rowid = sqlite3_column_int(row, 3),
                                                        .kind = hf_virtual_kind_of(sql ? sql : "")};
     return 0;
 }
@@ -62,13 +63,13 @@ int hf_compared_count(uint64_t *rows, const struct hf_compared *state, const cha
 
 /* Without a rowid there is nothing to go by but counting, which passes over the pages alone. */
 static int estimate(struct hf_compared_table *table, const struct hf_compared *state,
-                    bool has_rowid, struct hf_error *err)
+                    struct hf_error *err)
 {
     if (table->is_virtual) {
         table->rows = estimate_virtual(state->db, table->name);
         return 0;
     }
-    int64_t rows = hf_row_estimate(state->db, table->name, has_rowid ? "_rowid_" : NULL);
+    int64_t rows = hf_row_estimate(state->db, table->name, table->has_rowid ? "_rowid_" : NULL);
     if (rows < 0)
         return hf_compared_count(&table->rows, state, table->name, err);
     table->rows = (uint64_t)rows;
@@ -88,8 +89,7 @@ int hf_compared_tables_read(struct hf_compared_tables *out, const struct hf_comp
     int step = SQLITE_ERROR, failed = 0;
     if (!sqlite3_prepare_v2(state->db, sql, -1, &row, NULL))
         while (!failed && (step = sqlite3_step(row)) == SQLITE_ROW)
-            failed = add(out, row, err) ||
-                     estimate(&out->list[out->count - 1], state, sqlite3_column_int(row, 3), err);
+            failed = add(out, row, err) || estimate(&out->list[out->count - 1], state, err);
     if (!failed && step != SQLITE_DONE)
         failed = hf_compared_failed(state, err);
     sqlite3_finalize(row);

@@ -15,6 +15,7 @@
 struct hf_compared_table {
     char *name; /* owned */
     bool is_virtual;
+    bool has_rowid;            /* else it is WITHOUT ROWID */
     enum hf_virtual_kind kind; /* of a virtual one */
     uint64_t rows;             /* about so many */
 };

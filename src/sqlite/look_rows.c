@@ -126,7 +126,7 @@ static sqlite3_stmt *prepare(struct reading *reading, size_t depth, struct hf_er
     char *sql = make_sql(page, depth, false, err);
     /* No place tells how far a scan came whose rows are sorted when all were found. */
     if (sql && page->filter_count && page->table->key_count &&
-        hf_query_sorts(hf_look_db(reading->look), sql) > 0) {
+        hf_query_order(hf_look_db(reading->look), sql) == HF_QUERY_SORTED) {
         sqlite3_free(sql);
         sql = make_sql(page, depth, true, err);
     }

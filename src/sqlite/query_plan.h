@@ -6,8 +6,14 @@
 
 #include <sqlite3.h>
 
-/* 1: rows come from a sorter, only after all of them were found. -1: it cannot be prepared, and the
- * connection has the error. */
-int hf_query_sorts(sqlite3 *db, const char *sql);
+enum hf_query_order {
+    HF_QUERY_AS_STORED, /* rows come as they lie in the file */
+    HF_QUERY_BY_INDEX,  /* each is looked up in the table for an entry of an index */
+    HF_QUERY_SORTED,    /* from a sorter, only after all of them were found */
+};
+
+/* In which order a query over one table reads it. -1: it cannot be prepared, and the connection has
+ * the error. */
+int hf_query_order(sqlite3 *db, const char *sql);
 
 #endif

@@ -26,7 +26,7 @@ struct hf_row_counts {
     uint64_t added, removed, changed; /* on the way from one to the other */
 };
 
-/* Takes bounded memory; sorts in temporary files where no index has the order. */
+/* Takes bounded memory; what must be sorted is, in temporary files. */
 int hf_rows_merge(struct hf_row_counts *out, const struct hf_compared *from,
                   const struct hf_compared *to, const struct hf_row_order *order,
                   struct hf_compare_course *course, struct hf_error *err);

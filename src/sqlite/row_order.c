@@ -50,34 +50,36 @@ static int look_for_null_keys(struct hf_row_columns *columns, const struct hf_co
     return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : hf_compared_failed(state, err);
 }
 
-/* By a name of it that no column has taken; there may be none. */
-static int add_rowid(struct hf_row_columns *columns, struct hf_error *err)
+static const char *free_rowid_name(const struct hf_row_columns *columns)
 {
     static const char *const names[] = {"rowid", "_rowid_", "oid"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (find(columns, names[i]) < 0)
-            return add_column(columns, names[i], 1, err);
-    return 0;
+            return names[i];
+    return NULL;
 }
 
 int hf_row_columns_read(struct hf_row_columns *out, const struct hf_compared *state,
-                        const char *table, enum hf_row_identity identity, struct hf_error *err)
+                        const struct hf_compared_table *table, struct hf_error *err)
 {
     static const char sql[] = "SELECT name, pk FROM pragma_table_xinfo(?1) WHERE hidden = 0";
-    bool by_rowid = identity == HF_ROWS_BY_ROWID;
     sqlite3_stmt *row = NULL;
     int failed = 0, step = SQLITE_ERROR;
     *out = (struct hf_row_columns){0};
     if (!sqlite3_prepare_v2(state->db, sql, -1, &row, NULL) &&
-        !sqlite3_bind_text(row, 1, table, -1, SQLITE_STATIC))
+        !sqlite3_bind_text(row, 1, table->name, -1, SQLITE_STATIC))
         while (!failed && (step = sqlite3_step(row)) == SQLITE_ROW)
             failed = add_column(out, (const char *)sqlite3_column_text(row, 0),
-                                by_rowid ? 0 : sqlite3_column_int(row, 1), err);
+                                table->is_virtual ? 0 : sqlite3_column_int(row, 1), err);
     if (!failed && step != SQLITE_DONE)
         failed = hf_compared_failed(state, err);
     sqlite3_finalize(row);
-    if (!failed)
-        failed = by_rowid ? add_rowid(out, err) : look_for_null_keys(out, state, table, err);
+    const char *rowid = table->has_rowid ? free_rowid_name(out) : NULL;
+    if (!failed && !table->is_virtual)
+        failed = look_for_null_keys(out, state, table->name, err);
+    else if (!failed && rowid)
+        failed = add_column(out, rowid, 1, err);
+    out->rowid = table->is_virtual ? NULL : rowid;
     if (failed)
         hf_row_columns_release(out);
     return failed;
@@ -143,6 +145,8 @@ int hf_row_order_make(struct hf_row_order *out, const char *table, const struct 
     }
     if (order.by_content)
         order.keys = order.count;
+    order.rowid_from = b->rowid ? a->rowid : NULL;
+    order.rowid_to = a->rowid ? b->rowid : NULL;
     order.columns = sqlite3_str_finish(columns);
     if (!order.columns && order.count)
         return hf_error_memory(err);
@@ -150,13 +154,24 @@ int hf_row_order_make(struct hf_row_order *out, const char *table, const struct 
     return 0;
 }
 
+char *hf_row_order_select_stored(const struct hf_row_order *order, const char *rowid)
+{
+    return sqlite3_mprintf("SELECT %s, %s FROM main.\"%w\" NOT INDEXED ORDER BY 1", rowid,
+                           order->columns, order->table);
+}
+
+void hf_row_order_put_key(sqlite3_str *sql, const struct hf_row_order *order)
+{
+    for (int i = 1; i <= order->keys; i++)
+        sqlite3_str_appendf(sql, "%s%d COLLATE BINARY", i > 1 ? ", " : "", i);
+}
+
 char *hf_row_order_select(const struct hf_row_order *order, const char *condition)
 {
     sqlite3_str *sql = sqlite3_str_new(NULL);
     sqlite3_str_appendf(sql, "SELECT %s FROM main.\"%w\" WHERE %s ORDER BY ", order->columns,
                         order->table, condition);
-    for (int i = 1; i <= order->keys; i++)
-        sqlite3_str_appendf(sql, "%s%d COLLATE BINARY", i > 1 ? ", " : "", i);
+    hf_row_order_put_key(sql, order);
     return sqlite3_str_finish(sql);
 }
 

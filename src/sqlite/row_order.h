@@ -8,7 +8,7 @@
 #include <sqlite3.h>
 #include <stdbool.h>
 
-#include "sqlite/compared.h"
+#include "sqlite/compared_tables.h"
 
 /* The columns of a table, without generated and hidden ones. */
 struct hf_row_columns {
@@ -16,30 +16,37 @@ struct hf_row_columns {
     int *key;     /* for each its place in the primary key, 1 on; 0: it is no part of it */
     int count;
     bool has_null_keys; /* a row has a key of which a part is NULL */
+    const char *rowid;  /* of an ordinary one: a name that no column has taken; NULL: none */
 };
 
-/* What tells the rows of a table apart. */
-enum hf_row_identity { HF_ROWS_BY_PRIMARY_KEY, HF_ROWS_BY_ROWID };
-
+/* The key of a virtual table is its rowid. */
 int hf_row_columns_read(struct hf_row_columns *out, const struct hf_compared *state,
-                        const char *table, enum hf_row_identity identity, struct hf_error *err);
+                        const struct hf_compared_table *table, struct hf_error *err);
 void hf_row_columns_release(struct hf_row_columns *columns);
 HF_AUTO_RELEASE(hf_row_columns)
 
 /* Which columns two states of a table have both, and by which of them rows are the same row. */
 struct hf_row_order {
-    const char *table; /* borrowed */
-    char *columns;     /* as a list in SQL, the key's first */
-    int keys, count;   /* columns */
-    bool by_content;   /* there is no key in common: all columns are it */
+    const char *table;                 /* borrowed */
+    char *columns;                     /* as a list in SQL, the key's first */
+    int keys, count;                   /* columns */
+    bool by_content;                   /* there is no key in common: all columns are it */
+    const char *rowid_from, *rowid_to; /* names of rowids; NULL: not both have any */
 };
 
 /* `count` 0: they have no column in common. */
 int hf_row_order_make(struct hf_row_order *out, const char *table, const struct hf_row_columns *a,
                       const struct hf_row_columns *b, struct hf_error *err);
+/* A query for the rows as they lie: before the columns stands the rowid, by this name of it. */
+char *hf_row_order_select_stored(const struct hf_row_order *order, const char *rowid);
+
 /* A query for the rows that meet a condition, in order of the key; for sqlite3_free. NULL: no
  * memory. */
 char *hf_row_order_select(const struct hf_row_order *order, const char *condition);
+
+/* What follows ORDER BY: the first columns are the key. */
+void hf_row_order_put_key(sqlite3_str *sql, const struct hf_row_order *order);
+
 void hf_row_order_release(struct hf_row_order *order);
 HF_AUTO_RELEASE(hf_row_order)
 

@@ -3,8 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "sqlite/compared_tables.h"
-
 /* A table in both states. */
 struct pair {
     const struct hf_compared_table *from, *to; /* NULL: it is in the other only */
@@ -71,22 +69,17 @@ static int count_both(struct hf_table_difference *found, const struct comparison
            hf_compared_count(&found->counts.to, comparison->to, found->name, err);
 }
 
-static enum hf_row_identity identity_of(const struct hf_compared_table *table)
-{
-    return table->is_virtual ? HF_ROWS_BY_ROWID : HF_ROWS_BY_PRIMARY_KEY;
-}
-
 static int compare_rows(struct hf_table_difference *found, struct comparison *comparison,
                         const struct pair *pair, struct hf_error *err)
 {
     const struct hf_compared *a = comparison->from, *b = comparison->to;
     hf_auto(hf_row_columns) struct hf_row_columns from = {0}, to = {0};
     hf_auto(hf_row_order) struct hf_row_order order = {0};
-    if (hf_row_columns_read(&from, a, found->name, identity_of(pair->from), err) ||
-        hf_row_columns_read(&to, b, found->name, identity_of(pair->to), err) ||
+    if (hf_row_columns_read(&from, a, pair->from, err) ||
+        hf_row_columns_read(&to, b, pair->to, err) ||
         hf_row_order_make(&order, found->name, &from, &to, err))
         return -1;
-    if (a->encoding != b->encoding)
+    if (strcmp(a->encoding, b->encoding) != 0)
         return count_both(found, comparison, HF_WHY_ENCODING, err);
     if (!order.count)
         return count_both(found, comparison, HF_WHY_NO_COMMON_COLUMN, err);

@@ -162,6 +162,29 @@ static void states_that_encode_text_differently_are_only_counted(void **state)
     assert_true(!strcmp(found, "t 2>2 +0 -0 ~0 counted\n") || !strcmp(found, "t 2>2 +0 -0 ~0\n"));
 }
 
+static void texts_in_utf_16_are_compared_as_they_are(void **state)
+{
+    struct pair *pair = *state;
+    pair_run(pair->from, "pragma encoding = 'UTF-16le'; create table t(a text primary key, b);"
+                         "create table n(a); insert into t values('ä', 'x'), (char(0x1f600), 'y'),"
+                         " (cast(x'00d8' as text), 'z'); insert into n select a from t");
+    hf_scratch_copy(pair->from, pair->to);
+    pair_run(pair->to, "update t set b = 'Y' where b = 'y'; delete from n where rowid = 1;"
+                       "update t set a = cast(x'01d8' as text) where b = 'z'");
+    assert_string_equal(pair_tables(pair), "n 3>2 +0 -1 ~0 by content\nt 3>3 +1 -1 ~1\n");
+}
+
+static void rows_that_lie_elsewhere_are_the_same_rows(void **state)
+{
+    struct pair *pair = *state;
+    pair_both(pair, "create table t(id text primary key, v); create table n(rowid, v);"
+                    "insert into t values('a', 1), ('b', 2), ('c', 3);"
+                    "insert into n values(1, 'a'), (1, 'a'), (2, 'b')");
+    pair_run(pair->to, "update t set _rowid_ = _rowid_ + 1000; update n set _rowid_ = 90 - _rowid_;"
+                       "update t set v = 4 where id = 'b'; update n set v = 'c' where rowid = 2");
+    assert_string_equal(pair_tables(pair), "n 3>3 +1 -1 ~0 by content\nt 3>3 +0 -0 ~1\n");
+}
+
 static int ignore(void *context, const struct hf_schema_difference *difference,
                   struct hf_error *err)
 {
@@ -215,6 +238,8 @@ int main(void)
         TEST(keys_that_are_null_are_no_keys),
         TEST(numbers_that_are_equal_sort_as_sqlite_sorts_them),
         TEST(states_that_encode_text_differently_are_only_counted),
+        TEST(texts_in_utf_16_are_compared_as_they_are),
+        TEST(rows_that_lie_elsewhere_are_the_same_rows),
         TEST(a_schema_that_was_written_by_hand_is_read_without_harm),
         TEST(a_damaged_file_is_told),
     };
