@@ -12,7 +12,7 @@ static void name_plan(struct hf_shown_plan *plan, const char *kind, const char *
 {
     snprintf(plan->kind, sizeof plan->kind, "%s", kind);
     snprintf(plan->login, sizeof plan->login, "%s", login);
-    snprintf(plan->database, sizeof plan->database, "%s", database);
+    snprintf(plan->database, sizeof plan->database, "%.64s", database);
 }
 
 static void keep_plan(struct hf_console *console, const char *id, json_t *result, void *context)
