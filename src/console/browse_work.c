@@ -17,7 +17,8 @@ enum {
 
 struct browsing {
     const struct hf_console *console;
-    const char *path, *name;
+    const struct hf_untrusted_file *file;
+    const char *name;
     struct hf_profiles profiles;
     bool has_profiles;
     struct hf_browse *browse;
@@ -68,7 +69,7 @@ static int open_file(struct browsing *browsing, struct hf_error *err)
 {
     const struct hf_env *env = browsing->console->env;
     struct stat status;
-    if (env->fs.stat(env->fs.context, browsing->path, &status)) {
+    if (env->fs.stat(env->fs.context, browsing->file->path, &status)) {
         hf_error_set(err, HF_NOT_FOUND, "the database '%s' is not there", browsing->name);
         return hf_error_hint(err, "look at it as it was at a restore point");
     }
@@ -80,7 +81,8 @@ static int open_file(struct browsing *browsing, struct hf_error *err)
     browsing->opened = status;
     if (load_profiles(browsing, err))
         return -1;
-    browsing->browse = hf_browse_open(browsing->path, browsing->name, &browsing->profiles, err);
+    browsing->browse = hf_browse_open(browsing->file->path, browsing->file->users, browsing->name,
+                                      &browsing->profiles, err);
     return browsing->browse ? 0 : -1;
 }
 
@@ -103,10 +105,10 @@ static json_t *answer(void *context, const json_t *question, const struct hf_eve
     return hf_browse_cell(browsing->browse, question, err);
 }
 
-int hf_browse_serve(const struct hf_console *console, const char *path, const char *name,
-                    int channel)
+int hf_browse_serve(const struct hf_console *console, const struct hf_untrusted_file *file,
+                    const char *name, int channel)
 {
-    struct browsing browsing = {.console = console, .path = path, .name = name};
+    struct browsing browsing = {.console = console, .file = file, .name = name};
     if (hf_confine(MOST_MEMORY, NULL))
         return 1;
     hf_look_limit_memory(MOST_FOR_SQLITE);

@@ -6,6 +6,7 @@
 
 #include "console/console_state.h"
 #include "console/worker.h"
+#include "sqlite/untrusted.h"
 
 /* In a job: {"database", "point"}, restored into scratch. The answer has "file", which is for the
  * console alone. */
@@ -14,9 +15,9 @@ json_t *hf_browse_bring_out(void *context, const json_t *question, const struct 
 
 /*
  * In the worker: serves until the channel ends. {"do":"open"}, "tables", "table", "rows", "cell",
- * as service/browse.h has them. `path` is the file, `name` its database's.
+ * as service/browse.h has them. `file` is looked into, `name` its database's.
  */
-int hf_browse_serve(const struct hf_console *console, const char *path, const char *name,
-                    int channel);
+int hf_browse_serve(const struct hf_console *console, const struct hf_untrusted_file *file,
+                    const char *name, int channel);
 
 #endif

@@ -94,11 +94,11 @@ static int work(void *context, int channel)
     const struct browser *browser = context;
     const struct hf_console *console = browser->browsers->console;
     const struct hf_config *config = console->config;
-    const char *path = browser->scratch;
-    for (size_t i = 0; !path && i < config->database_count; i++)
+    struct hf_untrusted_file file = {browser->scratch, HF_USED_BY_NOBODY};
+    for (size_t i = 0; !file.path && i < config->database_count; i++)
         if (!strcmp(config->databases[i].name, browser->database))
-            path = config->databases[i].path;
-    return path ? hf_browse_serve(console, path, browser->database, channel) : 1;
+            file = (struct hf_untrusted_file){config->databases[i].path, HF_USED_BY_OTHERS};
+    return file.path ? hf_browse_serve(console, &file, browser->database, channel) : 1;
 }
 
 /* What it says of itself is in its answers. */

@@ -106,6 +106,7 @@ static int export(struct making *making, const struct hf_events *events, struct 
                                                           .program = console->options->version,
                                                           .output = output_of(making),
                                                           .untrusted = true,
+                                                          .users = HF_USED_BY_NOBODY,
                                                           .events = events}};
     return hf_exporting(&options, &result, err);
 }

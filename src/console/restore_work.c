@@ -90,11 +90,12 @@ static int64_t room_at(const char *path)
     return (int64_t)space.f_bavail * (int64_t)space.f_frsize;
 }
 
-static void put_schema_version(json_t *out, const char *key, const char *path)
+static void put_schema_version(json_t *out, const char *key, const char *path,
+                               enum hf_file_users users)
 {
     struct hf_schema_version version;
     json_t *item;
-    if (hf_schema_version_read(&version, path, NULL)) {
+    if (hf_schema_version_read(&version, path, users, NULL)) {
         hf_json_text(out, key, NULL);
         return;
     }
@@ -121,8 +122,8 @@ static int put_preflight(json_t *out, const struct hf_work *work, const char *sc
     hf_json_integer(preflight, "orphans", (int64_t)integrity.orphans);
     json_object_set_new(preflight, "room", room < 0 ? json_null() : json_integer(room));
     hf_json_boolean(preflight, "enough_room", room < 0 || room > (int64_t)restored->size);
-    put_schema_version(preflight, "schema_then", scratch);
-    put_schema_version(preflight, "schema_now", work->configured->path);
+    put_schema_version(preflight, "schema_then", scratch, HF_USED_BY_NOBODY);
+    put_schema_version(preflight, "schema_now", work->configured->path, HF_USED_BY_OTHERS);
     return 0;
 }
 
@@ -131,8 +132,9 @@ static json_t *compare_with_now(const struct hf_work *work, const char *scratch,
                                 const struct hf_events *events, struct hf_error *err)
 {
     struct hf_error why = {0};
-    json_t *found =
-        is_there(work) ? hf_state_compare(work->configured->path, scratch, events, &why) : NULL;
+    const struct hf_untrusted_file now = {work->configured->path, HF_USED_BY_OTHERS},
+                                   then = {scratch, HF_USED_BY_NOBODY};
+    json_t *found = is_there(work) ? hf_state_compare(&now, &then, events, &why) : NULL;
     if (found || !is_there(work)) {
         if (!found)
             found = json_pack("{s:[], s:[]}", "tables", "schema");
@@ -257,19 +259,19 @@ static void pass_notice(void *context, const char *text)
     hf_notice(bringing->events, "%s", text);
 }
 
-static int bring_out(const struct hf_work *work, uint64_t wanted, char **scratch, const char **path,
-                     struct bringing bringing, struct hf_error *err)
+static int bring_out(const struct hf_work *work, uint64_t wanted, char **scratch,
+                     struct hf_untrusted_file *out, struct bringing bringing, struct hf_error *err)
 {
     const struct hf_events events = {&bringing, pass_notice, tell_bringing};
     struct hf_restore_result result = {0};
     uint64_t seq;
-    *path = work->configured->path;
+    *out = (struct hf_untrusted_file){work->configured->path, HF_USED_BY_OTHERS};
     if (!wanted)
         return 0;
     if (hf_work_point(work, wanted, &seq, err))
         return -1;
     *scratch = hf_scratch_name(work->console, err);
-    *path = *scratch;
+    *out = (struct hf_untrusted_file){*scratch, HF_USED_BY_NOBODY};
     return *scratch ? restore_to_scratch(work, seq, *scratch, &events, &result, err) : -1;
 }
 
@@ -279,7 +281,7 @@ json_t *hf_compare_points(void *context, const json_t *question, const struct hf
     hf_auto(hf_work) struct hf_work work = {0};
     SCRATCH char *first = NULL;
     SCRATCH char *second = NULL;
-    const char *from, *to;
+    struct hf_untrusted_file from, to;
     if (hf_work_begin(&work, context, hf_member_text(question, "database", ""),
                       HF_DATABASE_EXISTING, err) ||
         hf_work_timeline(&work, err) ||
@@ -288,5 +290,5 @@ json_t *hf_compare_points(void *context, const json_t *question, const struct hf
         bring_out(&work, (uint64_t)hf_member_integer(question, "to", 0), &second, &to,
                   (struct bringing){events, "restore_to"}, err))
         return NULL;
-    return hf_state_compare(from, to, events, err);
+    return hf_state_compare(&from, &to, events, err);
 }

@@ -59,6 +59,7 @@ static void take_place(struct setting_up *self, const json_t *question)
 {
     struct hf_setup_place *place = &self->place;
     place->path = self->candidate ? self->candidate : given(question, "path");
+    place->users = self->candidate ? HF_USED_BY_OTHERS : HF_USED_BY_NOBODY; /* sent to us alone */
     place->repository = place->path ? NULL : given(question, "repository");
     place->keys = &self->keys;
     if (place->repository) {

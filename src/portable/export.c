@@ -164,8 +164,9 @@ static int begin_reading(sqlite3 *db, const char *path, struct hf_error *err)
 
 sqlite3 *hf_export_open(const struct hf_export_options *options, struct hf_error *err)
 {
-    return options->untrusted ? hf_untrusted_open(options->path, options->busy_ms, err)
-                              : hf_connection_open(options->path, NULL, options->busy_ms, err);
+    return options->untrusted
+               ? hf_untrusted_open(options->path, options->users, options->busy_ms, err)
+               : hf_connection_open(options->path, NULL, options->busy_ms, err);
 }
 
 int hf_export(const struct hf_export_options *options, const struct hf_env *env,

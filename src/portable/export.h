@@ -12,6 +12,7 @@
 #include "portable/copy_hash.h"
 #include "portable/copy_output.h"
 #include "portable/json_writer.h"
+#include "sqlite/untrusted.h"
 
 #define HF_COPY_FORMAT "holdfast-copy"
 enum { HF_COPY_VERSION = 1 };
@@ -23,6 +24,7 @@ struct hf_export_options {
     struct hf_copy_output_options output;
     int busy_ms;
     bool untrusted;                 /* the file may come from anybody: sqlite/untrusted.h */
+    enum hf_file_users users;       /* of such a one */
     const struct hf_events *events; /* may be NULL */
 };
 

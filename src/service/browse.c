@@ -38,7 +38,7 @@ static const char **secrets_of(const struct hf_profiles *profiles, size_t *count
     return secrets;
 }
 
-struct hf_browse *hf_browse_open(const char *path, const char *name,
+struct hf_browse *hf_browse_open(const char *path, enum hf_file_users users, const char *name,
                                  const struct hf_profiles *profiles, struct hf_error *err)
 {
     struct hf_browse *browse = calloc(1, sizeof *browse);
@@ -47,8 +47,11 @@ struct hf_browse *hf_browse_open(const char *path, const char *name,
     if (!browse || !secrets) {
         hf_error_memory(err);
     } else {
-        const struct hf_look_options options = {
-            .name = name, .busy_ms = BUSY_MS, .secrets = secrets, .secret_count = count};
+        const struct hf_look_options options = {.name = name,
+                                                .users = users,
+                                                .busy_ms = BUSY_MS,
+                                                .secrets = secrets,
+                                                .secret_count = count};
         *browse = (struct hf_browse){.name = name, .profiles = profiles};
         browse->look = hf_look_open(path, &options, err);
     }

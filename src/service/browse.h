@@ -16,7 +16,7 @@ struct hf_browse;
 
 /* Secret is what any of the profiles calls so: a table that is too old or too new to be told its
  * application by must not show it. `name` is the database's; both outlive it. */
-struct hf_browse *hf_browse_open(const char *path, const char *name,
+struct hf_browse *hf_browse_open(const char *path, enum hf_file_users users, const char *name,
                                  const struct hf_profiles *profiles, struct hf_error *err);
 void hf_browse_free(struct hf_browse *browse);
 HF_AUTO_FREE(hf_browse)

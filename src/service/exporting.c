@@ -37,8 +37,8 @@ int hf_exporting(const struct hf_exporting_options *options, struct hf_exporting
                  struct hf_error *err)
 {
     hf_auto(hf_profile_choice) struct hf_profile_choice form = {0};
-    if (!options->generic &&
-        hf_profile_choose(&form, options->config, options->env, options->copy.path, err))
+    if (!options->generic && hf_profile_choose(&form, options->config, options->env,
+                                               options->copy.path, options->copy.users, err))
         return -1;
     return form.profile ? by_profile(options, form.profile, result, err)
                         : generic(options, result, err);

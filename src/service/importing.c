@@ -172,8 +172,8 @@ int hf_importing(struct hf_copy_input *input, const struct hf_importing_options 
     hf_auto(hf_profile_choice) struct hf_profile_choice form = {0};
     struct hf_importing_result done = {.dry_run = options->dry_run};
     int64_t started = hf_now(options->env);
-    if (!options->generic &&
-        hf_profile_choose(&form, options->config, options->env, options->path, err))
+    if (!options->generic && hf_profile_choose(&form, options->config, options->env, options->path,
+                                               HF_USED_BY_OTHERS, err))
         return -1;
     struct importing job = {
         .options = options, .input = input, .profile = form.profile, .result = &done};

@@ -7,6 +7,7 @@
 
 #include "config/config.h"
 #include "portable/profile.h"
+#include "sqlite/untrusted.h"
 
 struct hf_profile_choice {
     struct hf_profiles profiles; /* the built-in ones, and those of the setting `profiles-dir` */
@@ -16,7 +17,8 @@ struct hf_profile_choice {
 /* The one that the setting `profile` names ('none': the generic form), else the one that the tables
  * of the database at `path`, which need not be there, tell. */
 int hf_profile_choose(struct hf_profile_choice *out, const struct hf_config *config,
-                      const struct hf_env *env, const char *path, struct hf_error *err);
+                      const struct hf_env *env, const char *path, enum hf_file_users users,
+                      struct hf_error *err);
 void hf_profile_choice_release(struct hf_profile_choice *choice);
 HF_AUTO_RELEASE(hf_profile_choice)
 

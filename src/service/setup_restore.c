@@ -54,7 +54,9 @@ static bool has_tables(const struct restoring *job)
 {
     hf_auto(hf_profile_choice) struct hf_profile_choice form = {0};
     const struct hf_setup_options *look = &job->options->look;
-    return !hf_profile_choose(&form, look->config, look->env, look->path, NULL) && form.profile;
+    return !hf_profile_choose(&form, look->config, look->env, look->path, HF_USED_BY_OTHERS,
+                              NULL) &&
+           form.profile;
 }
 
 static int import(struct restoring *job, struct hf_copy_input *input, struct hf_error *err)
@@ -119,8 +121,9 @@ static int import_database(struct restoring *job, const char *path, struct hf_er
                  .output = {.to = copy, .packing = HF_COPY_ZSTD},
                  .busy_ms = BUSY_MS,
                  .untrusted = true,
+                 .users = job->place->users,
                  .events = look->events}};
-    sqlite3 *keeper = hf_untrusted_open(path, BUSY_MS, err); /* closed last */
+    sqlite3 *keeper = hf_untrusted_open(path, job->place->users, BUSY_MS, err); /* closed last */
     int failed = !keeper || hf_exporting(&export, &result, err);
     sqlite3_close(keeper);
     if (!failed)

@@ -20,7 +20,7 @@ int hf_setup_settings_write(const struct hf_config *config, const struct hf_env 
                             struct hf_error *err)
 {
     hf_auto(hf_profile_choice) struct hf_profile_choice form = {0};
-    if (hf_profile_choose(&form, config, env, path, err))
+    if (hf_profile_choose(&form, config, env, path, HF_USED_BY_OTHERS, err))
         return -1;
     if (!form.profile)
         return hf_setup_no_tables(path, err);

@@ -13,7 +13,6 @@
 #include "service/setup_kind.h"
 #include "sqlite/connection.h"
 #include "sqlite/soundness.h"
-#include "sqlite/untrusted.h"
 
 enum { BUSY_MS = 5000 };
 
@@ -70,11 +69,12 @@ static int look_into(struct looking *looking, sqlite3 *db, const char *path, str
                : 0;
 }
 
-static int look_at_database(struct looking *looking, const char *path, struct hf_error *err)
+static int look_at_database(struct looking *looking, const char *path, enum hf_file_users users,
+                            struct hf_error *err)
 {
-    sqlite3 *db = hf_untrusted_open(path, BUSY_MS, err);
-    int failed = !db || hf_soundness_check(path, HF_USED_BY_OTHERS, BUSY_MS, err) ||
-                 look_into(looking, db, path, err);
+    sqlite3 *db = hf_untrusted_open(path, users, BUSY_MS, err);
+    int failed =
+        !db || hf_soundness_check(path, users, BUSY_MS, err) || look_into(looking, db, path, err);
     sqlite3_close(db);
     return failed ? -1 : 0;
 }
@@ -106,7 +106,7 @@ static int import_and_look(struct looking *looking, struct hf_copy_input *input,
     if (hf_import(input, &import, options->env, &result, err))
         return -1;
     memcpy(looking->out->exported_at, result.exported_at, sizeof looking->out->exported_at);
-    return look_at_database(looking, path, err);
+    return look_at_database(looking, path, HF_USED_BY_NOBODY, err);
 }
 
 static int look_at_table_copy(struct looking *looking, struct hf_copy_input *input,
@@ -288,8 +288,9 @@ static int look(struct looking *looking, struct hf_error *err)
         hf_file_kind_look(&kind, options->env, looking->place->path, err))
         return -1;
     looking->out->kind = HF_SETUP_DATABASE;
-    return kind == HF_FILE_SQLITE ? look_at_database(looking, looking->place->path, err)
-                                  : look_at_copy(looking, err);
+    return kind == HF_FILE_SQLITE
+               ? look_at_database(looking, looking->place->path, looking->place->users, err)
+               : look_at_copy(looking, err);
 }
 
 int hf_setup_look(struct hf_setup_source *out, const struct hf_setup_place *place,

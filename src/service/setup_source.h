@@ -15,11 +15,13 @@
 #include "portable/profile_summary.h"
 #include "service/copy_keys.h"
 #include "service/copy_problems.h"
+#include "sqlite/untrusted.h"
 
 /* Where it is: a file, or a repository. */
 struct hf_setup_place {
     const char *path; /* a portable copy, packed and encrypted or not, or a SQLite file; told by
                          content. NULL: a repository */
+    enum hf_file_users users;        /* of a SQLite file */
     const struct hf_copy_keys *keys; /* of a copy; may be NULL */
     const char *repository;
     const char *passphrase, *recovery_key; /* of it, at most one; NULL: it opens without */

@@ -57,14 +57,15 @@ static int put_schema(void *context, const struct hf_schema_difference *differen
     return 0;
 }
 
-json_t *hf_state_compare(const char *from_path, const char *to_path, const struct hf_events *events,
-                         struct hf_error *err)
+json_t *hf_state_compare(const struct hf_untrusted_file *from, const struct hf_untrusted_file *to,
+                         const struct hf_events *events, struct hf_error *err)
 {
-    hf_auto(hf_compared) struct hf_compared from = {0}, to = {0};
+    hf_auto(hf_compared) struct hf_compared a = {0}, b = {0};
     json_t *found = hf_json_new();
-    if (!hf_compared_open(&from, from_path, err) && !hf_compared_open(&to, to_path, err) &&
-        !hf_tables_compare(&from, &to, events, put_table, hf_json_list(found, "tables"), err) &&
-        !hf_schemas_compare(&from, &to, put_schema, hf_json_list(found, "schema"), err))
+    if (!hf_compared_open(&a, from->path, from->users, err) &&
+        !hf_compared_open(&b, to->path, to->users, err) &&
+        !hf_tables_compare(&a, &b, events, put_table, hf_json_list(found, "tables"), err) &&
+        !hf_schemas_compare(&a, &b, put_schema, hf_json_list(found, "schema"), err))
         return found;
     json_decref(found);
     return NULL;

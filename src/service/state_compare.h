@@ -6,16 +6,16 @@
 
 #include <jansson.h>
 
-#include "base/error.h"
 #include "base/events.h"
+#include "sqlite/untrusted.h"
 
 /*
- * Compares two SQLite files, which may be hostile, and of which either may be in use: each is read
- * in one transaction. The answer is what docs/openapi.yml calls a comparison. The stage is
+ * Compares two SQLite files, which may be hostile: each is read in one
+ * transaction. The answer is what docs/openapi.yml calls a comparison. The stage is
  * "compare", told of in rows. Takes bounded memory, and time by the size of both: belongs into a
  * process that can be killed. NULL: err.
  */
-json_t *hf_state_compare(const char *from_path, const char *to_path, const struct hf_events *events,
-                         struct hf_error *err);
+json_t *hf_state_compare(const struct hf_untrusted_file *from, const struct hf_untrusted_file *to,
+                         const struct hf_events *events, struct hf_error *err);
 
 #endif

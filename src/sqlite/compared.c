@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "sqlite/connection.h"
-#include "sqlite/untrusted.h"
 
 enum { BUSY_MS = 5000 };
 
@@ -21,9 +20,10 @@ static const char *encoding_of(sqlite3 *db)
     return found;
 }
 
-int hf_compared_open(struct hf_compared *out, const char *path, struct hf_error *err)
+int hf_compared_open(struct hf_compared *out, const char *path, enum hf_file_users users,
+                     struct hf_error *err)
 {
-    struct hf_compared state = {.db = hf_untrusted_open(path, BUSY_MS, err), .path = path};
+    struct hf_compared state = {.db = hf_untrusted_open(path, users, BUSY_MS, err), .path = path};
     if (!state.db)
         return -1;
     if (!sqlite3_exec(state.db,

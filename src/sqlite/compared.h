@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "sqlite/untrusted.h"
 
 struct hf_compared {
     sqlite3 *db;
@@ -19,7 +20,8 @@ struct hf_compared {
 
 /* Opens it for reading alone, and begins the transaction in which it stands still. Writers go on.
  */
-int hf_compared_open(struct hf_compared *out, const char *path, struct hf_error *err);
+int hf_compared_open(struct hf_compared *out, const char *path, enum hf_file_users users,
+                     struct hf_error *err);
 void hf_compared_release(struct hf_compared *state);
 HF_AUTO_RELEASE(hf_compared)
 

@@ -35,20 +35,9 @@ static int too_long_for_sqlite(const char *path, struct hf_error *err)
                          vfs->mxPathname - 8);
 }
 
-sqlite3 *hf_connection_open(const char *path, const char *vfs, int busy_ms, struct hf_error *err)
+static int settle(sqlite3 *db, int busy_ms)
 {
-    hf_auto_free char *literal = literal_path(path);
-    if (!literal) {
-        hf_error_memory(err);
-        return NULL;
-    }
-    sqlite3 *db = NULL;
-    int rc = sqlite3_open_v2(literal, &db,
-                             SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
-                                 SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE,
-                             vfs);
-    if (rc == SQLITE_OK)
-        rc = sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    int rc = sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     if (rc == SQLITE_OK)
         rc = sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     if (rc == SQLITE_OK)
@@ -57,12 +46,62 @@ sqlite3 *hf_connection_open(const char *path, const char *vfs, int busy_ms, stru
         rc = sqlite3_wal_autocheckpoint(db, 0);
     if (rc == SQLITE_OK)
         rc = sqlite3_exec(db, "PRAGMA mmap_size = 0", NULL, NULL, NULL);
+    return rc;
+}
+
+/* `name` is freed; `path` is for errors. */
+static sqlite3 *open_by(char *name, int flags, const char *vfs, int busy_ms, const char *path,
+                        struct hf_error *err)
+{
+    sqlite3 *db = NULL;
+    if (!name) {
+        hf_error_memory(err);
+        return NULL;
+    }
+    int rc = sqlite3_open_v2(
+        name, &db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE,
+        vfs);
+    free(name);
+    if (rc == SQLITE_OK)
+        rc = settle(db, busy_ms);
     if (rc == SQLITE_OK)
         return db;
     if ((rc & 0xff) != SQLITE_CANTOPEN || !too_long_for_sqlite(path, err))
         hf_connection_error(db, rc, path, err);
     sqlite3_close(db);
     return NULL;
+}
+
+sqlite3 *hf_connection_open(const char *path, const char *vfs, int busy_ms, struct hf_error *err)
+{
+    return open_by(literal_path(path), SQLITE_OPEN_READWRITE, vfs, busy_ms, path, err);
+}
+
+/* As an URI, in which every byte of the path may be written as its code. */
+static char *still_uri(const char *path)
+{
+    static const char digits[] = "0123456789abcdef", before[] = "file:", after[] = "?immutable=1";
+    hf_auto_free char *literal = literal_path(path);
+    char *uri = literal ? malloc(sizeof before + 3 * strlen(literal) + sizeof after) : NULL;
+    if (!uri)
+        return NULL;
+    char *out = stpcpy(uri, before);
+    for (const char *c = literal; *c; c++) {
+        if (*c == '/') {
+            *out++ = *c;
+            continue;
+        }
+        *out++ = '%';
+        *out++ = digits[(unsigned char)*c >> 4];
+        *out++ = digits[*c & 15];
+    }
+    strcpy(out, after);
+    return uri;
+}
+
+sqlite3 *hf_connection_open_still(const char *path, struct hf_error *err)
+{
+    return open_by(still_uri(path), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL, 0, path, err);
 }
 
 void hf_connection_fold_log(sqlite3 *db)

@@ -20,6 +20,10 @@ void hf_connections_begin_small(void);
  */
 sqlite3 *hf_connection_open(const char *path, const char *vfs, int busy_ms, struct hf_error *err);
 
+/* Opens one that nobody writes to, and that has neither a log with frames nor a hot journal beside
+ * it: read-only, without locks, and without any file made beside it. */
+sqlite3 *hf_connection_open_still(const char *path, struct hf_error *err);
+
 /* Moves what the log holds into the database and empties it, as far as nobody else is in the way:
  * after a change that made it long. Nothing outside WAL mode. Best effort; the connection waits for
  * nobody from then on. */

@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "sqlite/connection.h"
+#include "sqlite/untrusted.h"
 
 enum { MOST_PROBLEMS = 100 };
 
@@ -102,30 +102,15 @@ static int check_references(sqlite3 *db, const char *path, struct hf_integrity *
     }
 }
 
-static bool has_log(const char *path)
-{
-    struct stat status;
-    return stat(sqlite3_filename_wal(path), &status) == 0 && status.st_size > 0;
-}
-
 int hf_integrity_check(const char *path, struct hf_integrity *out, struct hf_error *err)
 {
     struct hf_integrity found = {0};
-    int result = -1;
-    sqlite3 *db = hf_connection_open(path, NULL, 0, err);
-    if (!db)
-        return -1;
-    /* Exclusive, so that no -shm file is made; an empty log is removed again, one with frames is
-     * kept. */
-    if (!has_log(sqlite3_db_filename(db, "main")))
-        sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
-    int rc = sqlite3_exec(db, "PRAGMA locking_mode = EXCLUSIVE", NULL, NULL, NULL);
-    if (rc != SQLITE_OK)
-        hf_connection_error(db, rc, path, err);
-    else if (check_pages(db, path, &found, err) == 0)
-        result = found.problems ? 0 : check_references(db, path, &found, err);
+    sqlite3 *db = hf_untrusted_open(path, HF_USED_BY_NOBODY, 0, err);
+    int failed = !db || check_pages(db, path, &found, err) ||
+                 (!found.problems && check_references(db, path, &found, err));
     sqlite3_close(db);
-    if (result == 0)
-        *out = found;
-    return result;
+    if (failed)
+        return -1;
+    *out = found;
+    return 0;
 }

@@ -17,9 +17,10 @@ struct hf_integrity {
 
 /*
  * Runs integrity_check and, if that finds nothing, foreign_key_check on a file that nobody else has
- * open; leaves no -wal or -shm behind. Problems found are not an error: the call fails only when it
- * cannot find out (HF_IO, HF_LOCKED, HF_NO_MEMORY; HF_UNSUPPORTED where the schema needs collations
- * or functions that only the application has). A file that is no database is one problem.
+ * open, as one that may come from anybody (untrusted.h). Problems found are not an error: the call
+ * fails only when it cannot find out (HF_IO, HF_NO_MEMORY; HF_UNSUPPORTED where the schema needs
+ * collations or functions that only the application has). A file that is no database is one
+ * problem.
  */
 int hf_integrity_check(const char *path, struct hf_integrity *out, struct hf_error *err);
 

@@ -6,7 +6,6 @@
 #include "os/signals.h"
 #include "sqlite/connection.h"
 #include "sqlite/look_copies.h"
-#include "sqlite/untrusted.h"
 
 enum { LOOK_EVERY = 1000, LARGEST_VALUE = 64 << 20 };
 
@@ -169,7 +168,7 @@ struct hf_look *hf_look_open(const char *path, const struct hf_look_options *opt
     }
     look->name = options->name;
     look->schema_version = -1;
-    look->db = hf_untrusted_open(path, options->busy_ms, err);
+    look->db = hf_untrusted_open(path, options->users, options->busy_ms, err);
     int failed = !look->db;
     for (size_t i = 0; !failed && i < options->secret_count; i++)
         failed = hf_look_secrets_configure(&look->secrets, options->secrets[i], err);

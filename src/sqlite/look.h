@@ -17,11 +17,13 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "sqlite/look_secrets.h"
+#include "sqlite/untrusted.h"
 
 struct hf_look;
 
 struct hf_look_options {
     const char *name; /* of the database, in errors; borrowed */
+    enum hf_file_users users;
     int busy_ms;
     const char *const *secrets; /* "Table.column", compared as SQLite does; copied */
     size_t secret_count;

@@ -3,7 +3,6 @@
 #include <stdio.h>
 
 #include "sqlite/connection.h"
-#include "sqlite/untrusted.h"
 
 enum { BUSY_MS = 2000 };
 
@@ -16,10 +15,11 @@ static sqlite3_stmt *first_row(sqlite3 *db, const char *sql)
     return NULL;
 }
 
-int hf_schema_version_read(struct hf_schema_version *out, const char *path, struct hf_error *err)
+int hf_schema_version_read(struct hf_schema_version *out, const char *path,
+                           enum hf_file_users users, struct hf_error *err)
 {
     struct hf_schema_version version = {0};
-    sqlite3 *db = hf_untrusted_open(path, BUSY_MS, err);
+    sqlite3 *db = hf_untrusted_open(path, users, BUSY_MS, err);
     if (!db)
         return -1;
     sqlite3_stmt *number = first_row(db, "PRAGMA main.user_version");

@@ -6,14 +6,15 @@
 
 #include <stdint.h>
 
-#include "base/error.h"
+#include "sqlite/untrusted.h"
 
 struct hf_schema_version {
     int64_t user_version;
     char migration[128]; /* the newest that Prisma noted as applied, or "" */
 };
 
-/* Of a file that may be hostile, and in use. */
-int hf_schema_version_read(struct hf_schema_version *out, const char *path, struct hf_error *err);
+/* Of a file that may be hostile. */
+int hf_schema_version_read(struct hf_schema_version *out, const char *path,
+                           enum hf_file_users users, struct hf_error *err);
 
 #endif

@@ -64,15 +64,19 @@ static int check_length(const char *path, int busy_ms, struct hf_error *err)
     return 0;
 }
 
-/* Exclusive locking makes no -shm file; a log without frames is removed with the connection, one
- * with frames stays. */
-static void leave_nothing(sqlite3 *db)
+/* A page that is not all there is read as zeros. */
+static int check_last_page(sqlite3 *db, const char *path, struct hf_error *err)
 {
     struct stat status;
-    const char *log = sqlite3_filename_wal(sqlite3_db_filename(db, "main"));
-    if (stat(log, &status) || status.st_size == 0)
-        sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
-    sqlite3_exec(db, "PRAGMA locking_mode = EXCLUSIVE", NULL, NULL, NULL);
+    sqlite3_stmt *row = NULL;
+    int page_size = 0;
+    if (!sqlite3_prepare_v2(db, "PRAGMA main.page_size", -1, &row, NULL) &&
+        sqlite3_step(row) == SQLITE_ROW)
+        page_size = sqlite3_column_int(row, 0);
+    sqlite3_finalize(row);
+    return page_size && !stat(path, &status) && status.st_size % page_size
+               ? not_sound(path, "it ends within a page", err)
+               : 0;
 }
 
 int hf_soundness_check(const char *path, enum hf_file_users users, int busy_ms,
@@ -80,12 +84,12 @@ int hf_soundness_check(const char *path, enum hf_file_users users, int busy_ms,
 {
     if (users == HF_USED_BY_OTHERS && check_length(path, busy_ms, err))
         return -1;
-    sqlite3 *db = hf_connection_open(path, NULL, busy_ms, err);
+    sqlite3 *db = hf_untrusted_open(path, users, busy_ms, err);
     if (!db)
         return -1;
-    if (users == HF_USED_BY_NOBODY)
-        leave_nothing(db);
     int failed = quick_check(db, path, err);
+    if (!failed && users == HF_USED_BY_NOBODY)
+        failed = check_last_page(db, path, err);
     sqlite3_close(db);
     return failed;
 }

@@ -5,12 +5,7 @@
 #ifndef HF_SQLITE_SOUNDNESS_H
 #define HF_SQLITE_SOUNDNESS_H
 
-#include "base/error.h"
-
-enum hf_file_users {
-    HF_USED_BY_OTHERS, /* perhaps: takes a reader's lock only */
-    HF_USED_BY_NOBODY, /* leaves no -wal or -shm behind */
-};
+#include "sqlite/untrusted.h"
 
 /*
  * Opens the file as SQLite would (a log or hot journal counts), and runs quick_check. HF_CORRUPT

@@ -9,24 +9,35 @@
 
 enum { LARGEST_VALUE = 256 << 20, LONGEST_SQL = 1 << 20 };
 
+static bool is_beside(const char *path, const char *ending)
+{
+    hf_auto_free char *name = NULL;
+    struct stat status;
+    if (asprintf(&name, "%s%s", path, ending) < 0) {
+        name = NULL;
+        return true;
+    }
+    return !stat(name, &status) && status.st_size > 0;
+}
+
 /* A log with something in it is left where it is, as it is: a backup may have been copied with one,
  * or the file's application runs. */
 static bool has_log(const char *path)
 {
-    hf_auto_free char *log = NULL;
-    struct stat status;
-    if (asprintf(&log, "%s-wal", path) < 0) {
-        log = NULL;
-        return true;
-    }
-    return !stat(log, &status) && status.st_size > 0;
+    return is_beside(path, "-wal");
 }
 
-sqlite3 *hf_untrusted_open(const char *path, int busy_ms, struct hf_error *err)
+/* What is beside the file belongs to what is in it, and only SQLite can put it there. */
+static sqlite3 *open_file(const char *path, enum hf_file_users users, int busy_ms,
+                          struct hf_error *err)
 {
-    sqlite3 *db = hf_connection_open(path, NULL, busy_ms, err);
-    if (!db)
-        return NULL;
+    return users == HF_USED_BY_NOBODY && !has_log(path) && !is_beside(path, "-journal")
+               ? hf_connection_open_still(path, err)
+               : hf_connection_open(path, NULL, busy_ms, err);
+}
+
+static int harden(sqlite3 *db)
+{
     sqlite3_limit(db, SQLITE_LIMIT_LENGTH, LARGEST_VALUE);
     sqlite3_limit(db, SQLITE_LIMIT_SQL_LENGTH, LONGEST_SQL);
     sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 0);
@@ -37,12 +48,30 @@ sqlite3 *hf_untrusted_open(const char *path, int busy_ms, struct hf_error *err)
         rc = sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_FTS3_TOKENIZER, 0, NULL);
     if (rc == SQLITE_OK)
         rc = sqlite3_exec(db, "PRAGMA cell_size_check = ON", NULL, NULL, NULL);
+    return rc;
+}
+
+/* Exclusive locking makes no -shm file. A user among others is from its first read on one of those
+ * who use the log, and the last of them removes it. */
+static int join_users(sqlite3 *db, enum hf_file_users users)
+{
+    return sqlite3_exec(db,
+                        users == HF_USED_BY_NOBODY ? "PRAGMA locking_mode = EXCLUSIVE"
+                                                   : "SELECT 1 FROM main.sqlite_schema LIMIT 1",
+                        NULL, NULL, NULL);
+}
+
+sqlite3 *hf_untrusted_open(const char *path, enum hf_file_users users, int busy_ms,
+                           struct hf_error *err)
+{
+    sqlite3 *db = open_file(path, users, busy_ms, err);
+    if (!db)
+        return NULL;
+    int rc = harden(db);
     if (rc == SQLITE_OK && !has_log(path))
         rc = sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
-    /* From the first read on it is one of those who use the log, and the last of them removes it.
-     */
     if (rc == SQLITE_OK)
-        rc = sqlite3_exec(db, "SELECT 1 FROM main.sqlite_schema LIMIT 1", NULL, NULL, NULL);
+        rc = join_users(db, users);
     if (rc == SQLITE_OK)
         return db;
     hf_connection_error(db, rc, path, err);

@@ -19,7 +19,9 @@
 static json_t *compare(const struct pair *pair, const struct hf_events *events)
 {
     struct hf_error err = {0};
-    json_t *found = hf_state_compare(pair->from, pair->to, events, &err);
+    const struct hf_untrusted_file from = {pair->from, HF_USED_BY_OTHERS},
+                                   to = {pair->to, HF_USED_BY_OTHERS};
+    json_t *found = hf_state_compare(&from, &to, events, &err);
     if (!found)
         fail_msg("%s", err.text);
     return found;

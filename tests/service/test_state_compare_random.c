@@ -245,7 +245,9 @@ static void one_round(void)
     run(pair->to, sql);
 
     struct hf_error err = {0};
-    json_t *found = hf_state_compare(pair->from, pair->to, NULL, &err);
+    const struct hf_untrusted_file from = {pair->from, HF_USED_BY_OTHERS},
+                                   to = {pair->to, HF_USED_BY_OTHERS};
+    json_t *found = hf_state_compare(&from, &to, NULL, &err);
     sqlite3 *db;
     assert_int_equal(sqlite3_open(pair->from, &db), SQLITE_OK);
     sql = sqlite3_str_new(NULL);

@@ -93,7 +93,8 @@ static const char *compare(struct pair *pair, bool schemas)
     hf_auto(hf_compared) struct hf_compared from = {0}, to = {0};
     struct hf_error err = {0};
     pair->found[0] = '\0';
-    if (hf_compared_open(&from, pair->from, &err) || hf_compared_open(&to, pair->to, &err) ||
+    if (hf_compared_open(&from, pair->from, HF_USED_BY_OTHERS, &err) ||
+        hf_compared_open(&to, pair->to, HF_USED_BY_OTHERS, &err) ||
         (schemas ? hf_schemas_compare(&from, &to, take_schema, pair, &err)
                  : hf_tables_compare(&from, &to, NULL, take_table, pair, &err)))
         fail_msg("%s", err.text);

@@ -119,19 +119,6 @@ static void a_collation_of_the_application_cannot_be_checked(void **state)
     assert_non_null(strstr(err.text, "own"));
 }
 
-static void a_locked_file_cannot_be_checked(void **state)
-{
-    struct scene *scene = *state;
-    struct hf_integrity found;
-    struct hf_error err = {0};
-    make(scene, "DELETE");
-    struct actor actor = actor_start(scene->db);
-    actor_do(&actor, "BEGIN EXCLUSIVE");
-    assert_int_equal(hf_integrity_check(scene->db, &found, &err), -1);
-    assert_code(&err, HF_LOCKED);
-    actor_end(&actor);
-}
-
 #define SCENE_TEST(name) cmocka_unit_test_setup_teardown(name, scene_setup, scene_teardown)
 
 int main(void)
@@ -145,7 +132,6 @@ int main(void)
         SCENE_TEST(orphans_are_counted_apart_from_damage),
         SCENE_TEST(a_reference_declared_wrongly_is_the_applications_matter),
         SCENE_TEST(a_collation_of_the_application_cannot_be_checked),
-        SCENE_TEST(a_locked_file_cannot_be_checked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -205,8 +205,9 @@ static void a_schema_that_was_written_by_hand_is_read_without_harm(void **state)
         " values(null, 'x' || char(0), null, 0, x'00ff')");
     hf_auto(hf_compared) struct hf_compared from = {0}, to = {0};
     struct hf_error err = {0};
-    assert_int_equal(hf_compared_open(&from, pair->from, &err), 0);
-    if (!hf_compared_open(&to, pair->to, &err)) /* or it is told that it is damaged */
+    assert_int_equal(hf_compared_open(&from, pair->from, HF_USED_BY_OTHERS, &err), 0);
+    if (!hf_compared_open(&to, pair->to, HF_USED_BY_OTHERS,
+                          &err)) /* or it is told that it is damaged */
         hf_schemas_compare(&from, &to, ignore, pair, &err);
 }
 
@@ -216,7 +217,7 @@ static void a_damaged_file_is_told(void **state)
     hf_auto(hf_compared) struct hf_compared from = {0};
     struct hf_error err = {0};
     hf_scratch_write(pair->from, "this is no database, and long enough to be looked at", 52);
-    assert_int_equal(hf_compared_open(&from, pair->from, &err), -1);
+    assert_int_equal(hf_compared_open(&from, pair->from, HF_USED_BY_OTHERS, &err), -1);
     assert_int_equal(err.code, HF_CORRUPT);
 }
 
