@@ -3,11 +3,11 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/statvfs.h>
 
 #include "base/time.h"
 #include "console/live_question.h"
 #include "console/live_state.h"
+#include "console/restore_room.h"
 #include "console/scratch.h"
 #include "console/work.h"
 #include "engine/undo.h"
@@ -81,15 +81,6 @@ static int restore_to_scratch(const struct hf_work *work, uint64_t seq, const ch
     return hf_restore(&work->database, &work->timeline, seq, &options, result, err);
 }
 
-static int64_t room_at(const char *path)
-{
-    hf_auto_free char *folder = hf_path_parent(path);
-    struct statvfs space;
-    if (!folder || statvfs(folder, &space))
-        return -1;
-    return (int64_t)space.f_bavail * (int64_t)space.f_frsize;
-}
-
 static void put_schema_version(json_t *out, const char *key, const char *path,
                                enum hf_file_users users)
 {
@@ -106,12 +97,12 @@ static void put_schema_version(json_t *out, const char *key, const char *path,
 
 /* What can go wrong is found out before anybody has to decide. */
 static int put_preflight(json_t *out, const struct hf_work *work, const char *scratch,
-                         const struct hf_restore_result *restored, const struct hf_events *events,
+                         const struct hf_restore_result *restored,
+                         const struct hf_restore_room *room, const struct hf_events *events,
                          struct hf_error *err)
 {
     struct hf_integrity integrity = {0};
     json_t *preflight = hf_json_object(out, "preflight");
-    int64_t room = room_at(work->configured->path);
     hf_progress(events, "verify", 0, 0);
     if (hf_integrity_check(scratch, &integrity, err))
         return -1;
@@ -120,8 +111,10 @@ static int put_preflight(json_t *out, const struct hf_work *work, const char *sc
     hf_json_boolean(preflight, "sound", !integrity.problems);
     hf_json_text(preflight, "first_problem", integrity.problems ? integrity.first_problem : NULL);
     hf_json_integer(preflight, "orphans", (int64_t)integrity.orphans);
-    json_object_set_new(preflight, "room", room < 0 ? json_null() : json_integer(room));
-    hf_json_boolean(preflight, "enough_room", room < 0 || room > (int64_t)restored->size);
+    json_object_set_new(preflight, "room",
+                        room->at_target < 0 ? json_null() : json_integer(room->at_target));
+    hf_json_integer(preflight, "room_needed", (int64_t)room->needed);
+    hf_json_boolean(preflight, "enough_room", room->is_enough);
     put_schema_version(preflight, "schema_then", scratch, HF_USED_BY_NOBODY);
     put_schema_version(preflight, "schema_now", work->configured->path, HF_USED_BY_OTHERS);
     return 0;
@@ -180,6 +173,7 @@ json_t *hf_preview_restore(void *context, const json_t *question, const struct h
     SCRATCH char *scratch = NULL;
     char state[HF_LIVE_STATE_TEXT];
     struct hf_restore_result restored = {0};
+    struct hf_restore_room room;
     int64_t moment;
     hf_progress(events, "find", 0, 0);
     if (hf_work_begin(&work, context, hf_member_text(question, "database", ""),
@@ -189,7 +183,8 @@ json_t *hf_preview_restore(void *context, const json_t *question, const struct h
         return NULL;
     const struct hf_point *point = choose(&work, &points, question, &moment, err);
     scratch = point ? hf_scratch_name(context, err) : NULL;
-    if (!scratch || restore_to_scratch(&work, point->seq, scratch, events, &restored, err))
+    if (!scratch || hf_restore_room_look(&room, &work, point->seq, scratch, err) ||
+        restore_to_scratch(&work, point->seq, scratch, events, &restored, err))
         return NULL;
     json_t *out = hf_json_new();
     hf_json_point(hf_json_object(out, "point"), point);
@@ -197,7 +192,7 @@ json_t *hf_preview_restore(void *context, const json_t *question, const struct h
     json_object_set_new(out, "bound",
                         json_pack("{s:I, s:s}", "point", (json_int_t)point->seq, "state", state));
     put_scopes(out, &work);
-    json_t *compared = put_preflight(out, &work, scratch, &restored, events, err)
+    json_t *compared = put_preflight(out, &work, scratch, &restored, &room, events, err)
                            ? NULL
                            : compare_with_now(&work, scratch, events, err);
     if (compared && !hf_json_take(out, compared, err))

@@ -173,7 +173,9 @@ export interface RestorePreview extends Comparison {
     sound: boolean;
     first_problem: string | null;
     orphans: number;
+    /** Free bytes where it would be restored to, before anything was tried out. */
     room: number | null;
+    room_needed: number;
     enough_room: boolean;
     schema_then: SchemaVersion | null;
     schema_now: SchemaVersion | null;

@@ -293,7 +293,7 @@ export const en = {
   "preflight.sound": "SQLite finds the restored database sound.",
   "preflight.not_sound": "SQLite finds the restored database damaged: {problem}",
   "preflight.room": "There is enough room on the disk.",
-  "preflight.no_room": "There is too little room: {room} are free, {bytes} are needed.",
+  "preflight.no_room": "There is too little room where it would be restored: {room} are free, {bytes} are needed.",
   "preflight.same_schema": "The application's schema has the same version.",
   "preflight.other_schema": "The schema had another version: {then} then, {now} now. The application may have to migrate it.",
   "preflight.unknown": "unknown",

@@ -293,7 +293,7 @@ export const fi: Strings = {
   "preflight.sound": "SQLiten mukaan palautettu tietokanta on ehjä.",
   "preflight.not_sound": "SQLiten mukaan palautettu tietokanta on vioittunut: {problem}",
   "preflight.room": "Levyllä on tarpeeksi tilaa.",
-  "preflight.no_room": "Tilaa on liian vähän: vapaana {room}, tarvitaan {bytes}.",
+  "preflight.no_room": "Palautuspaikassa on liian vähän tilaa: vapaana {room}, tarvitaan {bytes}.",
   "preflight.same_schema": "Sovelluksen skeema on samaa versiota.",
   "preflight.other_schema": "Skeema oli eri versiota: silloin {then}, nyt {now}. Sovelluksen täytyy ehkä muuntaa se.",
   "preflight.unknown": "tuntematon",

@@ -27,7 +27,7 @@ export function Preflight({ preview }: { preview: RestorePreview }) {
         <Line good>{t("preflight.restored", { time: exactMoment(preview.point.time_ms), bytes: bytes(preflight.bytes_restored), duration: duration(preflight.restore_ms) })}</Line>
         <Line good={preflight.sound}>{preflight.sound ? t("preflight.sound") : t("preflight.not_sound", { problem: preflight.first_problem ?? "" })}</Line>
         <Line good={preflight.enough_room}>
-          {preflight.enough_room ? t("preflight.room") : t("preflight.no_room", { room: bytes(preflight.room ?? 0), bytes: bytes(preflight.bytes_restored) })}
+          {preflight.enough_room ? t("preflight.room") : t("preflight.no_room", { room: bytes(preflight.room ?? 0), bytes: bytes(preflight.room_needed) })}
         </Line>
         <Line good={same}>{same ? t("preflight.same_schema") : t("preflight.other_schema", { now: schema(preflight.schema_now), then: schema(preflight.schema_then) })}</Line>
       </ul>

@@ -1,0 +1,88 @@
+"""Room for a restore: of a trial and of the restore itself, each on a small disk of its own, which takes
+the right to mount."""
+import os
+import subprocess
+import types
+
+import pytest
+
+import conftest
+from console_rig import Console
+
+POINTS, PLANS = "/api/v1/databases/app/points", "/api/v1/databases/app/restore-plans"
+
+# The disk is gone with the last process that sees it.
+SCRIPT = """#!/bin/sh
+exec unshare {namespace} sh -c 'mount -t tmpfs -o size={size} none full && {prepare} && exec "$@"' sh {program} "$@"
+"""
+
+
+@pytest.fixture(name="db")
+def large_database(tmp_path):
+    path = tmp_path / "app.db"
+    conftest.make(path, rows=10)
+    connection = conftest.connect(path)
+    connection.executemany("insert into note(extra) values(?)",
+                           ((os.urandom(1000),) for _ in range(1000)))
+    connection.close()
+    return path
+
+
+def on_a_small_disk(holdfast, size, prepare):
+    """A holdfast that sees the folder 'full' as a disk of this size."""
+    folder = holdfast.folder
+    (folder / "full").mkdir()
+    namespace = "-m" if os.geteuid() == 0 else "-rm"
+    can = subprocess.run(["unshare", namespace, "mount", "-t", "tmpfs", "none", "full"], cwd=folder,
+                         capture_output=True, check=False)
+    if can.returncode:
+        pytest.skip("may not mount: " + can.stderr.decode().strip())
+    script = folder / "holdfast-on-a-small-disk"
+    script.write_text(SCRIPT.format(namespace=namespace, size=size, prepare=prepare,
+                                    program=holdfast.path), encoding="utf-8")
+    script.chmod(0o755)
+    return types.SimpleNamespace(path=str(script), folder=folder, environment=holdfast.environment)
+
+
+@pytest.fixture(name="started")
+def consoles():
+    running = []
+
+    def start(*arguments, **options):
+        running.append(Console(*arguments, "-r", "repo", **options).start())
+        client = running[-1].client()
+        client.set_up()
+        return client
+
+    yield start
+    for console in running:
+        console.stop()
+
+
+def test_no_room_for_the_trial_is_told_before_anything_is_written(holdfast, db, started):
+    small = on_a_small_disk(holdfast, "600k", "true")
+    client = started(small, "--db", db, env={"HOLDFAST_STATE_DIR": str(holdfast.folder / "full")})
+    point = client.job(POINTS)["point"]
+    error = client.job(PLANS, {"point": point}, state="failed")
+    assert error["code"] == "no_space"
+    assert "a restore is tried out first, which needs 1." in error["text"]
+    assert "/full/" in error["text"] and "KiB left" in error["text"]
+    assert "where it is restored to" not in error["text"]
+
+
+def test_too_little_room_at_the_target_is_told_with_the_preview(holdfast, db, started):
+    small = on_a_small_disk(holdfast, "2m", f"cp {db} full/app.db")
+    client = started(small, "--db", "full/app.db",
+                     env={"HOLDFAST_STATE_DIR": str(holdfast.folder / "state")})
+    point = client.job(POINTS)["point"]
+    preflight = client.job(PLANS, {"point": point})["preflight"]
+    assert preflight["room_needed"] == preflight["bytes_restored"] > 1_000_000
+    assert preflight["room"] < preflight["room_needed"] and not preflight["enough_room"]
+
+
+def test_both_are_told_when_both_are_short(holdfast, db, started):
+    small = on_a_small_disk(holdfast, "2m", f"cp {db} full/app.db")
+    client = started(small, "--db", "full/app.db")
+    point = client.job(POINTS)["point"]
+    text = client.job(PLANS, {"point": point}, state="failed")["text"]
+    assert "where it is restored to, '" in text and text.count("KiB left") == 2
