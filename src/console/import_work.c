@@ -31,6 +31,7 @@ static json_t *import(const struct hf_work *work, const json_t *question, enum m
         .most_text = HF_SETUP_MOST_TEXT,
         .keys = {keys.identities, keys.identity_count, keys.passphrase}};
     const struct hf_importing_options wanted = {.config = console->config,
+                                                .secrets = &console->options->session->secrets,
                                                 .env = console->env,
                                                 .database = work->configured->name,
                                                 .path = work->configured->path,

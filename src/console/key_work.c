@@ -81,7 +81,7 @@ static int add(struct hf_slot *made, struct hf_slot *old, const struct hf_reposi
 json_t *hf_key_add_work(void *context, const json_t *question, const struct hf_events *events,
                         struct hf_error *err)
 {
-    struct hf_session own = {0};
+    hf_auto(hf_session) struct hf_session own = {0};
     struct hf_slot made, old = {0};
     json_t *answer = NULL;
     (void)events;
@@ -92,14 +92,13 @@ json_t *hf_key_add_work(void *context, const json_t *question, const struct hf_e
         if (*old.id)
             hf_json_text(answer, "removed", old.id);
     }
-    hf_repository_free(own.repository);
     return answer;
 }
 
 json_t *hf_key_remove_work(void *context, const json_t *question, const struct hf_events *events,
                            struct hf_error *err)
 {
-    struct hf_session own = {0};
+    hf_auto(hf_session) struct hf_session own = {0};
     struct hf_slot old;
     json_t *answer = NULL;
     (void)events;
@@ -109,6 +108,5 @@ json_t *hf_key_remove_work(void *context, const json_t *question, const struct h
         answer = hf_json_new();
         hf_json_text(answer, "removed", old.id);
     }
-    hf_repository_free(own.repository);
     return answer;
 }

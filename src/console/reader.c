@@ -34,7 +34,7 @@ static int connect(struct reader *reader, struct hf_error *err)
     const struct hf_console_options *options = reader->options;
     if (reader->repository)
         return 0;
-    reader->session.secrets = options->session->secrets;
+    hf_session_borrow(&reader->session, &options->session->secrets);
     if (hf_access_connect(&reader->session, options->config, options->env, HF_SESSION_EXISTING,
                           err))
         return -1;
@@ -253,6 +253,6 @@ int hf_reader_run(const struct hf_console_options *options, int channel)
     for (size_t i = 0; i < reader.count; i++)
         forget(&reader.databases[i]);
     free(reader.databases);
-    hf_repository_free(reader.session.repository);
+    hf_session_release(&reader.session);
     return status;
 }

@@ -52,6 +52,7 @@ static int choose(struct hf_schema_change_options *out, const struct hf_console 
         return hf_error_set(err, HF_NOT_FOUND, "there is no database '%s'", name);
     *out =
         (struct hf_schema_change_options){.config = console->config,
+                                          .secrets = &console->options->session->secrets,
                                           .env = console->env,
                                           .database = database->name,
                                           .path = database->path,

@@ -90,6 +90,7 @@ static int begin(struct setting_up *out, const struct hf_console *console, const
         return hf_error_memory(err);
     out->options = (struct hf_setup_options){.config = config,
                                              .env = console->env,
+                                             .secrets = &console->options->session->secrets,
                                              .database = out->configured->name,
                                              .path = out->configured->path,
                                              .scratch = out->scratch,

@@ -19,7 +19,7 @@ static int take_finding(void *arg, const struct hf_finding *finding, struct hf_e
 json_t *hf_check_work(void *context, const json_t *question, const struct hf_events *events,
                       struct hf_error *err)
 {
-    struct hf_session own = {0};
+    hf_auto(hf_session) struct hf_session own = {0};
     const struct hf_repository *repository = hf_work_repository(&own, context, err);
     struct hf_check_result result = {0};
     const struct hf_check_options wanted = {
@@ -35,7 +35,6 @@ json_t *hf_check_work(void *context, const json_t *question, const struct hf_eve
         hf_check_json(answer, &result);
         hf_json_boolean(answer, "whole", !result.losses);
     }
-    hf_repository_free(own.repository);
     return answer;
 }
 
@@ -156,10 +155,11 @@ json_t *hf_repository_test_work(void *context, const json_t *question,
                                 const struct hf_events *events, struct hf_error *err)
 {
     const struct hf_console *console = context;
-    struct hf_session fresh = {.secrets = console->options->session->secrets};
+    hf_auto(hf_session) struct hf_session fresh = {0};
     struct hf_error why = {0};
     json_t *answer = hf_json_new(), *checks = hf_json_list(answer, "checks");
     (void)question, (void)events, (void)err;
+    hf_session_borrow(&fresh, &console->options->session->secrets);
     /* Anew, and not by what this console opened when it began. */
     int failed =
         hf_access_connect(&fresh, console->config, console->env, HF_SESSION_EXISTING, &why);
@@ -168,6 +168,5 @@ json_t *hf_repository_test_work(void *context, const json_t *question,
               note(checks, "key", failed, &why) &&
               note(checks, "writable", write_small_object(fresh.repository, console, &why), &why);
     hf_json_boolean(answer, "ok", ok);
-    hf_repository_free(fresh.repository);
     return answer;
 }

@@ -21,7 +21,7 @@ const struct hf_repository *hf_work_repository(struct hf_session *own,
     const struct hf_session *session = console->options->session;
     if (session->repository)
         return session->repository;
-    own->secrets = session->secrets; /* this process's own copy */
+    hf_session_borrow(own, &session->secrets);
     return hf_access_connect(own, console->config, console->env, HF_SESSION_EXISTING, err)
                ? NULL
                : own->repository;
@@ -73,6 +73,6 @@ void hf_work_release(struct hf_work *work)
 {
     hf_timeline_release(&work->timeline);
     free(work->state_path);
-    hf_repository_free(work->session.repository);
+    hf_session_release(&work->session);
     *work = (struct hf_work){0};
 }

@@ -36,7 +36,7 @@ int hf_work_timeline(struct hf_work *work, struct hf_error *err);
 /* The point with this number, or the newest (0). HF_NOT_FOUND. */
 int hf_work_point(const struct hf_work *work, uint64_t wanted, uint64_t *seq, struct hf_error *err);
 
-/* The repository alone: the one that the console has open, else `own`'s, which the caller frees.
+/* The repository alone: the one that the console has open, else `own`'s, which the caller releases.
  * NULL: err. */
 const struct hf_repository *hf_work_repository(struct hf_session *own,
                                                const struct hf_console *console,

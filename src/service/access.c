@@ -194,11 +194,19 @@ int hf_access_open(struct hf_session *out, const struct hf_config *config, const
     return -1;
 }
 
+void hf_session_borrow(struct hf_session *out, const struct hf_secrets *secrets)
+{
+    *out = (struct hf_session){.secrets = *secrets, .has_borrowed = true};
+}
+
 void hf_session_release(struct hf_session *session)
 {
     hf_repository_free(session->repository);
-    hf_secrets_release(&session->secrets);
-    session->repository = NULL;
+    if (session->has_borrowed)
+        hf_key_release(&session->secrets.recovery); /* which is a copy */
+    else
+        hf_secrets_release(&session->secrets);
+    *session = (struct hf_session){0};
 }
 
 int hf_access_state_path(char **out, const struct hf_config *config, const struct hf_env *env,

@@ -22,6 +22,7 @@ struct hf_session {
     struct hf_repository *repository;
     bool created; /* just now */
     struct hf_secrets secrets;
+    bool has_borrowed; /* they are somebody else's */
 };
 
 enum hf_session_manner {
@@ -50,6 +51,9 @@ int hf_access_connect(struct hf_session *session, const struct hf_config *config
 /* Both in one. On failure `out` holds nothing. */
 int hf_access_open(struct hf_session *out, const struct hf_config *config, const struct hf_env *env,
                    enum hf_session_manner manner, struct hf_error *err);
+/* A session with the secrets of another one, which outlives it: they were read while the process
+ * might read them. It opens nothing yet. */
+void hf_session_borrow(struct hf_session *out, const struct hf_secrets *secrets);
 void hf_session_release(struct hf_session *session);
 HF_AUTO_RELEASE(hf_session)
 

@@ -31,6 +31,7 @@ static int take_restore_point(void *context, struct hf_error *err)
                                                    .database = options->database,
                                                    .path = options->path,
                                                    .reason = "import",
+                                                   .secrets = options->secrets,
                                                    .events = options->events};
     if (!hf_safety_point_take(&wanted, &job->result->point_before, err))
         return 0;

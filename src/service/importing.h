@@ -10,6 +10,7 @@
 #include "config/config.h"
 #include "portable/import.h"
 #include "portable/profile_import.h"
+#include "service/access.h"
 #include "service/copy_problems.h"
 
 struct hf_importing_options {
@@ -21,6 +22,7 @@ struct hf_importing_options {
      * tables without rows, after a restore point was taken. */
     bool generic; /* the tables as they are, also of a copy in an application's form */
     bool merge, accept_data_loss, dry_run, edited, without_restore_point;
+    const struct hf_secrets *secrets; /* as of struct hf_safety_point_options */
     bool is_guarded;  /* somebody in a browser chose where titles are asked for: service/http.h */
     const char *user; /* whose the entries are, where the copy does not say; or NULL */
     /* The application's settings that a person chose, which go over the copy's; or NULL */

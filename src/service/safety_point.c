@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "service/access.h"
 #include "service/snapshot.h"
 
 enum { BUSY_MS = 5000 };
@@ -30,6 +29,15 @@ bool hf_safety_point_is_needed(const struct hf_env *env, const char *path)
     return has_content(env, log);
 }
 
+static int open_session(struct hf_session *out, const struct hf_safety_point_options *options,
+                        struct hf_error *err)
+{
+    if (!options->secrets)
+        return hf_access_open(out, options->config, options->env, HF_SESSION_OR_CREATE, err);
+    hf_session_borrow(out, options->secrets);
+    return hf_access_connect(out, options->config, options->env, HF_SESSION_OR_CREATE, err);
+}
+
 int hf_safety_point_take(const struct hf_safety_point_options *options, uint64_t *seq,
                          struct hf_error *err)
 {
@@ -40,7 +48,7 @@ int hf_safety_point_take(const struct hf_safety_point_options *options, uint64_t
     *seq = 0;
     if (!hf_safety_point_is_needed(options->env, options->path))
         return 0;
-    if (hf_access_open(&session, options->config, options->env, HF_SESSION_OR_CREATE, err) ||
+    if (open_session(&session, options, err) ||
         hf_database_open(&database, session.repository, options->database, HF_DATABASE_CREATE,
                          err) ||
         hf_access_state_path(&state, options->config, options->env, options->database, err))

@@ -8,14 +8,16 @@
 
 #include "base/events.h"
 #include "config/config.h"
+#include "service/access.h"
 
 struct hf_safety_point_options {
     const struct hf_config *config; /* says which repository, which is made when it is not there */
     const struct hf_env *env;
-    const char *database;           /* its name in the repository */
-    const char *path;               /* of the file */
-    const char *reason;             /* "import" */
-    const struct hf_events *events; /* may be NULL */
+    const char *database;             /* its name in the repository */
+    const char *path;                 /* of the file */
+    const char *reason;               /* "import" */
+    const struct hf_secrets *secrets; /* what opens it; NULL: read as the settings say */
+    const struct hf_events *events;   /* may be NULL */
 };
 
 /* Whether there is anything to keep: no file, and one without a byte in it or in its log, is

@@ -99,6 +99,7 @@ static int take_point(void *context, const struct hf_sync_plan *plan, struct hf_
                                                    .database = options->database,
                                                    .path = options->path,
                                                    .reason = "schema",
+                                                   .secrets = options->secrets,
                                                    .events = options->events};
     if (check_seen(job, plan, err))
         return -1;

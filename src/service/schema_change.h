@@ -10,16 +10,18 @@
 #include "codec/digest.h"
 #include "config/config.h"
 #include "schema/sync_plan.h"
+#include "service/access.h"
 
 enum { HF_SCHEMA_DIGEST_TEXT = 2 * HF_DIGEST_BYTES + 1 };
 
 struct hf_schema_change_options {
     const struct hf_config *config;
     const struct hf_env *env;
-    const char *database; /* its name in the repository */
-    const char *path;     /* of the file, which need not be there */
-    bool accepts_loss;    /* also to drop tables that the schema does not name */
-    const char *seen;     /* hf_schema_plan_digest of the plan that somebody has seen; NULL: any */
+    const char *database;             /* its name in the repository */
+    const char *path;                 /* of the file, which need not be there */
+    const struct hf_secrets *secrets; /* as of struct hf_safety_point_options */
+    bool accepts_loss;                /* also to drop tables that the schema does not name */
+    const char *seen; /* hf_schema_plan_digest of the plan that somebody has seen; NULL: any */
     const struct hf_events *events; /* may be NULL */
 };
 

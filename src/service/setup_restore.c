@@ -34,6 +34,7 @@ static int take_point(struct restoring *job, struct hf_error *err)
                                                    .database = look->database,
                                                    .path = look->path,
                                                    .reason = HF_BEFORE_RESTORE,
+                                                   .secrets = look->secrets,
                                                    .events = look->events};
     return hf_safety_point_take(&wanted, &job->out->point_before, err)
                ? hf_error_wrap(err, "take a restore point of what is there")
@@ -67,6 +68,7 @@ static int import(struct restoring *job, struct hf_copy_input *input, struct hf_
     const struct hf_importing_options wanted = {.is_guarded = true,
                                                 .config = look->config,
                                                 .env = look->env,
+                                                .secrets = look->secrets,
                                                 .database = look->database,
                                                 .path = look->path,
                                                 .edited = look->edited,

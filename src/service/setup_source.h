@@ -13,6 +13,7 @@
 #include "config/config.h"
 #include "history/database.h"
 #include "portable/profile_summary.h"
+#include "service/access.h"
 #include "service/copy_keys.h"
 #include "service/copy_problems.h"
 #include "sqlite/untrusted.h"
@@ -32,12 +33,13 @@ struct hf_setup_place {
 struct hf_setup_options {
     const struct hf_config *config;
     const struct hf_env *env;
-    const char *database, *path;    /* what would be restored into; it need not be there */
-    const char *scratch;            /* a folder for what must be unpacked */
-    const char *user;               /* whose the entries are where a copy does not say; or NULL */
-    bool edited;                    /* checksums do not matter */
-    uint64_t most_text;             /* of an unpacked copy, in bytes; 0: HF_SETUP_MOST_TEXT */
-    const struct hf_events *events; /* may be NULL */
+    const struct hf_secrets *secrets; /* of the repository that `config` names; NULL: read then */
+    const char *database, *path;      /* what would be restored into; it need not be there */
+    const char *scratch;              /* a folder for what must be unpacked */
+    const char *user;                 /* whose the entries are where a copy does not say; or NULL */
+    bool edited;                      /* checksums do not matter */
+    uint64_t most_text;               /* of an unpacked copy, in bytes; 0: HF_SETUP_MOST_TEXT */
+    const struct hf_events *events;   /* may be NULL */
 };
 
 #define HF_SETUP_MOST_TEXT ((uint64_t)8 << 30)
