@@ -69,20 +69,35 @@ class Browser:
         field.send_keys(text)
         return self
 
-    def picture(self, name):
-        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-        self.driver.save_screenshot(str(SCREENSHOTS / f"{name}.png"))
+    def in_both_themes(self, look):
+        """Calls `look(theme)` when the page is light, and when it is dark."""
+        root = "document.documentElement.dataset.theme"
+        before = self.driver.execute_script(f"return {root}")
+        for theme in ("light", "dark"):
+            self.driver.execute_async_script(
+                f"const done = arguments[1]; {root} = arguments[0];"
+                "Promise.allSettled(document.getAnimations().filter(a => a instanceof CSSTransition)"
+                ".map(a => a.finished)).then(() => done())", theme)
+            look(theme)
+        self.driver.execute_script(f"{root} = arguments[0]", before)
         return self
 
+    def picture(self, name):
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        return self.in_both_themes(lambda theme: self.driver.save_screenshot(
+            str(SCREENSHOTS / f"{name}{'' if theme == 'light' else '-dark'}.png")))
+
     def is_accessible(self):
-        """axe-core finds nothing."""
+        """axe-core finds nothing, neither in the light nor in the dark."""
         self.driver.execute_script(AXE.read_text(encoding="utf-8"))
-        found = self.driver.execute_async_script(
-            "const done = arguments[arguments.length - 1];"
-            "axe.run().then(r => done(r.violations.map(v =>"
-            " [v.id, v.help, v.nodes.map(n => n.html + ' ' + n.failureSummary)])))")
-        assert not found, json.dumps(found, indent=1)
-        return self
+
+        def run(theme):
+            found = self.driver.execute_async_script(
+                "const done = arguments[arguments.length - 1];"
+                "axe.run().then(r => done(r.violations.map(v =>"
+                " [v.id, v.help, v.nodes.map(n => n.html + ' ' + n.failureSummary)])))")
+            assert not found, theme + json.dumps(found, indent=1)
+        return self.in_both_themes(run)
 
     def complains(self):
         """What the page wrote to the browser's console: nothing, when all is well."""

@@ -1,5 +1,6 @@
 """The Setup Wizard in a browser: from the setup code to a restored application and the overview."""
 import json
+import subprocess
 
 from selenium.webdriver.common.by import By
 
@@ -100,6 +101,18 @@ def test_a_page_that_is_loaded_again_goes_on_where_it_was(browser, backup, tmp_p
     browser.driver.refresh()
     browser.heading("Restored").sees("The backup is restored.").click("Continue")
     browser.heading("Choose a console password")
+
+
+def test_a_backup_that_is_encrypted_asks_again_for_its_key(browser, backup, tmp_path):
+    keys = subprocess.run(["age-keygen"], capture_output=True, text=True, check=True).stdout
+    recipient = next(line.split()[-1] for line in keys.splitlines() if "public key" in line)
+    with open(tmp_path / "sealed.age", "wb") as sealed:
+        subprocess.run(["age", "-r", recipient], input=backup.read_bytes(), stdout=sealed, check=True)
+    sends(opened(browser), tmp_path / "sealed.age").sees("This backup is encrypted.")
+    browser.driver.refresh()
+    browser.sees("This backup is encrypted.").picture("setup-key").is_accessible()
+    browser.type("Passphrase or age identity", keys.splitlines()[-1]).click("Look into it")
+    browser.heading("What is in it").sees("ann")
 
 
 def test_going_back_forgets_what_was_brought(browser, backup):

@@ -63,7 +63,7 @@ export function RestoreConfirm({ database, preview, onStarted }: {
       <form onSubmit={(event) => void submit(event)}>
         {blocked && <Notice tone="attention" title={t("confirm.blocked")}>{t("confirm.blocked_means")}</Notice>}
         <Scopes preview={preview} value={scope} onValue={setScope} />
-        {scope === "file" && <TextField label={t("confirm.file")} help={t("confirm.file_help_name")} value={file} onValue={setFile} />}
+        {scope === "file" && <TextField label={t("confirm.file_name")} help={t("confirm.file_help_name")} value={file} onValue={setFile} />}
         <TextField label={t("confirm.name", { database })} value={name} onValue={setName} />
         <PasswordField label={t("signin.password")} value={password} onValue={setPassword} />
         {scope === "in_place" && <CheckField label={t("confirm.accept")} help={t("confirm.accept_help")} checked={accept} onChecked={setAccept} />}

@@ -13,6 +13,7 @@ import { Tabs } from "./tabs";
 
 /** What the server is told of a source: an id of its own, or a repository's place. */
 export type Place = { upload: string } | { candidate: string } | { repository: string };
+interface Trouble { code: string; title: string; text: string | null }
 interface Keys { passphrase?: string; identity?: string; recovery_key?: string; user?: string }
 
 function Candidates({ busy, onChosen }: { busy: boolean; onChosen: (id: string) => void }) {
@@ -70,12 +71,19 @@ function Missing({ code, busy, onKeys }: { code: string; busy: boolean; onKeys: 
   );
 }
 
+/** The parser's own words come after ours: they have the line. */
+function told({ error }: Job): Trouble {
+  const words = { code: error?.code ?? "failed", title: error?.text ?? t("job.failed"), text: error?.hint ?? null };
+  if (words.code !== "corrupt") return words;
+  return { code: words.code, title: t("wizard.corrupt"), text: [words.title, words.text].filter(Boolean).join(". ").concat(".") };
+}
+
 /** `resumed`: what this browser had asked for before the page was loaded again. */
 export function SetupChoose({ resumed, onSource, onBack }: { resumed: SetupChoice | null; onSource: (source: SetupSource) => void; onBack: () => void }) {
   const [tab, setTab] = useState<"file" | "here" | "repository">("file");
   const [busy, setBusy] = useState(false);
   const [place, setPlace] = useState<Place | null>(null);
-  const [trouble, setTrouble] = useState<{ code: string; title: string; text: string | null } | null>(null);
+  const [trouble, setTrouble] = useState<Trouble | null>(null);
 
   async function watch(next: Place, work: Promise<Job>): Promise<void> {
     setBusy(true);
@@ -84,7 +92,7 @@ export function SetupChoose({ resumed, onSource, onBack }: { resumed: SetupChoic
     try {
       const job = await work;
       if (job.state === "done") onSource(job.result as SetupSource);
-      else setTrouble({ code: job.error?.code ?? "failed", title: job.error?.text ?? t("job.failed"), text: job.error?.hint ?? null });
+      else setTrouble(told(job));
     } catch (reason) {
       const known = reason instanceof ApiError ? reason : new ApiError(0, "failed", String(reason), null);
       setTrouble({ code: known.code, ...errorText(known) });

@@ -52,7 +52,7 @@ function TestLine({ label, tried }: { label: string; tried: Tried | undefined })
 function Confirm({ untested, onCancel, onSave }: { untested: Untested[]; onCancel: () => void; onSave: () => void }) {
   return (
     <Dialog title={t("wizard.failed_test")} onClose={onCancel}>
-      <ul>{untested.map(({ test, label, reason }) => <li key={test}>{label}: {known("connection", reason, reason)}</li>)}</ul>
+      <ul class="stages">{untested.map(({ test, label, reason }) => <TestLine key={test} label={label} tried={{ ok: false, reason, text: reason, hint: null }} />)}</ul>
       <p>{t("wizard.failed_test_means")}</p>
       <div class="buttons">
         <Button onClick={onCancel}>{t("common.cancel")}</Button>

@@ -60,7 +60,7 @@ export function SetupSummary({ source, onBack, onNext }: { source: SetupSource; 
         <Notice tone="attention" title={t("wizard.missing")}><ul>{source.missing.map(({ name, label }) => <li key={name}>{label}</li>)}</ul></Notice>
       )}
       {(source.problem_total ?? 0) > 0 && <Notice tone="attention" title={t("wizard.problems", { n: source.problem_total ?? 0 })} />}
-      <p class="muted small">{t("wizard.nothing_written")}</p>
+      <p class="muted small">{t("wizard.nothing_yet")}</p>
       <div class="buttons">
         <Button kind="quiet" onClick={onBack}>{t("common.back")}</Button>
         <Button kind="primary" onClick={onNext}>{t("common.continue")}</Button>

@@ -10,6 +10,9 @@ import { Icon } from "./icon";
 import { Notice } from "./notice";
 import { Progress } from "./progress";
 
+/** Too large, no space: how much there is room for is asked then. */
+const refusals = [413, 507];
+
 type Trouble = { title: string; text: string };
 
 /** As the server says it now: its disk fills, or is emptied. */
@@ -64,7 +67,7 @@ export function SetupUpload({ busy, onUpload }: { busy: boolean; onUpload: (id: 
       onUpload(id);
     } catch (reason) {
       if (stop.signal.aborted) say(t("upload.stopped"));
-      else if (reason instanceof ApiError && !reason.unreachable) setTrouble({ title: reason.message, text: reason.hint ?? t("wizard.nothing_written") });
+      else if (reason instanceof ApiError && !reason.unreachable && !refusals.includes(reason.status)) setTrouble({ title: reason.message, text: reason.hint ?? t("wizard.nothing_written") });
       else setTrouble(await whyLost(next, gone));
     } finally {
       setFile(null);

@@ -7,6 +7,7 @@ import { Time } from "./time";
 
 const width = 1000;
 const height = 100;
+const tenMinutes = 10 * 60 * 1000;
 const twoDays = 2 * 24 * 3600 * 1000;
 
 function Bars({ buckets }: { buckets: Bucket[] }) {
@@ -34,7 +35,8 @@ export function TimelineChart({ buckets }: { buckets: Bucket[] }) {
   const last = buckets[buckets.length - 1];
   const total = buckets.reduce((sum, { count }) => sum + count, 0);
   if (!first || !last || total === 0) return <p class="muted">{t("timeline.empty")}</p>;
-  const label = last.time_ms - first.time_ms > twoDays ? shortDay : timeOfDay;
+  const span = last.time_ms - first.time_ms;
+  const label = (ms: number) => (span > twoDays ? shortDay(ms) : timeOfDay(ms, span < tenMinutes));
   const ticks = [0, 0.25, 0.5, 0.75].map((part) => buckets[Math.floor(part * buckets.length)]!.time_ms);
   return (
     <figure class="timeline">
