@@ -9,7 +9,7 @@ import urllib.parse
 import pytest
 
 import conftest
-from console_rig import Console
+from console_rig import PASSWORD, Console
 
 SECRET = "canary-8c1f3b"
 
@@ -140,6 +140,33 @@ def test_full_text_and_triggers_tell_no_secret(client, db):
     assert cells(rows(client, browser, "films")) == [["canary row"]]
     masked = client.get(f"{browser}/tables/audit")["columns"]
     assert [column["masked"] for column in masked] == [True]
+
+
+def test_an_rtree_is_seen_now_and_at_a_point_and_comes_back(client, db):
+    connection = sqlite3.connect(db)
+    connection.executescript("""
+        CREATE VIRTUAL TABLE place USING rtree(id, left, right);
+        INSERT INTO place VALUES (1, 0, 1), (2, 5.5, 7);
+    """)
+    connection.close()
+    point = client.job("/api/v1/databases/app/points")["point"]
+    conftest.execute(db, "delete from place where id = 1")
+    assert cells(rows(client, opened(client), "place")) == [[2, 5.5, 7.0]]
+    browser = client.job("/api/v1/databases/app/browsers", {"point": point})["browser"]
+    browser = f"/api/v1/browsers/{browser}"
+    assert cells(rows(client, browser, "place")) == [[1, 0.0, 1.0], [2, 5.5, 7.0]]
+    kinds = {table["name"]: table["kind"] for table in client.get(browser + "/tables")["tables"]}
+    assert (kinds["place"], kinds["place_node"]) == ("virtual", "shadow")
+    preview = client.job("/api/v1/databases/app/restore-plans", {"point": point})
+    assert preview["preflight"]["sound"]
+    target = db.parent / "then.db"
+    client.job("/api/v1/databases/app/restores",
+               {"plan": preview["plan"], "scope": "file", "file": target.name, "name": "app",
+                "password": PASSWORD, "accept_changes": True})
+    connection = sqlite3.connect(target)
+    assert connection.execute("select count(*) from place where left < 3").fetchone() == (1,)
+    assert connection.execute("select rtreecheck('place')").fetchone() == ("ok",)
+    connection.close()
 
 
 def test_a_view_that_joins_by_using_tells_no_secret(client, db):
