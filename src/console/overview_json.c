@@ -16,7 +16,8 @@ enum { BUCKETS = 96, ACTIVITIES = 12 };
 struct part {
     const struct hf_overview_facts *facts;
     const struct hf_read_database *read;
-    struct hf_live live; /* nothing, where no running Holdfast looks after it */
+    const struct hf_points *points; /* none, while nobody knows what is there now */
+    struct hf_live live;            /* nothing, where no running Holdfast looks after it */
     const struct hf_point *newest, *newest_snapshot, *tested, *proven;
     struct hf_safety_verdict verdict;
 };
@@ -83,7 +84,7 @@ static bool is_snapshot(const struct hf_point *point)
 
 static void look_at_points(struct part *part)
 {
-    const struct hf_points *points = &part->read->points;
+    const struct hf_points *points = part->points;
     for (size_t i = 0; i < points->count; i++) {
         const struct hf_point *point = &points->list[i];
         part->newest = point;
@@ -184,7 +185,7 @@ static void put_facts(json_t *item, const struct part *part)
 /* From the oldest point to now, in equal parts. */
 static void put_timeline(json_t *item, const struct part *part)
 {
-    const struct hf_points *points = &part->read->points;
+    const struct hf_points *points = part->points;
     json_t *list = hf_json_list(item, "timeline");
     if (!points->count)
         return;
@@ -208,7 +209,7 @@ static void put_timeline(json_t *item, const struct part *part)
 /* What happened last that somebody asked for, newest first. */
 static void put_activity(json_t *item, const struct part *part)
 {
-    const struct hf_points *points = &part->read->points;
+    const struct hf_points *points = part->points;
     json_t *list = hf_json_list(item, "activity");
     int left = ACTIVITIES;
     for (size_t i = points->count; i-- > 0 && left;) {
@@ -244,14 +245,16 @@ static void put_point(json_t *item, const char *key, const struct hf_point *poin
 static enum hf_safety put_database(json_t *item, const struct hf_overview_facts *facts,
                                    const struct hf_read_database *read)
 {
-    struct part part = {.facts = facts, .read = read};
+    static const struct hf_points none;
+    const struct hf_points *points = facts->unreachable ? &none : &read->points;
+    struct part part = {.facts = facts, .read = read, .points = points};
     uint64_t bytes = 0, pinned = 0;
     hf_live_look(&part.live, read->live, read->configured->name);
     look_at_points(&part);
     assess(&part);
-    for (size_t i = 0; i < read->points.count; i++) {
-        bytes += read->points.list[i].bytes;
-        pinned += read->points.list[i].pinned;
+    for (size_t i = 0; i < points->count; i++) {
+        bytes += points->list[i].bytes;
+        pinned += points->list[i].pinned;
     }
     hf_json_text(item, "name", read->configured->name);
     hf_json_text(item, "path", read->configured->path);
@@ -263,7 +266,7 @@ static enum hf_safety put_database(json_t *item, const struct hf_overview_facts 
     put_live(item, &part);
     put_point(item, "newest", part.newest);
     put_point(item, "newest_proven", part.proven);
-    hf_json_integer(item, "points", (int64_t)read->points.count);
+    hf_json_integer(item, "points", (int64_t)points->count);
     hf_json_integer(item, "pinned", (int64_t)pinned);
     hf_json_integer(item, "bytes", (int64_t)bytes);
     hf_json_integer(item, "size", part.newest ? (int64_t)part.newest->size : 0);

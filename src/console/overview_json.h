@@ -7,19 +7,7 @@
 
 #include <jansson.h>
 
-#include "config/config.h"
-#include "history/database.h"
-#include "history/point.h"
-
-/* A configured database and what the repository has of it. */
-struct hf_read_database {
-    const struct hf_config_database *configured;
-    json_t *live;  /* what a running Holdfast said before it was read, or NULL */
-    bool is_known; /* the repository knows its name */
-    struct hf_database database;
-    struct hf_timeline timeline;
-    struct hf_points points;
-};
+#include "console/read_database.h"
 
 struct hf_overview_facts {
     const struct hf_config *config;

@@ -3,11 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "console/live_question.h"
 #include "console/overview_json.h"
 #include "console/worker.h"
-#include "history/database.h"
-#include "history/point.h"
+#include "history/prune.h"
 #include "os/signals.h"
 #include "service/json_channel.h"
 #include "service/json_members.h"
@@ -42,50 +40,33 @@ static int connect(struct reader *reader, struct hf_error *err)
     return 0;
 }
 
-static void forget(struct hf_read_database *read)
-{
-    hf_timeline_release(&read->timeline);
-    hf_points_release(&read->points);
-    json_decref(read->live);
-    read->live = NULL;
-    read->is_known = false;
-}
-
-/* A database that has no history yet has no points, which is no error. */
-static int read_one(const struct reader *reader, struct hf_read_database *read,
-                    struct hf_error *err)
-{
-    struct hf_error why = {0};
-    hf_auto(hf_points) struct hf_points before = read->points;
-    read->points = (struct hf_points){0};
-    forget(read);
-    read->live = hf_live_question(reader->options->config, reader->options->env, read->configured);
-    if (hf_database_open(&read->database, reader->repository, read->configured->name,
-                         HF_DATABASE_EXISTING, &why))
-        return why.code == HF_NOT_FOUND ? 0 : hf_error_pass(err, &why);
-    read->is_known = true;
-    return hf_timeline_load(&read->timeline, &read->database, err) ||
-                   hf_points_load_again(&read->points, &before, &read->database, &read->timeline,
-                                        err)
-               ? -1
-               : 0;
-}
-
-/* What was read less than `most` ms ago is good enough, and so is what was costly to read. */
+/* What was read less than `most` ms ago is good enough, and so is what was costly to read. What
+ * cannot be read now stays as it was, and is read again next time. */
 static int read_all(struct reader *reader, int64_t most, struct hf_error *err)
 {
     int64_t now = hf_monotonic(), share = reader->cost * COST_SHARE;
     if (reader->read_at && now - reader->read_at < (share > most ? share : most))
         return 0;
     reader->read_at = 0;
+    for (size_t i = 0; i < reader->count; i++)
+        hf_read_database_ask(&reader->databases[i], reader->options->config, reader->options->env);
     if (connect(reader, err))
         return -1;
     for (size_t i = 0; i < reader->count; i++)
-        if (read_one(reader, &reader->databases[i], err))
+        if (hf_read_database_again(&reader->databases[i], reader->repository, err))
             return -1;
     reader->read_at = hf_monotonic();
     reader->cost = reader->read_at - now;
     return 0;
+}
+
+static int read_judged(struct reader *reader, struct hf_read_database *read, struct hf_error *err)
+{
+    const struct hf_console_options *options = reader->options;
+    return read_all(reader, OLD_ENOUGH_MS, err) ||
+                   hf_read_database_judge(read, options->config, options->env, err)
+               ? -1
+               : 0;
 }
 
 /* A repository that cannot be read is what the overview is there to tell. */
@@ -95,8 +76,6 @@ static json_t *answer_overview(struct reader *reader, const json_t *question)
     bool is_encrypted = true;
     if (!read_all(reader, FRESH_MS, &unreachable))
         hf_repository_is_encrypted(reader->repository, &is_encrypted, &unreachable);
-    for (size_t i = 0; i < reader->count && unreachable.code; i++)
-        forget(&reader->databases[i]);
     const struct hf_overview_facts facts = {
         .config = reader->options->config,
         .env = reader->options->env,
@@ -109,8 +88,8 @@ static json_t *answer_overview(struct reader *reader, const json_t *question)
     return hf_overview_json(&facts);
 }
 
-static const struct hf_read_database *find(const struct reader *reader, const char *name,
-                                           struct hf_error *err)
+static struct hf_read_database *find(const struct reader *reader, const char *name,
+                                     struct hf_error *err)
 {
     for (size_t i = 0; i < reader->count; i++)
         if (!strcmp(reader->databases[i].configured->name, name))
@@ -119,41 +98,45 @@ static const struct hf_read_database *find(const struct reader *reader, const ch
     return NULL;
 }
 
+/* One of the points that were read, and when it will go. */
+static void put_point(json_t *object, const struct hf_read_database *read, size_t at)
+{
+    int64_t expires = read->kept.list[at].expires;
+    hf_json_point(object, &read->points.list[at]);
+    json_object_set_new(object, "drop_ms",
+                        expires == INT64_MAX ? json_null() : json_integer(expires));
+}
+
 /* Newest first: the points before one, which the reader of a long list has seen already. */
 static json_t *answer_points(struct reader *reader, const json_t *question, struct hf_error *err)
 {
-    const struct hf_read_database *read =
-        find(reader, hf_member_text(question, "database", ""), err);
+    struct hf_read_database *read = find(reader, hf_member_text(question, "database", ""), err);
     uint64_t before = (uint64_t)hf_member_integer(question, "before", INT64_MAX);
     int64_t limit = hf_member_integer(question, "limit", 100);
-    if (!read || read_all(reader, OLD_ENOUGH_MS, err))
+    if (!read || read_judged(reader, read, err))
         return NULL;
     json_t *answer = hf_json_new(), *list = hf_json_list(answer, "points");
-    size_t at = read->points.count;
-    while (at && read->points.list[at - 1].seq >= before)
-        at--;
-    for (; at && limit; at--, limit--)
-        hf_json_point(hf_json_item(list), &read->points.list[at - 1]);
+    size_t at = hf_points_below(&read->points, before);
+    for (; at && limit; limit--)
+        put_point(hf_json_item(list), read, --at);
     hf_json_boolean(answer, "more", at > 0);
     return answer;
 }
 
 static json_t *answer_point(struct reader *reader, const json_t *question, struct hf_error *err)
 {
-    const struct hf_read_database *read =
-        find(reader, hf_member_text(question, "database", ""), err);
+    struct hf_read_database *read = find(reader, hf_member_text(question, "database", ""), err);
     uint64_t seq = (uint64_t)hf_member_integer(question, "point", 0);
-    if (!read || read_all(reader, OLD_ENOUGH_MS, err))
+    if (!read || read_judged(reader, read, err))
         return NULL;
-    for (size_t i = 0; i < read->points.count; i++) {
-        if (read->points.list[i].seq != seq)
-            continue;
-        json_t *answer = hf_json_new();
-        hf_json_point(answer, &read->points.list[i]);
-        return answer;
+    if (!hf_points_by_seq(&read->points, seq)) {
+        hf_error_set(err, HF_NOT_FOUND,
+                     "there is no such restore point: it may have been thinned out");
+        return NULL;
     }
-    hf_error_set(err, HF_NOT_FOUND, "there is no such restore point: it may have been thinned out");
-    return NULL;
+    json_t *answer = hf_json_new();
+    put_point(answer, read, hf_points_below(&read->points, seq));
+    return answer;
 }
 
 /* A small change, which is made here so that the answer is the point as it is then. */
@@ -251,7 +234,7 @@ int hf_reader_run(const struct hf_console_options *options, int channel)
         reader.databases[i].configured = &config->databases[i];
     int status = hf_worker_serve(channel, answer, &reader);
     for (size_t i = 0; i < reader.count; i++)
-        forget(&reader.databases[i]);
+        hf_read_database_release(&reader.databases[i]);
     free(reader.databases);
     hf_session_release(&reader.session);
     return status;

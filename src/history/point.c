@@ -17,8 +17,6 @@ static void fill_from_trailer(struct hf_point *point, const struct hf_trailer *t
     memcpy(point->reason, trailer->reason, sizeof point->reason);
 }
 
-static struct hf_point *by_seq(const struct hf_points *points, uint64_t seq);
-
 /* What points are described from, before anything is read. */
 struct knowledge {
     const struct hf_points *loaded; /* by seq: before, with later changes in it */
@@ -36,7 +34,7 @@ static int find_known(const struct hf_point **out, struct knowledge *knowledge,
                       const struct hf_database *database, const struct hf_timeline_entry *entry,
                       struct hf_error *err)
 {
-    const struct hf_point *loaded = by_seq(knowledge->loaded, entry->name.to);
+    const struct hf_point *loaded = hf_points_by_seq(knowledge->loaded, entry->name.to);
     *out = loaded;
     if (loaded && !loaded->damaged && is_same_segment(&loaded->segment, &entry->name))
         return 0;
@@ -77,7 +75,7 @@ static int describe(struct hf_point *point, const struct hf_database *database,
     return hf_error_pass(err, &local);
 }
 
-static struct hf_point *by_seq(const struct hf_points *points, uint64_t seq)
+size_t hf_points_below(const struct hf_points *points, uint64_t seq)
 {
     size_t low = 0, high = points->count;
     while (low < high) {
@@ -87,7 +85,13 @@ static struct hf_point *by_seq(const struct hf_points *points, uint64_t seq)
         else
             high = middle;
     }
-    return low < points->count && points->list[low].seq == seq ? &points->list[low] : NULL;
+    return low;
+}
+
+const struct hf_point *hf_points_by_seq(const struct hf_points *points, uint64_t seq)
+{
+    size_t at = hf_points_below(points, seq);
+    return at < points->count && points->list[at].seq == seq ? &points->list[at] : NULL;
 }
 
 struct changes {
@@ -118,19 +122,23 @@ static int apply_change(void *arg, const struct hf_stored *object, struct hf_err
     hf_auto(hf_buf) struct hf_buf body = {0};
     struct hf_fields fields;
     struct hf_error local = {0};
-    uint64_t seq;
-    if (!hf_hex_number(object->key + changes->prefix, 16, &seq))
+    const char *name = object->key + changes->prefix;
+    uint64_t seq, number;
+    if (!hf_hex_number(name, 16, &seq) || name[16] != '.' || !hf_hex_number(name + 17, 8, &number))
         return 0;
-    struct hf_point *point = by_seq(changes->points, seq);
-    if (!point)
+    size_t at = hf_points_below(changes->points, seq);
+    struct hf_point *point = &changes->points->list[at];
+    if (at == changes->points->count || point->seq != seq || number <= point->changes)
         return 0;
+    point->changes = (uint32_t)number;
     if (!hf_record_get(repository->store, object->key, HF_OBJECT_POINT, &repository->keys, &body,
                        &fields, &local)) {
         apply(point, &fields);
         return 0;
     }
-    /* A lost label or proof is no reason to lose the point; check reports it. */
-    if (local.code == HF_CORRUPT || local.code == HF_UNSUPPORTED)
+    /* A lost label or proof is no reason to lose the point; check reports it. Who thins history
+     * takes both away. */
+    if (local.code == HF_CORRUPT || local.code == HF_UNSUPPORTED || local.code == HF_NOT_FOUND)
         return 0;
     return hf_error_pass(err, &local);
 }
@@ -195,7 +203,7 @@ const struct hf_point *hf_points_find(const struct hf_points *points, const char
     char *end;
     unsigned long long seq = strtoull(id_or_label, &end, 10);
     if (*id_or_label >= '0' && *id_or_label <= '9' && !*end) {
-        const struct hf_point *point = by_seq(points, seq);
+        const struct hf_point *point = hf_points_by_seq(points, seq);
         if (point)
             return point;
     }

@@ -26,7 +26,8 @@ struct hf_point {
     char reason[HF_REASON_TEXT];
     enum hf_proof_result proof;         /* of the last test restore */
     int64_t proof_time, proof_duration; /* ms */
-    bool damaged; /* its trailer cannot be read: only seq, time and bytes are known */
+    uint32_t changes; /* the number of the last later change that is in it; 0: none */
+    bool damaged;     /* its trailer cannot be read: only seq, time and bytes are known */
 };
 
 struct hf_points {
@@ -41,12 +42,19 @@ static inline void hf_points_release(struct hf_points *points)
 }
 HF_AUTO_RELEASE(hf_points)
 
+/* The one with this id; NULL when there is none. */
+const struct hf_point *hf_points_by_seq(const struct hf_points *points, uint64_t seq);
+
+/* How many have an id below this: they come first. */
+size_t hf_points_below(const struct hf_points *points, uint64_t seq);
+
 /* All points of a timeline that can be restored. */
 int hf_points_load(struct hf_points *out, const struct hf_database *database,
                    const struct hf_timeline *timeline, struct hf_error *err);
 
 /* The same for somebody who loaded them before (`known`, borrowed; may be empty) and wants to know
- * what is new: what a segment says of its point never changes, so only new segments are read. */
+ * what is new: neither what a segment says of its point nor a later change ever changes, so only
+ * new segments and new changes are read. */
 int hf_points_load_again(struct hf_points *out, const struct hf_points *known,
                          const struct hf_database *database, const struct hf_timeline *timeline,
                          struct hf_error *err);

@@ -108,6 +108,26 @@ int hf_retention_marks_load(struct hf_retention_marks *out, const struct hf_data
     return 0;
 }
 
+int hf_retention_marks_of_points(struct hf_retention_marks *out, const struct hf_points *points,
+                                 struct hf_error *err)
+{
+    hf_auto(hf_retention_marks) struct hf_retention_marks marks = {0};
+    for (size_t i = 0; i < points->count; i++) {
+        const struct hf_point *point = &points->list[i];
+        bool is_pinned = point->pinned || point->damaged;
+        if (!is_pinned && point->proof != HF_PROOF_PASSED)
+            continue;
+        struct hf_retention_mark *mark = hf_retention_marks_at(&marks, point->seq, err);
+        if (!mark)
+            return -1;
+        mark->pin = is_pinned ? HF_PIN_YES : HF_PIN_NO;
+        mark->passed = point->proof == HF_PROOF_PASSED; /* whenever that was */
+    }
+    *out = marks;
+    marks = (struct hf_retention_marks){0};
+    return 0;
+}
+
 void hf_retention_marks_release(struct hf_retention_marks *marks)
 {
     free(marks->list);

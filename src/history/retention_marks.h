@@ -5,6 +5,7 @@
 #ifndef HF_HISTORY_RETENTION_MARKS_H
 #define HF_HISTORY_RETENTION_MARKS_H
 
+#include "history/point.h"
 #include "history/retention_points.h"
 
 /* A record of a point that may be there no more. */
@@ -24,6 +25,10 @@ struct hf_retention_marks {
 /* Reads all records. One that is damaged may have been a pin, and counts as one. */
 int hf_retention_marks_load(struct hf_retention_marks *out, const struct hf_database *database,
                             struct hf_error *err);
+/* The same, without records, from points that were loaded: nothing is read. One whose trailer is
+ * damaged may be pinned, and counts as that. */
+int hf_retention_marks_of_points(struct hf_retention_marks *out, const struct hf_points *points,
+                                 struct hf_error *err);
 void hf_retention_marks_release(struct hf_retention_marks *marks);
 HF_AUTO_RELEASE(hf_retention_marks)
 

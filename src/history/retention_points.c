@@ -40,21 +40,57 @@ static int64_t longest_gap(const struct hf_retention_pair *pair)
     return quarter > window ? quarter : window;
 }
 
-/* From the newest on back: a point's pair is the first whose limit its age is within. */
-static void set_pairs(struct hf_retention_points *points, const struct hf_retention_rule *rule)
+/* In the time of that pair, or before it. */
+static bool is_kept_for(const struct hf_retention_point *point,
+                        const struct hf_retention_rule *rule, size_t pair)
 {
-    int64_t age[HF_RETENTION_PAIRS] = {0};
+    return (pair == point->pair && !rule->pairs[pair].every.count) || point->windows >> pair & 1;
+}
+
+/* What points are of age for each pair's limit, from pair `pair` on. */
+static void grow_older(int64_t age[HF_RETENTION_PAIRS], const struct hf_retention_rule *rule,
+                       size_t pair, int64_t gap)
+{
+    for (size_t k = pair; k < rule->count; k++) {
+        int64_t longest = longest_gap(&rule->pairs[k]);
+        age[k] += gap < longest ? gap : longest;
+    }
+}
+
+/* When its age has passed the limit of the last pair that it is kept for, and of those before: the
+ * points that are still to come make it older by what has passed since `now`. */
+static int64_t expiry(const struct hf_retention_point *point, const struct hf_retention_rule *rule,
+                      const int64_t age[HF_RETENTION_PAIRS], const int64_t idle[HF_RETENTION_PAIRS],
+                      int64_t now)
+{
+    int64_t latest = now, end = now;
+    for (size_t k = point->pair; k < rule->count; k++) {
+        int64_t limit = hf_span_age(rule->pairs[k].age);
+        int64_t passed = limit == INT64_MAX ? INT64_MAX : now + limit - age[k] - idle[k] + 1;
+        latest = passed > latest ? passed : latest;
+        if (is_kept_for(point, rule, k))
+            end = latest;
+    }
+    return end;
+}
+
+/* From the newest on back: a point's pair is the first whose limit its age is within. */
+static void set_pairs(struct hf_retention_points *points, const struct hf_retention_view *view)
+{
+    const struct hf_retention_rule *rule = view->rule;
+    int64_t age[HF_RETENTION_PAIRS] = {0}, idle[HF_RETENTION_PAIRS] = {0};
+    int64_t newest = points->count ? points->list[points->count - 1].effective : view->at;
+    int64_t later = newest, now = view->at > newest ? view->at : newest;
     size_t pair = 0;
+    grow_older(idle, rule, 0, now - newest);
     for (size_t i = points->count; i--;) {
-        int64_t gap =
-            i + 1 < points->count ? points->list[i + 1].effective - points->list[i].effective : 0;
-        for (size_t k = pair; k < rule->count; k++) {
-            int64_t longest = longest_gap(&rule->pairs[k]);
-            age[k] += gap < longest ? gap : longest;
-        }
+        struct hf_retention_point *point = &points->list[i];
+        grow_older(age, rule, pair, later - point->effective);
+        later = point->effective;
         while (pair < rule->count && age[pair] > hf_span_age(rule->pairs[pair].age))
             pair++;
-        points->list[i].pair = pair;
+        point->pair = pair;
+        point->expires = expiry(point, rule, age, idle, now);
     }
 }
 
@@ -78,7 +114,7 @@ static void keep_by_rule(struct hf_retention_points *points, const struct hf_ret
         struct hf_retention_point *point = &points->list[i];
         point->of = rule->count;
         for (size_t k = point->pair; k < rule->count && point->of == rule->count; k++)
-            if ((k == point->pair && !rule->pairs[k].every.count) || point->windows >> k & 1)
+            if (is_kept_for(point, rule, k))
                 point->of = k;
         if (point->of < rule->count)
             point->keep |= HF_KEEP_RULE;
@@ -106,18 +142,28 @@ static void keep_by_marks(struct hf_retention_points *points, const struct hf_re
     }
 }
 
+/* No time ends it, but what is done to other points, or to this one. */
+static bool is_kept_by_others(const struct hf_retention_point *point)
+{
+    return point->keep & (HF_KEEP_LAST | HF_KEEP_PINNED | HF_KEEP_PROVEN) ||
+           point->keep == HF_KEEP_NEWEST;
+}
+
 int hf_retention_points_judge(struct hf_retention_points *out, const struct hf_retention_view *view,
                               struct hf_error *err)
 {
     struct hf_retention_points points = {0};
     if (collect(&points, view->timeline, err))
         return -1;
-    set_pairs(&points, view->rule);
     set_windows(&points, view);
+    set_pairs(&points, view);
     keep_by_rule(&points, view->rule);
     keep_by_marks(&points, view);
     if (points.count)
         points.list[points.count - 1].keep |= HF_KEEP_NEWEST;
+    for (size_t i = 0; i < points.count; i++)
+        if (is_kept_by_others(&points.list[i]))
+            points.list[i].expires = INT64_MAX;
     *out = points;
     return 0;
 }

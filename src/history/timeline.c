@@ -66,24 +66,6 @@ static int take_object(void *arg, const struct hf_stored *object, struct hf_erro
     return 0;
 }
 
-int hf_timeline_load(struct hf_timeline *out, const struct hf_database *database,
-                     struct hf_error *err)
-{
-    struct hf_timeline timeline = {0};
-    struct loading state = {.timeline = &timeline};
-    char prefix[HF_OBJECT_NAME_TEXT];
-    hf_database_object(prefix, database, "segments/");
-    state.prefix = strlen(prefix);
-    if (hf_store_list(database->repository->store, prefix, "", take_object, &state, err) ||
-        end_segment(&state, err)) {
-        hf_timeline_release(&timeline);
-        return -1;
-    }
-    hf_timeline_settle(&timeline);
-    *out = timeline;
-    return 0;
-}
-
 void hf_timeline_release(struct hf_timeline *timeline)
 {
     free(timeline->entries);
@@ -193,14 +175,6 @@ void hf_timeline_settle(struct hf_timeline *timeline)
     set_effective(timeline);
 }
 
-const struct hf_timeline_entry *hf_timeline_newest(const struct hf_timeline *timeline)
-{
-    for (size_t i = timeline->count; i--;)
-        if (timeline->entries[i].restorable)
-            return hf_timeline_at(timeline, timeline->entries[i].name.to);
-    return NULL;
-}
-
 /* The first entry with `to` at least this. */
 static size_t lower_bound(const struct hf_timeline *timeline, uint64_t to)
 {
@@ -213,6 +187,67 @@ static size_t lower_bound(const struct hf_timeline *timeline, uint64_t to)
             high = middle;
     }
     return low;
+}
+
+struct knowledge {
+    const struct hf_timeline *timeline;
+    size_t prefix;
+};
+
+/* Of a segment in parts only the sum of their sizes is known. */
+static bool find_known(void *arg, struct hf_stored *object)
+{
+    const struct knowledge *known = arg;
+    const struct hf_timeline *timeline = known->timeline;
+    struct hf_segment_name name;
+    if (strlen(object->key) < known->prefix ||
+        !hf_segment_name_parse(&name, object->key + known->prefix) || name.part)
+        return false;
+    for (size_t i = lower_bound(timeline, name.to);
+         i < timeline->count && timeline->entries[i].name.to == name.to; i++) {
+        const struct hf_timeline_entry *entry = &timeline->entries[i];
+        if (entry->parts || !hf_segment_name_same(&entry->name, &name))
+            continue;
+        object->size = entry->bytes;
+        object->received = entry->received;
+        return true;
+    }
+    return false;
+}
+
+int hf_timeline_load(struct hf_timeline *out, const struct hf_database *database,
+                     struct hf_error *err)
+{
+    static const struct hf_timeline none;
+    return hf_timeline_load_again(out, &none, database, err);
+}
+
+int hf_timeline_load_again(struct hf_timeline *out, const struct hf_timeline *known,
+                           const struct hf_database *database, struct hf_error *err)
+{
+    hf_auto(hf_timeline) struct hf_timeline timeline = {0};
+    struct loading state = {.timeline = &timeline};
+    char prefix[HF_OBJECT_NAME_TEXT];
+    hf_database_object(prefix, database, "segments/");
+    state.prefix = strlen(prefix);
+    struct knowledge knowledge = {known, state.prefix};
+    const struct hf_store_known remembered = {find_known, &knowledge};
+    if (hf_store_list_again(database->repository->store, prefix, &remembered, take_object, &state,
+                            err) ||
+        end_segment(&state, err))
+        return -1;
+    hf_timeline_settle(&timeline);
+    *out = timeline;
+    timeline = (struct hf_timeline){0};
+    return 0;
+}
+
+const struct hf_timeline_entry *hf_timeline_newest(const struct hf_timeline *timeline)
+{
+    for (size_t i = timeline->count; i--;)
+        if (timeline->entries[i].restorable)
+            return hf_timeline_at(timeline, timeline->entries[i].name.to);
+    return NULL;
 }
 
 const struct hf_timeline_entry *hf_timeline_at(const struct hf_timeline *timeline, uint64_t seq)

@@ -39,6 +39,11 @@ struct hf_timeline {
 /* Lists the segments. */
 int hf_timeline_load(struct hf_timeline *out, const struct hf_database *database,
                      struct hf_error *err);
+/* The same for somebody who loaded it before (`known`, borrowed; may be empty): of segments that it
+ * knows only the names are listed. */
+int hf_timeline_load_again(struct hf_timeline *out, const struct hf_timeline *known,
+                           const struct hf_database *database, struct hf_error *err);
+
 void hf_timeline_release(struct hf_timeline *timeline);
 HF_AUTO_RELEASE(hf_timeline)
 

@@ -96,6 +96,16 @@ static int counting_list(struct hf_store *store, const char *prefix, const char 
     return inner->ops->list(inner, prefix, after, each, arg, err);
 }
 
+static int counting_list_again(struct hf_store *store, const char *prefix,
+                               const struct hf_store_known *known,
+                               int (*each)(void *arg, const struct hf_stored *object,
+                                           struct hf_error *err),
+                               void *arg, struct hf_error *err)
+{
+    struct hf_store *inner = inner_of(store);
+    return inner->ops->list_again(inner, prefix, known, each, arg, err);
+}
+
 static int counting_remove(struct hf_store *store, const char *key, struct hf_error *err)
 {
     struct hf_store *inner = inner_of(store);
@@ -124,6 +134,7 @@ struct hf_store *hf_store_counting_new(struct hf_store *inner, struct hf_error *
                 .read = counting_read,
                 .stat = counting_stat,
                 .list = counting_list,
+                .list_again = inner->ops->list_again ? counting_list_again : NULL,
                 .remove = counting_remove,
                 .free = counting_free},
         .inner = inner,

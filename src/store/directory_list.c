@@ -12,6 +12,7 @@ struct walk {
     const struct hf_env *env;
     const char *root;
     const char *prefix, *after;
+    const struct hf_store_known *known;
     int (*each)(void *arg, const struct hf_stored *object, struct hf_error *err);
     void *arg;
     struct hf_error *err;
@@ -50,7 +51,8 @@ static int compare_names(const void *a, const void *b)
     return strcmp(((const struct entry *)a)->name, ((const struct entry *)b)->name);
 }
 
-static int add_entry(struct level *level, const char *name, const struct stat *status)
+static int add_entry(struct level *level, const char *name, const char *end,
+                     const struct hf_stored *object)
 {
     struct hf_error *err = level->walk->err;
     if (level->count == level->capacity) {
@@ -62,10 +64,10 @@ static int add_entry(struct level *level, const char *name, const struct stat *s
         level->capacity = capacity;
     }
     struct entry *entry = &level->entries[level->count];
-    if (asprintf(&entry->name, "%s%s", name, S_ISDIR(status->st_mode) ? "/" : "") < 0)
+    if (asprintf(&entry->name, "%s%s", name, end) < 0)
         return hf_error_memory(err);
-    entry->size = (uint64_t)status->st_size;
-    entry->received = hf_directory_received(status);
+    entry->size = object->size;
+    entry->received = object->received;
     level->count++;
     return 0;
 }
@@ -94,6 +96,9 @@ static int consider(struct level *level, const char *name)
         strncmp(key, walk->prefix, strlen(walk->prefix)) != 0 ||
         (!wants_object(walk, key) && !wants_directory(walk, key)))
         return 0;
+    struct hf_stored object = {.key = key};
+    if (walk->known && walk->known->find(walk->known->arg, &object))
+        return add_entry(level, name, "", &object);
     hf_auto_free char *path = hf_path_join(walk->root, key);
     if (!path)
         return hf_error_memory(walk->err);
@@ -106,7 +111,9 @@ static int consider(struct level *level, const char *name)
     if (S_ISDIR(status.st_mode) ? !wants_directory(walk, key)
                                 : !S_ISREG(status.st_mode) || !wants_object(walk, key))
         return 0;
-    return add_entry(level, name, &status);
+    object.size = (uint64_t)status.st_size;
+    object.received = hf_directory_received(&status);
+    return add_entry(level, name, S_ISDIR(status.st_mode) ? "/" : "", &object);
 }
 
 static int collect(void *arg, const char *name)
@@ -154,7 +161,7 @@ static int walk_directory(struct walk *walk)
 }
 
 int hf_directory_list(const struct hf_env *env, const char *root, const char *prefix,
-                      const char *after,
+                      const char *after, const struct hf_store_known *known,
                       int (*each)(void *arg, const struct hf_stored *object, struct hf_error *err),
                       void *arg, struct hf_error *err)
 {
@@ -162,6 +169,7 @@ int hf_directory_list(const struct hf_env *env, const char *root, const char *pr
                         .root = root,
                         .prefix = prefix,
                         .after = after,
+                        .known = known,
                         .each = each,
                         .arg = arg,
                         .err = err};

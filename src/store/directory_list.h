@@ -8,10 +8,10 @@
 #include "os/env.h"
 #include "store/store.h"
 
-/* As hf_store_list. Directories that are not there count as empty, and so do objects that vanish
- * meanwhile. */
+/* As hf_store_list; what is `known` (may be NULL) is not looked at. Directories that are not there
+ * count as empty, and so do objects that vanish meanwhile. */
 int hf_directory_list(const struct hf_env *env, const char *root, const char *prefix,
-                      const char *after,
+                      const char *after, const struct hf_store_known *known,
                       int (*each)(void *arg, const struct hf_stored *object, struct hf_error *err),
                       void *arg, struct hf_error *err);
 

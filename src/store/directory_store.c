@@ -409,16 +409,33 @@ static int directory_stat(struct hf_store *store, const char *key, struct hf_sto
     return 0;
 }
 
+static int list(struct directory_store *self, const char *prefix, const char *after,
+                const struct hf_store_known *known,
+                int (*each)(void *arg, const struct hf_stored *object, struct hf_error *err),
+                void *arg, struct hf_error *err)
+{
+    bool absent;
+    if (check_root(self, &absent, err))
+        return -1;
+    return absent ? 0
+                  : hf_directory_list(self->env, self->root, prefix, after, known, each, arg, err);
+}
+
 static int directory_list(struct hf_store *store, const char *prefix, const char *after,
                           int (*each)(void *arg, const struct hf_stored *object,
                                       struct hf_error *err),
                           void *arg, struct hf_error *err)
 {
-    struct directory_store *self = self_of(store);
-    bool absent;
-    if (check_root(self, &absent, err))
-        return -1;
-    return absent ? 0 : hf_directory_list(self->env, self->root, prefix, after, each, arg, err);
+    return list(self_of(store), prefix, after, NULL, each, arg, err);
+}
+
+static int directory_list_again(struct hf_store *store, const char *prefix,
+                                const struct hf_store_known *known,
+                                int (*each)(void *arg, const struct hf_stored *object,
+                                            struct hf_error *err),
+                                void *arg, struct hf_error *err)
+{
+    return list(self_of(store), prefix, "", known, each, arg, err);
 }
 
 static int directory_remove(struct hf_store *store, const char *key, struct hf_error *err)
@@ -470,6 +487,7 @@ struct hf_store *hf_store_directory_new(const struct hf_env *env, const char *pa
         .read = directory_read,
         .stat = directory_stat,
         .list = directory_list,
+        .list_again = directory_list_again,
         .remove = directory_remove,
         .free = directory_free,
     };

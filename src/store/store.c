@@ -163,6 +163,20 @@ int hf_store_list(struct hf_store *store, const char *prefix, const char *after,
                                                                      : 0;
 }
 
+int hf_store_list_again(struct hf_store *store, const char *prefix,
+                        const struct hf_store_known *known,
+                        int (*each)(void *arg, const struct hf_stored *object,
+                                    struct hf_error *err),
+                        void *arg, struct hf_error *err)
+{
+    struct hf_error local = {0};
+    if (!store->ops->list_again || !is_prefix_valid(prefix))
+        return hf_store_list(store, prefix, "", each, arg, err);
+    return store->ops->list_again(store, prefix, known, each, arg, &local)
+               ? hf_error_pass(err, &local)
+               : 0;
+}
+
 int hf_store_remove(struct hf_store *store, const char *key, struct hf_error *err)
 {
     struct hf_error local = {0};

@@ -40,6 +40,13 @@ struct hf_stored {
     int64_t received; /* by the store's clock, ms since 1970 UTC */
 };
 
+/* What somebody remembers of an earlier listing. Objects never change: only whether they are still
+ * there has to be looked up. */
+struct hf_store_known {
+    bool (*find)(void *arg, struct hf_stored *object); /* by its key; fills in the rest */
+    void *arg;
+};
+
 /* What a kind implements. Keys are valid and `err` is never NULL when store.c calls these. */
 struct hf_store_ops {
     const char *kind; /* "directory", "memory" */
@@ -55,6 +62,11 @@ struct hf_store_ops {
     int (*list)(struct hf_store *store, const char *prefix, const char *after,
                 int (*each)(void *arg, const struct hf_stored *object, struct hf_error *err),
                 void *arg, struct hf_error *err);
+    /* NULL: list, which costs no more. */
+    int (*list_again)(struct hf_store *store, const char *prefix,
+                      const struct hf_store_known *known,
+                      int (*each)(void *arg, const struct hf_stored *object, struct hf_error *err),
+                      void *arg, struct hf_error *err);
     int (*remove)(struct hf_store *store, const char *key, struct hf_error *err);
     void (*free)(struct hf_store *store);
 };
@@ -111,6 +123,13 @@ int hf_store_get(struct hf_store *store, const char *key, size_t limit, struct h
 int hf_store_list(struct hf_store *store, const char *prefix, const char *after,
                   int (*each)(void *arg, const struct hf_stored *object, struct hf_error *err),
                   void *arg, struct hf_error *err);
+
+/* The same of all that begins with `prefix`, cheaper for who knows most of it already. */
+int hf_store_list_again(struct hf_store *store, const char *prefix,
+                        const struct hf_store_known *known,
+                        int (*each)(void *arg, const struct hf_stored *object,
+                                    struct hf_error *err),
+                        void *arg, struct hf_error *err);
 
 int hf_store_remove(struct hf_store *store, const char *key, struct hf_error *err);
 

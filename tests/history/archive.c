@@ -58,6 +58,31 @@ static int handle_list(struct hf_store *store, const char *prefix, const char *a
     return hf_store_list(memory_of(store), prefix, after, each, arg, err);
 }
 
+/* Who lists again, on behalf of whom, and what that one knows. */
+struct listing {
+    const struct hf_store_known *known;
+    int (*each)(void *arg, const struct hf_stored *object, struct hf_error *err);
+    void *arg;
+};
+
+static int give_as_known(void *arg, const struct hf_stored *object, struct hf_error *err)
+{
+    const struct listing *listing = arg;
+    struct hf_stored given = {.key = object->key};
+    bool is_known = listing->known->find(listing->known->arg, &given);
+    return listing->each(listing->arg, is_known ? &given : object, err);
+}
+
+static int handle_list_again(struct hf_store *store, const char *prefix,
+                             const struct hf_store_known *known,
+                             int (*each)(void *arg, const struct hf_stored *object,
+                                         struct hf_error *err),
+                             void *arg, struct hf_error *err)
+{
+    struct listing listing = {known, each, arg};
+    return hf_store_list(memory_of(store), prefix, "", give_as_known, &listing, err);
+}
+
 static int handle_remove(struct hf_store *store, const char *key, struct hf_error *err)
 {
     return hf_store_remove(memory_of(store), key, err);
@@ -72,7 +97,8 @@ static void handle_free(struct hf_store *store)
     {                                                                                              \
         .kind = "memory", .put_if_absent = put_if_absent_, .put = handle_put,                      \
         .upload_begin = handle_upload, .read = handle_read, .stat = handle_stat,                   \
-        .list = handle_list, .remove = handle_remove, .free = handle_free,                         \
+        .list = handle_list, .list_again = handle_list_again, .remove = handle_remove,             \
+        .free = handle_free,                                                                       \
     }
 
 struct hf_store *archive_store(struct archive *archive)

@@ -178,6 +178,42 @@ static void loading_again_reads_only_what_is_new(void **state)
     assert_int_not_equal(again.list[3].size, 0);
 }
 
+/* A change that cannot be read any more: what it said is known, and one that came since is read. */
+static void loading_again_reads_only_new_changes(void **state)
+{
+    struct archive *archive = *state;
+    hf_auto(hf_points) struct hf_points before = {0}, again = {0};
+    hf_auto(hf_timeline) struct hf_timeline timeline = {0};
+    const struct hf_point_change pin = {.pin = 1, .label = "first"},
+                                 name = {.pin = -1, .label = "second"};
+    char key[HF_OBJECT_NAME_TEXT];
+    archive_points(archive, 4);
+    assert_int_equal(hf_point_change(&archive->database, 2, &pin, NULL), 0);
+    load(archive, &before);
+    assert_true(before.list[1].pinned);
+    hf_database_object(key, &archive->database, "points/%016x.%08x", 2, 1);
+    archive_flip(archive, key, 80, 0);
+    assert_int_equal(hf_point_change(&archive->database, 2, &name, NULL), 0);
+    assert_int_equal(hf_timeline_load(&timeline, &archive->database, NULL), 0);
+    assert_int_equal(hf_points_load_again(&again, &before, &archive->database, &timeline, NULL), 0);
+    assert_true(again.list[1].pinned);
+    assert_string_equal(again.list[1].label, "second");
+}
+
+static void a_point_is_found_by_its_place_in_the_order(void **state)
+{
+    struct hf_point list[] = {{.seq = 2}, {.seq = 5}, {.seq = 9}};
+    const struct hf_points points = {list, 3};
+    (void)state;
+    assert_int_equal(hf_points_below(&points, 1), 0);
+    assert_int_equal(hf_points_below(&points, 5), 1);
+    assert_int_equal(hf_points_below(&points, 6), 2);
+    assert_int_equal(hf_points_below(&points, UINT64_MAX), 3);
+    assert_ptr_equal(hf_points_by_seq(&points, 9), &list[2]);
+    assert_null(hf_points_by_seq(&points, 10));
+    assert_null(hf_points_by_seq(&points, 3));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, archive_setup, archive_teardown)
@@ -191,6 +227,8 @@ int main(void)
         TEST(what_a_catalog_lists_needs_no_trailer),
         TEST(a_damaged_catalog_is_as_good_as_none),
         TEST(loading_again_reads_only_what_is_new),
+        TEST(loading_again_reads_only_new_changes),
+        cmocka_unit_test(a_point_is_found_by_its_place_in_the_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -225,6 +225,44 @@ static void a_part_without_its_closing_part_is_no_segment(void **state)
     assert_int_equal(timeline.highest, 3);
 }
 
+/* Nobody asks the store again about what is known, but a name that is gone is. */
+static void loading_again_knows_what_is_gone_and_what_is_new(void **state)
+{
+    struct archive *archive = *state;
+    hf_auto(hf_timeline) struct hf_timeline before = {0}, again = {0}, fresh = {0};
+    char key[HF_OBJECT_NAME_TEXT];
+    archive_points(archive, 4);
+    archive_write(archive,
+                  &(struct archive_segment){.from = 5,
+                                            .to = 5,
+                                            .page_count = 80,
+                                            .first = 1,
+                                            .last = 80,
+                                            .version = 9,
+                                            .part_bytes = HF_PART_PAGE_BYTES >> 13},
+                  NULL);
+    assert_int_equal(hf_timeline_load(&before, &archive->database, NULL), 0);
+    archive_key(archive, key, &before.entries[1].name, 0);
+    archive_remove(archive, key);
+    archive_write(archive,
+                  &(struct archive_segment){
+                      .from = 6, .to = 6, .page_count = 80, .first = 1, .last = 1, .version = 10},
+                  NULL);
+    archive_key(archive, key, &before.entries[2].name, 0);
+    archive_replace(archive, key, "of another size", 15);
+    assert_int_equal(hf_timeline_load_again(&again, &before, &archive->database, NULL), 0);
+    assert_int_equal(hf_timeline_load(&fresh, &archive->database, NULL), 0);
+    assert_int_equal(again.count, 5);
+    assert_int_equal(fresh.count, again.count);
+    for (size_t i = 0; i < again.count; i++) {
+        assert_true(hf_segment_name_same(&again.entries[i].name, &fresh.entries[i].name));
+        assert_int_equal(again.entries[i].bytes,
+                         i == 1 ? before.entries[2].bytes : fresh.entries[i].bytes);
+        assert_int_equal(again.entries[i].parts, fresh.entries[i].parts);
+        assert_int_equal(again.entries[i].restorable, fresh.entries[i].restorable);
+    }
+}
+
 /* Sizes count: the entries' bytes are set by hand. */
 static void the_way_from_a_state_reads_the_fewest_bytes(void **state)
 {
@@ -289,6 +327,8 @@ int main(void)
         cmocka_unit_test(a_full_segment_of_a_later_epoch_does_not_end_history),
         cmocka_unit_test(random_timelines_agree_with_the_definition),
         cmocka_unit_test_setup_teardown(a_part_without_its_closing_part_is_no_segment,
+                                        archive_setup, archive_teardown),
+        cmocka_unit_test_setup_teardown(loading_again_knows_what_is_gone_and_what_is_new,
                                         archive_setup, archive_teardown),
         cmocka_unit_test(the_way_from_a_state_reads_the_fewest_bytes),
         cmocka_unit_test(a_state_that_is_no_point_any_more_is_within_a_merged_segment),

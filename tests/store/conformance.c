@@ -310,6 +310,25 @@ static void every_place_in_a_listing_can_be_gone_on_from(void **state)
     }
 }
 
+static bool knows_nothing(void *arg, struct hf_stored *object)
+{
+    (void)arg, (void)object;
+    return false;
+}
+
+static void a_listing_by_who_knows_nothing_is_one(void **state)
+{
+    const struct hf_store_known known = {.find = knows_nothing};
+    struct hf_error err;
+    struct keys keys = {0};
+    put_several(store_of(state));
+    works(hf_store_list_again(store_of(state), "a/x", &known, collect, &keys, &err), &err, "list");
+    works(hf_buf_append(&keys.text, "", 1, &err), &err, "memory");
+    assert_string_equal((char *)keys.text.data, "a/x-1\na/x.1\na/x/1\n");
+    hf_buf_release(&keys.text);
+    assert_int_equal(hf_store_list_again(store_of(state), "/", &known, collect, &keys, &err), -1);
+}
+
 static void a_callback_ends_the_listing(void **state)
 {
     put_several(store_of(state));
@@ -594,6 +613,7 @@ int hf_conformance_run(const struct hf_conformance *tested)
         TEST(a_listing_keeps_to_its_prefix),
         TEST(a_listing_begins_after_a_key),
         TEST(every_place_in_a_listing_can_be_gone_on_from),
+        TEST(a_listing_by_who_knows_nothing_is_one),
         TEST(a_callback_ends_the_listing),
         TEST(a_callback_may_use_the_store),
         TEST(a_long_listing_is_complete),

@@ -438,6 +438,39 @@ static void a_listing_after_a_key_does_not_look_at_those_before(void **state)
     assert_in_range(hf_fault_env_operations(self->faulty), 4, 5);
 }
 
+static bool knows_all_but_one(void *arg, struct hf_stored *object)
+{
+    (void)arg;
+    object->size = 1000;
+    object->received = 1;
+    return strcmp(object->key, "many/31") != 0;
+}
+
+static int add_sizes(void *arg, const struct hf_stored *object, struct hf_error *err)
+{
+    (void)err;
+    *(uint64_t *)arg += object->size;
+    return 0;
+}
+
+static void a_listing_looks_only_at_what_is_not_known(void **state)
+{
+    struct fixture *self = *state;
+    const struct hf_store_known known = {.find = knows_all_but_one};
+    for (int i = 0; i < 50; i++) {
+        char key[16];
+        snprintf(key, sizeof key, "many/%02d", i);
+        assert_int_equal(put(self, key, NULL), 0);
+    }
+    assert_int_equal(hf_store_remove(self->store, "many/07", NULL), 0);
+    uint64_t bytes = 0;
+    hf_fault_env_set(self->faulty, NULL);
+    assert_int_equal(hf_store_list_again(self->store, "many/", &known, add_sizes, &bytes, NULL), 0);
+    assert_in_range(bytes, 48 * 1000 + 1, 48 * 1000 + 100);
+    /* The root, the directory's names, and the one. */
+    assert_in_range(hf_fault_env_operations(self->faulty), 3, 4);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -465,6 +498,7 @@ int main(void)
         TEST(a_removal_whose_sync_failed_is_synced_by_the_next),
         TEST(a_listing_that_fails_says_so),
         TEST(a_listing_after_a_key_does_not_look_at_those_before),
+        TEST(a_listing_looks_only_at_what_is_not_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -41,12 +41,15 @@ export interface Point {
   page_size: number | null;
   pages_stored: number | null;
   proof: { result: "passed" | "failed" | null; time_ms: number | null; duration_ms: number | null } | null;
-  /** When retention will drop it, where that is known. */
-  drop_ms?: number | null;
+}
+
+export interface ListedPoint extends Point {
+  /** From when on the rule keeps it no more, where that is known. */
+  drop_ms: number | null;
 }
 
 export interface Points {
-  points: Point[];
+  points: ListedPoint[];
   more: boolean;
 }
 

@@ -198,6 +198,8 @@ export const fi: Strings = {
   "points.pinned": "Kiinnitetty",
   "points.damaged": "Vaurioitunut",
   "points.dropped": "Karsitaan {time}",
+  "points.dropped_soon": "Karsitaan pian",
+  "points.dropped_means": "Siitä lähtien säilytyssääntö ei pidä sitä, kun uusia pisteitä tulee.",
   "points.restore": "Palauta",
   "points.browse": "Selaa",
   "points.pin": "Kiinnitä",

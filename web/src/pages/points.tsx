@@ -1,7 +1,7 @@
 // Every moment that a database can be brought back to, by day.
 import { useContext, useEffect, useMemo, useState } from "preact/hooks";
 import { api, ApiError, part } from "../api";
-import type { JobStarted, Overview, Point, Points as PointsData } from "../api_types";
+import type { JobStarted, ListedPoint, Overview, Point, Points as PointsData } from "../api_types";
 import { bytes, dayName, exactMoment, moment, timeOfDay } from "../format";
 import { announce } from "../parts/announcer";
 import { Badge } from "../parts/badge";
@@ -29,11 +29,11 @@ const pageSize = 100;
 
 interface Day {
   key: string;
-  points: Point[];
+  points: ListedPoint[];
 }
 
 /** Newest day first, as the points come. */
-function byDay(points: Point[]): Day[] {
+function byDay(points: ListedPoint[]): Day[] {
   const days: Day[] = [];
   for (const point of points) {
     const key = new Date(point.time_ms).toDateString();
@@ -44,7 +44,7 @@ function byDay(points: Point[]): Day[] {
   return days;
 }
 
-function Badges({ point }: { point: Point }) {
+function Badges({ point }: { point: ListedPoint }) {
   const { proof } = point;
   return (
     <>
@@ -52,7 +52,11 @@ function Badges({ point }: { point: Point }) {
       {proof?.result === "passed" && <Badge tone="good" icon="badge-check" {...(proof.time_ms ? { title: exactMoment(proof.time_ms) } : {})}>{t("points.proven")}</Badge>}
       {proof?.result === "failed" && <Badge tone="bad" icon="octagon-alert">{t("points.proof_failed")}</Badge>}
       {point.pinned && <Badge tone="accent" icon="pin">{t("points.pinned")}</Badge>}
-      {!point.pinned && point.drop_ms && <Badge icon="hourglass">{t("points.dropped", { time: moment(point.drop_ms) })}</Badge>}
+      {point.drop_ms !== null && (
+        <Badge icon="hourglass" title={t("points.dropped_means")}>
+          {point.drop_ms > Date.now() ? t("points.dropped", { time: moment(point.drop_ms) }) : t("points.dropped_soon")}
+        </Badge>
+      )}
     </>
   );
 }
@@ -77,30 +81,36 @@ function CompareAction({ point, comparing: { first, show } }: { point: Point; co
 }
 
 function PointRow({ point, database, comparing, onChanged }: {
-  point: Point;
+  point: ListedPoint;
   database: string;
   comparing: Comparing;
-  onChanged: (point: Point) => void;
+  onChanged: (point: ListedPoint) => void;
 }) {
   const reason = point.reason ? known("reason", point.reason, point.reason) : t("points.continuous");
   const [download, setDownload] = useState(false);
   const query = `database=${part(database)}&point=${point.point}`;
 
-  async function pin(): Promise<void> {
+  const path = `databases/${part(database)}`;
+
+  async function change(answer: Promise<ListedPoint>, done?: string): Promise<void> {
     try {
-      onChanged(await api.patch<Point>(`databases/${part(database)}/points/${point.point}`, { pinned: !point.pinned }));
-      announce(point.pinned ? t("points.unpinned_done") : t("points.pinned_done"));
+      onChanged(await answer);
+      if (done) announce(done);
     } catch (error) {
       announce(error instanceof ApiError ? errorText(error).title : String(error), "bad");
     }
   }
-  function test(): void {
-    void runTask({
+  function pin(): Promise<void> {
+    return change(api.patch<ListedPoint>(`${path}/points/${point.point}`, { pinned: !point.pinned }),
+      point.pinned ? t("points.unpinned_done") : t("points.pinned_done"));
+  }
+  async function test(): Promise<void> {
+    const ended = await runTask({
       label: t("points.test"),
-      start: () => api.post<JobStarted>(`databases/${part(database)}/test-restores`, { point: point.point }),
+      start: () => api.post<JobStarted>(`${path}/test-restores`, { point: point.point }),
       done: t("test.done"),
-    }).then((job) => job?.state === "done" &&
-      onChanged({ ...point, proof: { result: "passed", time_ms: Date.now(), duration_ms: null } }));
+    });
+    if (ended) await change(api.get<ListedPoint>(`${path}/points/${point.point}`));
   }
 
   return (
@@ -122,7 +132,7 @@ function PointRow({ point, database, comparing, onChanged }: {
           {!point.damaged && (
             <button type="button" class="menu-item" onClick={() => comparing.begin(point)}><Icon name="git-compare" />{t("points.compare_other")}</button>
           )}
-          {!point.damaged && <button type="button" class="menu-item" onClick={test}><Icon name="badge-check" />{t("points.test")}</button>}
+          {!point.damaged && <button type="button" class="menu-item" onClick={() => void test()}><Icon name="badge-check" />{t("points.test")}</button>}
           {!point.damaged && (
             <button type="button" class="menu-item" onClick={() => setDownload(true)}><Icon name="download" />{t("points.download")}</button>
           )}
@@ -137,7 +147,7 @@ function PointRow({ point, database, comparing, onChanged }: {
 }
 
 interface Older {
-  points: Point[];
+  points: ListedPoint[];
   more: boolean;
 }
 
@@ -164,7 +174,7 @@ function PointList({ database, first, reloadTurn }: { database: string; first: P
       setBusy(false);
     }
   }
-  function replace(point: Point): void {
+  function replace(point: ListedPoint): void {
     setOlder((before) => ({ ...before, points: before.points.map((one) => (one.point === point.point ? point : one)) }));
   }
 
