@@ -3,8 +3,6 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "console/api.h"
 #include "console/console_state.h"
@@ -107,8 +105,7 @@ static void get_download(struct hf_exchange *exchange)
 {
     struct hf_console *console = exchange->console;
     struct hf_error err = {0};
-    struct stat status;
-    char name[HF_DOWNLOAD_NAME];
+    struct hf_taken_download taken;
     const char *token = exchange->parameters[0], *login = exchange->visitor.login->id;
     if (!strcmp(exchange->method, "HEAD")) {
         hf_exchange_reply_empty(
@@ -116,16 +113,11 @@ static void get_download(struct hf_exchange *exchange)
             hf_download_is_there(&console->downloads, token, login, console->env) ? 200 : 404);
         return;
     }
-    int fd = hf_download_take(&console->downloads, token, login, name, console->env, &err);
-    if (fd < 0) {
+    if (hf_download_take(&taken, &console->downloads, token, login, console->env, &err))
         hf_exchange_fail(exchange, &err);
-    } else if (fstat(fd, &status)) {
-        close(fd);
-        hf_exchange_refuse(exchange, 500, "io", "the file cannot be read");
-    } else {
-        hf_exchange_reply_file(exchange, fd, (uint64_t)status.st_size, "application/octet-stream",
-                               name);
-    }
+    else
+        hf_exchange_reply_file(exchange, taken.fd, taken.size, "application/octet-stream",
+                               taken.name);
 }
 
 const struct hf_route hf_download_routes[] = {

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static void forget(struct hf_download *download)
@@ -66,18 +67,26 @@ bool hf_download_is_there(const struct hf_downloads *downloads, const char *toke
     return find(downloads, token, login, env);
 }
 
-int hf_download_take(struct hf_downloads *downloads, const char *token, const char *login,
-                     char name[HF_DOWNLOAD_NAME], const struct hf_env *env, struct hf_error *err)
+int hf_download_take(struct hf_taken_download *out, struct hf_downloads *downloads,
+                     const char *token, const char *login, const struct hf_env *env,
+                     struct hf_error *err)
 {
     struct hf_download *download = find(downloads, token, login, env);
+    struct stat status;
     if (!download) {
         hf_error_set(err, HF_NOT_FOUND, "this download was used already, or its minute is over");
         return hf_error_hint(err, "ask for it again");
     }
     int fd = open(download->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0)
+    if (fd < 0 || fstat(fd, &status)) {
         hf_error_sys(err, errno, "open", download->path);
-    snprintf(name, HF_DOWNLOAD_NAME, "%s", download->name);
+        if (fd >= 0)
+            close(fd);
+        return -1;
+    }
+    out->fd = fd;
+    out->size = (uint64_t)status.st_size;
+    memcpy(out->name, download->name, sizeof out->name);
     forget(download);
-    return fd;
+    return 0;
 }

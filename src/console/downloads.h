@@ -27,10 +27,17 @@ const struct hf_download *hf_download_add(struct hf_downloads *downloads, const 
                                           const char *name, char *path, const struct hf_env *env,
                                           struct hf_error *err);
 
-/* Opens the file, for this login, and only now: its name is gone then. -1: HF_NOT_FOUND. `name` is
- * what it is called. */
-int hf_download_take(struct hf_downloads *downloads, const char *token, const char *login,
-                     char name[HF_DOWNLOAD_NAME], const struct hf_env *env, struct hf_error *err);
+struct hf_taken_download {
+    int fd; /* the caller's */
+    uint64_t size;
+    char name[HF_DOWNLOAD_NAME]; /* that a browser saves it as */
+};
+
+/* Opens the file, for this login, and only now: its own name is gone then. HF_NOT_FOUND: there is
+ * none. A file that cannot be opened may be asked for again. */
+int hf_download_take(struct hf_taken_download *out, struct hf_downloads *downloads,
+                     const char *token, const char *login, const struct hf_env *env,
+                     struct hf_error *err);
 
 /* Whether there is one, without using it up. */
 bool hf_download_is_there(const struct hf_downloads *downloads, const char *token,

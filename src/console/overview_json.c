@@ -206,6 +206,29 @@ static void put_timeline(json_t *item, const struct part *part)
     }
 }
 
+static void put_event(json_t *list, const char *what, int64_t time, int64_t now)
+{
+    if (time <= now)
+        return;
+    json_t *event = hf_json_item(list);
+    hf_json_text(event, "what", what);
+    hf_json_integer(event, "time_ms", time);
+}
+
+/* What a running Holdfast will do by itself: nothing else is scheduled. */
+static void put_next(json_t *item, const struct part *part)
+{
+    const struct hf_overview_facts *facts = part->facts;
+    json_t *list = hf_json_list(item, "next");
+    int64_t since = hf_member_integer(part->live.entry, "pending_since", 0);
+    int64_t interval = hf_config_duration(facts->config, HF_SETTING_SYNC_INTERVAL);
+    if (!hf_live_is_following(&part->live))
+        return;
+    put_event(list, "point", since ? since + interval : 0, hf_now(facts->env));
+    put_event(list, "prune", hf_member_integer(part->live.entry, "next_prune", 0),
+              hf_now(facts->env));
+}
+
 /* What happened last that somebody asked for, newest first. */
 static void put_activity(json_t *item, const struct part *part)
 {
@@ -271,7 +294,7 @@ static enum hf_safety put_database(json_t *item, const struct hf_overview_facts 
     hf_json_integer(item, "bytes", (int64_t)bytes);
     hf_json_integer(item, "size", part.newest ? (int64_t)part.newest->size : 0);
     put_timeline(item, &part);
-    hf_json_list(item, "next");
+    put_next(item, &part);
     put_activity(item, &part);
     return part.verdict.state;
 }

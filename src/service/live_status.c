@@ -70,6 +70,7 @@ void hf_live_json(json_t *out, const struct hf_live *seen, const struct hf_point
         hf_json_integer(last, "pages_read", hf_member_integer(scan, "pages_read", 0));
         hf_json_integer(last, "pages_stored", hf_member_integer(scan, "pages_stored", 0));
     }
+    hf_json_time(out, "next_prune", hf_member_integer(seen->entry, "next_prune", 0));
     int64_t since = hf_member_integer(seen->entry, "pending_since", 0);
     hf_json_sequence(out, "point", hf_live_claimed(seen));
     hf_json_boolean(out, "confirmed", seen->entry && hf_live_is_confirmed(seen, newest));

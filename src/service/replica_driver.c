@@ -483,10 +483,12 @@ void hf_driver_stop(struct hf_driver *self)
 
 json_t *hf_driver_status(const struct hf_driver *self)
 {
-    const struct hf_replica_facts facts = {.replica = &self->replica,
-                                           .backlog = &self->backlog,
-                                           .trouble = &self->trouble,
-                                           .log = &self->log};
+    const struct hf_replica_facts facts = {
+        .replica = &self->replica,
+        .backlog = &self->backlog,
+        .trouble = &self->trouble,
+        .log = &self->log,
+        .next_prune = hf_thinning_due(&self->thinning, self->replica.world->env)};
     return hf_replica_view_json(&self->view, &facts);
 }
 

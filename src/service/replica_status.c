@@ -79,6 +79,7 @@ json_t *hf_replica_view_json(const struct hf_replica_view *self,
         "requests_day", (json_int_t)day.requests);
     json_object_set_new(entry, "point", point_of(&self->point));
     json_object_set_new(entry, "last_scan", scan_of(&self->scan));
+    json_object_set_new(entry, "next_prune", time_or_null(facts->next_prune));
     json_object_set_new(entry, "pages_pending", json_integer(facts->log->unread));
     json_object_set_new(entry, "spool_bytes", json_integer((json_int_t)self->spool_bytes));
     json_object_set_new(entry, "rotations", json_integer((json_int_t)self->rotations.rotations));

@@ -38,6 +38,7 @@ struct hf_replica_facts {
     const struct hf_backlog *backlog;
     const struct hf_trouble *trouble;
     const struct hf_log_look *log;
+    int64_t next_prune; /* ms since 1970; 0: when there is a new point */
 };
 
 /* The database's entry of a status. */

@@ -15,6 +15,11 @@ void hf_thinning_note_point(struct hf_thinning *self)
         self->at = hf_monotonic() + EVERY;
 }
 
+int64_t hf_thinning_due(const struct hf_thinning *self, const struct hf_env *env)
+{
+    return self->at ? hf_now(env) + self->at - hf_monotonic() : 0;
+}
+
 bool hf_thinning_is_due(const struct hf_thinning *self)
 {
     return self->at && hf_monotonic() >= self->at;

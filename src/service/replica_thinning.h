@@ -17,6 +17,8 @@ void hf_thinning_init(struct hf_thinning *self);
 /* A point was added. */
 void hf_thinning_note_point(struct hf_thinning *self);
 
+/* When that is, by the clock of `env` (ms since 1970); 0: when there is a new point. */
+int64_t hf_thinning_due(const struct hf_thinning *self, const struct hf_env *env);
 bool hf_thinning_is_due(const struct hf_thinning *self);
 void hf_thinning_begun(struct hf_thinning *self);
 

@@ -25,7 +25,7 @@ static void a_download_expires_after_its_minute_and_its_file_with_it(void **stat
     hf_auto(hf_scratch) struct hf_scratch scratch;
     struct hf_downloads downloads = {0};
     struct hf_env env = *hf_env_system();
-    char name[HF_DOWNLOAD_NAME];
+    struct hf_taken_download taken;
     (void)state;
     env.now = now;
     later = 0;
@@ -39,9 +39,35 @@ static void a_download_expires_after_its_minute_and_its_file_with_it(void **stat
     assert_true(hf_download_is_there(&downloads, made->token, "login", &env));
     assert_false(hf_download_is_there(&downloads, made->token, "other", &env));
     later = HF_DOWNLOAD_LIFE + 1000;
-    assert_int_equal(hf_download_take(&downloads, made->token, "login", name, &env, NULL), -1);
+    assert_int_equal(hf_download_take(&taken, &downloads, made->token, "login", &env, NULL), -1);
     hf_downloads_expire(&downloads, &env);
     assert_false(hf_scratch_exists(kept));
+    free(kept);
+}
+
+static void a_download_that_did_not_begin_can_be_asked_for_again(void **state)
+{
+    hf_auto(hf_scratch) struct hf_scratch scratch;
+    struct hf_downloads downloads = {0};
+    const struct hf_env *env = hf_env_system();
+    struct hf_taken_download taken;
+    struct hf_error err = {0};
+    char token[HF_SECRET_TEXT];
+    (void)state;
+    hf_scratch_init(&scratch);
+    char *path = hf_scratch_path(&scratch, "file"), *kept = hf_scratch_path(&scratch, "file");
+    const struct hf_download *made = hf_download_add(&downloads, "login", "a.db", path, env, NULL);
+    assert_non_null(made);
+    snprintf(token, sizeof token, "%s", made->token);
+    assert_int_equal(hf_download_take(&taken, &downloads, token, "login", env, &err), -1);
+    hf_scratch_write(kept, "12345", 5);
+    assert_int_equal(hf_download_take(&taken, &downloads, token, "login", env, &err), 0);
+    assert_int_equal(taken.size, 5);
+    assert_string_equal(taken.name, "a.db");
+    close(taken.fd);
+    assert_false(hf_scratch_exists(kept));
+    assert_int_equal(hf_download_take(&taken, &downloads, token, "login", env, &err), -1);
+    assert_int_equal(err.code, HF_NOT_FOUND);
     free(kept);
 }
 
@@ -68,6 +94,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_download_expires_after_its_minute_and_its_file_with_it),
+        cmocka_unit_test(a_download_that_did_not_begin_can_be_asked_for_again),
         cmocka_unit_test(more_than_there_is_room_for_removes_the_oldest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,10 @@
 """The console's own safety, and what its API says: over HTTP, as programs see it."""
+import time
+
 import pytest
 
-from console_rig import CODE, PASSWORD, Console
+import conftest
+from console_rig import CODE, PASSWORD, Console, wait_for
 
 
 @pytest.fixture
@@ -39,3 +42,27 @@ def test_a_point_is_taken_proven_and_pinned(client):
     assert shown["label"] == "before the move" and shown["pinned"]
     assert shown["proof"]["result"] == "passed"
     assert client.get("/api/v1/databases/app/points")["points"][0]["point"] >= point
+
+
+def test_what_comes_next_is_what_the_replicator_will_do(client, db):
+    """It thins history soon after it has begun; nothing else is scheduled."""
+    conftest.execute(db, "insert into note(body) values('later')")
+    database = wait_for(
+        lambda: (seen := client.get("/api/v1/overview")["databases"][0])["next"] and seen,
+        "the next events")
+    events = {event["what"]: event["time_ms"] for event in database["next"]}
+    assert events["prune"] == database["live"]["next_prune_ms"]
+    assert 0 < events.pop("prune") - time.time() * 1000 <= 6 * 60 * 1000
+    assert set(events) <= {"point"}
+
+
+def test_where_nobody_follows_nothing_is_scheduled(holdfast, db):
+    holdfast("backup", "--db", db, "-r", "repo")
+    console = Console(holdfast, "--db", db, "-r", "repo", verb="serve").start()
+    try:
+        client = console.client()
+        client.set_up()
+        database = client.get("/api/v1/overview")["databases"][0]
+        assert (database["points"], database["next"]) == (1, [])
+    finally:
+        console.stop()

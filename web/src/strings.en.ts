@@ -169,11 +169,8 @@ export const en = {
   "storage.today": "{bytes} added today",
   "next.title": "What happens next",
   "next.empty": "Nothing is scheduled. Continuous protection needs no schedule.",
-  "event.test_restore": "Test restore",
+  "event.point": "What was written is stored",
   "event.prune": "Old points are thinned",
-  "event.snapshot": "Snapshot",
-  "event.check": "Check of the repository",
-  "event.boot": "Start",
   "activity.title": "Last activity",
   "activity.empty": "Nothing has happened since Holdfast started.",
 

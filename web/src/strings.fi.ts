@@ -169,11 +169,8 @@ export const fi: Strings = {
   "storage.today": "{bytes} lisätty tänään",
   "next.title": "Mitä seuraavaksi tapahtuu",
   "next.empty": "Mitään ei ole ajastettu. Jatkuva suojaus ei tarvitse ajastusta.",
-  "event.test_restore": "Koepalautus",
+  "event.point": "Kirjoitettu tallennetaan",
   "event.prune": "Vanhoja pisteitä karsitaan",
-  "event.snapshot": "Tilannevedos",
-  "event.check": "Varaston tarkistus",
-  "event.boot": "Käynnistys",
   "activity.title": "Viimeisimmät tapahtumat",
   "activity.empty": "Holdfastin käynnistyksen jälkeen ei ole tapahtunut mitään.",
 
