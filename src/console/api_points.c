@@ -15,7 +15,7 @@
 #include "service/snapshot.h"
 #include "service/test_restore_json.h"
 
-enum { MOST_AT_ONCE = 500, BUSY_MS = 5000, LONGEST_LABEL = 128 };
+enum { MOST_AT_ONCE = 500, MOST_MOMENTS = 10000, BUSY_MS = 5000, LONGEST_LABEL = 128 };
 
 static void list_points(struct hf_exchange *exchange)
 {
@@ -32,6 +32,23 @@ static void list_points(struct hf_exchange *exchange)
     hf_reader_answer(exchange->console->overview, exchange,
                      json_pack("{s:s, s:s, s:I, s:I}", "do", "points", "database", database,
                                "before", (json_int_t)before, "limit", (json_int_t)limit));
+}
+
+static void list_moments(struct hf_exchange *exchange)
+{
+    struct hf_error err = {0};
+    int64_t after, limit;
+    const char *database = exchange->parameters[0];
+    if (!hf_console_database(exchange, database))
+        return;
+    if (hf_exchange_number(exchange, "after", 0, INT64_MAX - 1, 0, &after, &err) ||
+        hf_exchange_number(exchange, "limit", 1, MOST_MOMENTS, MOST_MOMENTS, &limit, &err)) {
+        hf_exchange_fail(exchange, &err);
+        return;
+    }
+    hf_reader_answer(exchange->console->overview, exchange,
+                     json_pack("{s:s, s:s, s:I, s:I}", "do", "moments", "database", database,
+                               "after", (json_int_t)after, "limit", (json_int_t)limit));
 }
 
 /* The number in the path; 0, and it has been answered, when it is none. */
@@ -153,6 +170,7 @@ static void patch_point(struct hf_exchange *exchange)
 const struct hf_route hf_point_routes[] = {
     {"GET", "/api/v1/databases/{database}/points", HF_ACCESS_VIEWER, HF_BODY_NONE, list_points},
     {"POST", "/api/v1/databases/{database}/points", HF_ACCESS_OPERATOR, HF_BODY_JSON, post_point},
+    {"GET", "/api/v1/databases/{database}/moments", HF_ACCESS_VIEWER, HF_BODY_NONE, list_moments},
     {"GET", "/api/v1/databases/{database}/points/{point}", HF_ACCESS_VIEWER, HF_BODY_NONE,
      get_point},
     {"PATCH", "/api/v1/databases/{database}/points/{point}", HF_ACCESS_OPERATOR, HF_BODY_JSON,

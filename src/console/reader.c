@@ -123,6 +123,30 @@ static json_t *answer_points(struct reader *reader, const json_t *question, stru
     return answer;
 }
 
+/* Oldest first, without those that cannot be restored: for who chooses a moment among all. */
+static json_t *answer_moments(struct reader *reader, const json_t *question, struct hf_error *err)
+{
+    const struct hf_read_database *read =
+        find(reader, hf_member_text(question, "database", ""), err);
+    int64_t after = hf_member_integer(question, "after", 0);
+    int64_t limit = hf_member_integer(question, "limit", 0);
+    if (!read || read_all(reader, OLD_ENOUGH_MS, err))
+        return NULL;
+    json_t *answer = hf_json_new();
+    json_t *numbers = hf_json_list(answer, "points"), *times = hf_json_list(answer, "times");
+    size_t at = hf_points_below(&read->points, (uint64_t)after + 1);
+    for (; at < read->points.count && limit; at++) {
+        const struct hf_point *point = &read->points.list[at];
+        if (point->damaged)
+            continue;
+        json_array_append_new(numbers, json_integer((json_int_t)point->seq));
+        json_array_append_new(times, json_integer(point->time));
+        limit--;
+    }
+    hf_json_boolean(answer, "more", at < read->points.count);
+    return answer;
+}
+
 static json_t *answer_point(struct reader *reader, const json_t *question, struct hf_error *err)
 {
     struct hf_read_database *read = find(reader, hf_member_text(question, "database", ""), err);
@@ -209,6 +233,8 @@ static json_t *answer(void *context, const json_t *question, const struct hf_eve
         return answer_overview(reader, question);
     if (!strcmp(wanted, "points"))
         return answer_points(reader, question, err);
+    if (!strcmp(wanted, "moments"))
+        return answer_moments(reader, question, err);
     if (!strcmp(wanted, "point"))
         return answer_point(reader, question, err);
     if (!strcmp(wanted, "pin"))

@@ -4,6 +4,7 @@
  *
  *   {"do":"overview", "kit_saved":ms}           the answer of GET /api/v1/overview
  *   {"do":"points", "database":..., "before":N, "limit":N}
+ *   {"do":"moments", "database":..., "after":N, "limit":N}
  *   {"do":"point", "database":..., "point":N}
  *   {"do":"keys"}                               the repository's key slots
  *   {"do":"pin", "database":..., "point":N, "pinned":...}

@@ -35,8 +35,11 @@ class Past:
         self.holdfast = Program(folder)
         self.holdfast("restore", "--db", "app.db", "-r", "repo", "--to", "app.db")
 
-    def console(self, *arguments, verb="serve"):
-        return Console(self.holdfast, "--db", "app.db", "-r", "repo", *arguments, verb=verb).start()
+    def console(self):
+        """One that serves alone, and that nobody has set up."""
+        folder = tempfile.mkdtemp(dir=self.folder)
+        return Console(self.holdfast, "--db", "app.db", "-r", "repo", "--state-dir", folder,
+                       verb="serve").start()
 
     def listed(self):
         """The numbers of all points, newest first, as `holdfast list` has them."""

@@ -9,6 +9,7 @@ from console_rig import wait_for
 
 COUNT = 10000
 POINTS = "/api/v1/databases/app/points"
+MOMENTS = "/api/v1/databases/app/moments"
 
 
 @pytest.fixture(name="past", scope="module")
@@ -28,10 +29,7 @@ def running_console(past):
 @pytest.fixture(name="client")
 def owner(console):
     client = console.client()
-    if client.get("/api/v1/session")["state"] == "setup":
-        client.set_up()
-    else:
-        client.sign_in()
+    client.set_up()
     return client
 
 
@@ -60,6 +58,16 @@ def test_the_points_are_what_they_say(past):
 
 def test_paging_reaches_every_point_once_newest_first(past, client):
     assert numbers(sum(pages(client, 500), [])) == list(range(COUNT, 0, -1)) == past.listed()
+
+
+def test_the_moments_are_those_of_all_points(client):
+    listed = sum(pages(client, 500), [])[::-1]
+    moments = client.get(MOMENTS)
+    assert moments["points"] == numbers(listed)
+    assert moments["times"] == [point["time_ms"] for point in listed]
+    assert not moments["more"]
+    some = client.get(MOMENTS, after=4000, limit=7)
+    assert (some["points"], some["more"]) == (list(range(4001, 4008)), True)
 
 
 def test_a_page_may_begin_anywhere(client):

@@ -1,69 +1,25 @@
 // A moment is chosen, previewed, confirmed and brought back; and taken back with one button.
 import { useContext, useEffect, useState } from "preact/hooks";
 import { api, ApiError, part } from "../api";
-import type { Job, JobStarted, Point, Points, RestorePreview, Restored } from "../api_types";
-import { exactMoment, zone } from "../format";
+import type { Job, JobStarted, RestorePreview, Restored } from "../api_types";
+import { exactMoment } from "../format";
+import { allMoments, type Moments } from "../moments";
 import { Button } from "../parts/button";
 import { Card } from "../parts/card";
 import { Comparison } from "../parts/comparison";
-import { SelectField, TextField } from "../parts/field";
+import { SelectField } from "../parts/field";
 import { JobProgress } from "../parts/job_progress";
 import { Empty, ErrorNotice, Loading, Notice } from "../parts/notice";
 import { Page } from "../parts/page";
 import { Preflight } from "../parts/preflight";
+import { RestoreChoose, type Wish } from "../parts/restore_choose";
 import { RestoreConfirm } from "../parts/restore_confirm";
-import { Time } from "../parts/time";
 import type { PageProps } from "../pages";
 import { useJob } from "../jobs";
 import { useResource } from "../resource";
 import { go, Link } from "../router";
 import { SessionContext } from "../session";
 import { t } from "../text";
-
-/** What is asked for: a point, a moment, or the way back. */
-type Wish = { point: number } | { at: string } | { undo: true };
-
-const most = 500;
-
-function Slider({ points, value, onValue }: { points: Point[]; value: number; onValue: (at: number) => void }) {
-  const chosen = points[value]!;
-  return (
-    <div class="field">
-      <label for="moment">{t("restore.moment")}</label>
-      <input id="moment" type="range" min={0} max={points.length - 1} step={1} value={value} aria-describedby="moment-help"
-        aria-valuetext={exactMoment(chosen.time_ms)} onInput={(event) => onValue(Number(event.currentTarget.value))} />
-      <p class="restore-moment"><Time ms={chosen.time_ms} shown={exactMoment(chosen.time_ms)} />
-        {chosen.label && <span class="muted"> · {chosen.label}</span>}</p>
-      <p class="field-help" id="moment-help">{t("restore.moment_help", { zone: zone() })}</p>
-    </div>
-  );
-}
-
-function Choose({ points, asked, busy, onWish }: {
-  points: Point[];
-  asked: number | null;
-  busy: boolean;
-  onWish: (wish: Wish) => void;
-}) {
-  const whole = points.filter((point) => !point.damaged);
-  const given = whole.findIndex((point) => point.point === asked);
-  const [at, setAt] = useState(given >= 0 ? given : whole.length - 1);
-  const [typed, setTyped] = useState("");
-  const undo = whole[whole.length - 1]?.reason?.startsWith("restore ") ?? false;
-  function submit(event: Event): void {
-    event.preventDefault();
-    onWish(typed.trim() ? { at: typed.trim() } : { point: whole[at]!.point });
-  }
-  return (
-    <Card title={t("restore.choose")} side={undo && <Button small icon="undo-2" onClick={() => onWish({ undo: true })}>{t("restore.undo_last")}</Button>}>
-      <form onSubmit={submit}>
-        <Slider points={whole} value={at} onValue={(next) => { setAt(next); setTyped(""); }} />
-        <TextField label={t("restore.typed")} help={t("restore.typed_help")} value={typed} onValue={setTyped} />
-        <Button kind="primary" type="submit" icon="eye" busy={busy}>{t("restore.preview")}</Button>
-      </form>
-    </Card>
-  );
-}
 
 function Snapped({ preview }: { preview: RestorePreview }) {
   if (preview.asked_ms === null) return null;
@@ -115,7 +71,7 @@ function useRunning(database: string): [string | null, (id: string | null) => vo
   return [id, setId];
 }
 
-function Flow({ database, points, asked, reload }: { database: string; points: Point[]; asked: number | null; reload: () => void }) {
+function Flow({ database, moments, asked, reload }: { database: string; moments: Moments; asked: number | null; reload: () => void }) {
   const [wish, setWish] = useState<Wish | null>(null);
   const [previewId, setPreviewId] = useState<string | null>(null);
   const [restoreId, setRestoreId] = useRunning(database);
@@ -150,7 +106,7 @@ function Flow({ database, points, asked, reload }: { database: string; points: P
   }
   return (
     <div class="stack">
-      <Choose key={asked ?? "newest"} points={points} asked={asked} busy={preview.job?.state === "running"} onWish={(next) => void look(next)} />
+      <RestoreChoose key={asked ?? "newest"} database={database} moments={moments} asked={asked} busy={preview.job?.state === "running"} onWish={(next) => void look(next)} />
       {error && <ErrorNotice error={error} />}
       {preview.job?.state === "running" && <JobProgress title={t("restore.previewing")} job={preview.job} names="stage" />}
       {preview.job?.state === "failed" && (
@@ -176,11 +132,10 @@ export default function Restore({ query }: PageProps) {
   const wanted = query.get("database");
   const database = session.databases.find((name) => name === wanted) ?? session.databases[0] ?? "";
   const { data, error, reload } = useResource(
-    (signal) => database ? api.get<Points>(`databases/${part(database)}/points?limit=${most}`, signal) : Promise.resolve({ points: [], more: false }),
+    (signal) => database ? allMoments(database, signal) : Promise.resolve({ points: [], times: [] }),
     [database],
   );
   const asked = Number(query.get("point")) || null;
-  const points = data ? [...data.points].reverse() : [];
   return (
     <Page title={t("restore.title")} lead={t("restore.lead")}>
       {session.databases.length > 1 && (
@@ -191,8 +146,8 @@ export default function Restore({ query }: PageProps) {
       )}
       {error && <ErrorNotice error={error} retry={reload} means={t("restore.nothing_changed")} />}
       {!data && !error && <Loading lines={4} />}
-      {data && points.length === 0 && <Empty icon="rotate-ccw" title={t("points.empty")}>{t("points.empty_means")}</Empty>}
-      {points.length > 0 && <Flow key={database} database={database} points={points} asked={asked} reload={reload} />}
+      {data?.points.length === 0 && <Empty icon="rotate-ccw" title={t("points.empty")}>{t("points.empty_means")}</Empty>}
+      {data && data.points.length > 0 && <Flow key={database} database={database} moments={data} asked={asked} reload={reload} />}
     </Page>
   );
 }
