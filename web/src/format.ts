@@ -6,6 +6,26 @@ const minute = 60 * second;
 const hour = 60 * minute;
 const day = 24 * hour;
 
+const numberFormats = new Map<string, Intl.NumberFormat>();
+const dateFormats = new Map<string, Intl.DateTimeFormat>();
+
+/** Making a formatter takes far longer than using it, and a page has hundreds of numbers and times. */
+function kept<F>(formats: Map<string, F>, options: object, make: (where: string) => F): F {
+  const where = locale();
+  const key = where + JSON.stringify(options);
+  const format = formats.get(key) ?? make(where);
+  formats.set(key, format);
+  return format;
+}
+
+function numbers(options: Intl.NumberFormatOptions = {}): Intl.NumberFormat {
+  return kept(numberFormats, options, (where) => new Intl.NumberFormat(where, options));
+}
+
+function dates(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  return kept(dateFormats, options, (where) => new Intl.DateTimeFormat(where, options));
+}
+
 /** "1.2 GB": powers of 1000, three digits. */
 export function bytes(count: number): string {
   const units = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
@@ -15,7 +35,7 @@ export function bytes(count: number): string {
     value /= 1000;
     unit++;
   }
-  return new Intl.NumberFormat(locale(), {
+  return numbers({
     style: "unit",
     unit: units[unit]!,
     unitDisplay: unit === 0 ? "long" : "short",
@@ -24,11 +44,11 @@ export function bytes(count: number): string {
 }
 
 export function number(value: number): string {
-  return new Intl.NumberFormat(locale()).format(value);
+  return numbers().format(value);
 }
 
 export function percent(part: number): string {
-  return new Intl.NumberFormat(locale(), { style: "percent" }).format(part);
+  return numbers({ style: "percent" }).format(part);
 }
 
 const symbols = { second: "s", minute: "min", hour: "h", day: null } as const;
@@ -46,17 +66,17 @@ export function duration(ms: number, form: "short" | "long" = "short"): string {
     const digits = unit === "second" && value < 10 ? 1 : 0;
     const shown = digits ? Math.max(value, 0.1) : Math.round(value);
     // Symbols of the SI are the same everywhere; Intl's short forms are "secs" in one English and "sec" in another.
-    return `${new Intl.NumberFormat(locale(), { maximumFractionDigits: digits }).format(shown)}\u00a0${symbol}`;
+    return `${numbers({ maximumFractionDigits: digits }).format(shown)}\u00a0${symbol}`;
   }
   // A promise of "at most" is rounded up.
-  return new Intl.NumberFormat(locale(), { style: "unit", unit, unitDisplay: "long", maximumFractionDigits: 0 })
+  return numbers({ style: "unit", unit, unitDisplay: "long", maximumFractionDigits: 0 })
     .format(form === "long" ? Math.ceil(value) : Math.round(value));
 }
 
 const clock = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" } as const;
 
 export function timeOfDay(ms: number, seconds = false): string {
-  return new Intl.DateTimeFormat(locale(), seconds ? { ...clock, second: "2-digit" } : clock).format(ms);
+  return dates(seconds ? { ...clock, second: "2-digit" } : clock).format(ms);
 }
 
 function startOfDay(ms: number): Date {
@@ -75,7 +95,7 @@ export function dayName(ms: number, now = Date.now()): string {
   const days = daysFromToday(ms, now);
   if (Math.abs(days) <= 1) return new Intl.RelativeTimeFormat(locale(), { numeric: "auto" }).format(days, "day");
   const year = new Date(ms).getFullYear() !== new Date(now).getFullYear();
-  return new Intl.DateTimeFormat(locale(), {
+  return dates({
     weekday: "long", day: "numeric", month: "long", ...(year ? { year: "numeric" } : {}),
   }).format(ms);
 }
@@ -88,21 +108,21 @@ export function moment(ms: number, now = Date.now()): string {
 
 export function shortDay(ms: number, now = Date.now()): string {
   const year = new Date(ms).getFullYear() !== new Date(now).getFullYear();
-  return new Intl.DateTimeFormat(locale(), {
+  return dates({
     day: "numeric", month: "short", ...(year ? { year: "numeric" } : {}),
   }).format(ms);
 }
 
 /** To the second and with the zone: for titles and where it must be exact. */
 export function exactMoment(ms: number): string {
-  return new Intl.DateTimeFormat(locale(), {
+  return dates({
     ...clock, weekday: "long", day: "numeric", month: "long", year: "numeric", second: "2-digit", timeZoneName: "short",
   }).format(ms);
 }
 
 /** "Europe/Helsinki (EET)". */
 export function zone(): string {
-  const parts = new Intl.DateTimeFormat(locale(), { timeZoneName: "short" }).formatToParts(Date.now());
+  const parts = dates({ timeZoneName: "short" }).formatToParts(Date.now());
   const short = parts.find(({ type }) => type === "timeZoneName")?.value ?? "";
   const name = Intl.DateTimeFormat().resolvedOptions().timeZone;
   return short && short !== name ? `${name} (${short})` : name;
