@@ -46,8 +46,8 @@ struct hf_retention_point {
     uint32_t keep; /* reasons; 0: it goes */
     /* From when on nothing keeps it, should points be made one after another from the view's `at`
      * on: a pause makes it later. Not after `at` when it goes already, or as soon as there is a
-     * newer one; INT64_MAX when the rule keeps it for ever, or it stays for as long as it is pinned,
-     * the newest that is proven, or one of the newest. */
+     * newer one; INT64_MAX when the rule keeps it for ever, or it stays for as long as it is
+     * pinned, the newest that is proven, or one of the newest. */
     int64_t expires;
 };
 

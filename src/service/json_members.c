@@ -122,7 +122,10 @@ void hf_json_wipe(json_t *object)
 {
     const char *name;
     json_t *value;
-    json_object_foreach(object, name, value) hf_json_wipe_text(value);
+    json_object_foreach(object, name, value)
+    {
+        hf_json_wipe_text(value);
+    }
     json_decref(object);
 }
 
