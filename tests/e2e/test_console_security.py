@@ -9,8 +9,9 @@ import re
 import socket
 
 import pytest
+import yaml
 
-from console_rig import CODE, PASSWORD, Client, Console
+from console_rig import CODE, PASSWORD, Client, Console, wait_for
 
 ROOT = pathlib.Path(__file__).parents[2]
 ROUTE = re.compile(r'{"([A-Z]+)",\s*"([^"]+)",\s*HF_ACCESS_(\w+),\s*HF_BODY_(\w+)')
@@ -18,6 +19,8 @@ HEADERS = ("Content-Security-Policy", "X-Content-Type-Options", "X-Frame-Options
            "Cross-Origin-Opener-Policy", "Cross-Origin-Resource-Policy", "Permissions-Policy")
 LEVELS = ["anyone", "setup", "viewer", "operator", "owner"]
 SEED = 20261127
+# HOLDFAST_FUZZ_REQUESTS=20000 for a long run: with build/asan, now and then.
+FUZZ_REQUESTS = int(os.environ.get("HOLDFAST_FUZZ_REQUESTS", "1500"))
 
 
 def routes():
@@ -248,9 +251,8 @@ def seeds(chance, client):
 def test_no_bytes_bring_it_down(console, client):
     """Thousands of requests that are almost right; the seed is fixed."""
     chance = random.Random(SEED)
-    count = int(os.environ.get("HOLDFAST_FUZZ_REQUESTS", "1500"))
     process = console.process.pid
-    for step in range(count):
+    for step in range(FUZZ_REQUESTS):
         request = mutated(chance, seeds(chance, client))
         status = said(console.port, request)[:12]
         assert not status.startswith(b"HTTP/1.1 500"), (SEED, step, request[:300])
@@ -258,6 +260,59 @@ def test_no_bytes_bring_it_down(console, client):
             assert client.ask("GET", "/healthz").status == 200, (SEED, step)
     assert client.ask("GET", "/healthz").status == 200
     assert console.process.poll() is None and console.process.pid == process
+    for word in ("ERROR: AddressSanitizer", "runtime error", "was ended", "ended by"):
+        assert word not in console.text, word
+
+
+def body_words():
+    """Names of members that some route's body has, and words that may be their values."""
+    names, words = set(), set()
+
+    def walk(node):
+        if isinstance(node, list):
+            for one in node:
+                walk(one)
+        elif isinstance(node, dict):
+            names.update(node.get("properties", {}))
+            words.update(one for one in node.get("enum", []) if isinstance(one, str))
+            for one in node.values():
+                walk(one)
+    document = yaml.safe_load((ROOT / "docs/openapi.yml").read_text(encoding="utf-8"))
+    walk([operation["requestBody"] for item in document["paths"].values()
+          for operation in item.values() if "requestBody" in operation])
+    walk([document["components"]["schemas"][name] for name in
+          ("new_key", "confirmation", "new_download")])
+    assert {"plan", "kind", "upload", "scope"} <= names and "keyfile" in words
+    return sorted(names), sorted(words)
+
+
+def jobs(client):
+    return client.get("/api/v1/jobs")["jobs"]
+
+
+def test_no_json_brings_it_down(console, client):
+    """Bodies of members that are known, with values that are not what they should be."""
+    chance = random.Random(SEED)
+    names, words = body_words()
+    upload = client.ask("POST", "/api/v1/setup/uploads", raw=b"{}").json["upload"]
+    strange = [None, True, False, 0, -1, 1, 2**63 - 1, -2**63, 1.5, "", "now", "app", "none", "1h:all",
+               "x" * 5000, "\u0001", "\U0001f600" * 40, "../app.db", "/etc/passwd", [], {}, [[]] * 50,
+               {"a": {"a": {"a": None}}}, PASSWORD, upload]
+    ended = ("/api/v1/session", "/api/v1/sessions", "/api/v1/password")
+    asked = [one for one in ROUTES if one[0] != "GET" and one[1] not in ended]
+    for step in range(FUZZ_REQUESTS // 3):
+        method, path, _ = chance.choice(asked)
+        path = re.sub(r"{\w+}", lambda _: chance.choice(["app", "none", "1", "%20", "0" * 64]), path)
+        body = {name: chance.choice(words if chance.random() < 0.4 else strange)
+                for name in chance.sample(names, chance.randint(0, 6))}
+        answer = client.ask(method, path, body)
+        assert answer.status != 500, (SEED, step, method, path, body, answer.bytes)
+        if step % 20 == 0:  # so that there is room for others
+            wait_for(lambda: all(job["state"] != "running" for job in jobs(client)), "the jobs")
+    assert len({job["kind"] for job in jobs(client)}) > 3
+    for job in jobs(client):
+        assert "ended before" not in json.dumps(job["error"]), job
+    assert client.ask("GET", "/healthz").status == 200
     for word in ("ERROR: AddressSanitizer", "runtime error", "was ended", "ended by"):
         assert word not in console.text, word
 
