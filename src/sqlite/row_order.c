@@ -258,10 +258,27 @@ int hf_rows_compare(sqlite3_stmt *a, sqlite3_stmt *b, int first, int last)
     return order;
 }
 
+/* Of the same type. */
+static bool values_differ(sqlite3_stmt *a, sqlite3_stmt *b, int i, int type)
+{
+    switch (type) {
+    case SQLITE_NULL:
+        return false;
+    case SQLITE_INTEGER:
+        return sqlite3_column_int64(a, i) != sqlite3_column_int64(b, i);
+    case SQLITE_FLOAT:
+        return compare_reals(sqlite3_column_double(a, i), sqlite3_column_double(b, i)) != 0;
+    default:
+        return compare_bytes(a, b, i) != 0;
+    }
+}
+
 bool hf_rows_differ(sqlite3_stmt *a, sqlite3_stmt *b, int first, int last)
 {
-    for (int i = first; i < last; i++)
-        if (sqlite3_column_type(a, i) != sqlite3_column_type(b, i) || compare_values(a, b, i))
+    for (int i = first; i < last; i++) {
+        int type = sqlite3_column_type(a, i);
+        if (type != sqlite3_column_type(b, i) || values_differ(a, b, i, type))
             return true;
+    }
     return false;
 }
