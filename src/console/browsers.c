@@ -67,10 +67,11 @@ void hf_browsers_free(struct hf_browsers *browsers)
     if (!browsers)
         return;
     for (size_t i = 0; i < MOST_BROWSERS; i++) {
+        struct browser *browser = &browsers->list[i];
         /* The exchanges are gone by now. */
-        for (size_t j = 0; j < MOST_WAITING; j++)
-            hf_guard_forget(browsers->list[i].guard, &browsers->list[i].waiting[j]);
-        release(&browsers->list[i]);
+        for (size_t j = 0; browser->guard && j < MOST_WAITING; j++)
+            hf_guard_forget(browser->guard, &browser->waiting[j]);
+        release(browser);
     }
     free(browsers);
 }

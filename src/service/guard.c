@@ -354,6 +354,12 @@ static void describe_end(struct hf_guard *guard, int status)
         snprintf(guard->last_end, sizeof guard->last_end, "ended with %d", WEXITSTATUS(status));
 }
 
+/* One that had not yet begun to listen ends by SIGTERM, and one that took too long by SIGKILL. */
+static bool is_crash(int status)
+{
+    return WIFSIGNALED(status) && WTERMSIG(status) != SIGTERM && WTERMSIG(status) != SIGKILL;
+}
+
 static void task_ended(struct hf_guard *guard, int status)
 {
     while (guard->channel.fd >= 0 && hf_json_channel_receive(&guard->channel))
@@ -363,6 +369,8 @@ static void task_ended(struct hf_guard *guard, int status)
     guard->look_at = guard->kill_at = 0;
     describe_end(guard, status);
     fail_asked(guard);
+    if (guard->state == HF_GUARD_STOPPING && is_crash(status))
+        notice(guard, "%s %s as it stopped", guard->options.name, guard->last_end);
     if (guard->state == HF_GUARD_STOPPING || guard->options.once) {
         guard->ended_well = WIFEXITED(status) && WEXITSTATUS(status) == 0;
         guard->state = HF_GUARD_STOPPED;

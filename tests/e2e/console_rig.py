@@ -152,11 +152,14 @@ class Console:
         return wait_for(lambda: re.search(pattern, self.text), f"'{pattern}' in the log")
 
     def stop(self):
-        if self.process and self.process.poll() is None:
-            self.process.terminate()
-            try:
-                return self.process.wait(30)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                raise
-        return self.process.returncode if self.process else None
+        """Ends it, if it still runs, as the system does; it ends well, and so does the console in it."""
+        if not self.process or self.process.poll() is not None:
+            return
+        self.process.terminate()
+        try:
+            assert self.process.wait(30) == 0, self.text
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise
+        crash = re.search(r"as it stopped|Sanitizer|runtime error", self.text)
+        assert not crash, self.text[max(crash.start() - 500, 0):]

@@ -387,6 +387,27 @@ static void what_it_says_at_last_is_heard(void **state)
     assert_non_null(strstr(room->notices, "app: the store refuses\n"));
 }
 
+static int crashes_as_it_stops(void *context, int channel)
+{
+    (void)context;
+    signal(SIGTERM, SIG_IGN);
+    signal(SIGSEGV, SIG_DFL);
+    say(channel, "{\"event\":\"status\",\"databases\":[{\"name\":\"app\"}]}\n");
+    hear(channel, "\"stop\"", NULL);
+    return raise(SIGSEGV);
+}
+
+static void a_crash_as_it_stops_is_told(void **state)
+{
+    struct room *room = *state;
+    guard(room, crashes_as_it_stops, 0);
+    until(room, has_status);
+    hf_guard_stop(room->guard, hf_monotonic() + LONGEST);
+    until(room, is_stopped);
+    assert_false(hf_guard_ended_well(room->guard));
+    assert_non_null(strstr(room->notices, "as it stopped\n"));
+}
+
 static int babbles(void *context, int channel)
 {
     (void)context;
@@ -499,6 +520,7 @@ int main(void)
         TEST(time_in_which_the_guard_stood_still_does_not_count),
         TEST(what_does_not_stop_in_time_is_killed),
         TEST(what_it_says_at_last_is_heard),
+        TEST(a_crash_as_it_stops_is_told),
         TEST(what_is_not_understood_is_ignored),
         TEST(a_line_without_end_ends_the_task),
         TEST(a_flood_of_notices_is_cut),
