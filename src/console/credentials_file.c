@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "os/file.h"
 #include "service/json_channel.h"
+#include "service/json_file.h"
 
 enum { LONGEST_FILE = 256 << 10 };
 
@@ -54,20 +55,19 @@ static bool take_all(struct hf_credentials *credentials, const json_t *root)
     for (size_t i = 0; i < json_array_size(tokens) && i < HF_MOST_TOKENS; i++)
         if (!take_token(&credentials->tokens[i], json_array_get(tokens, i)))
             return false;
-    return json_is_object(root);
+    return true;
 }
 
 static int read_file(struct hf_credentials *credentials, struct hf_error *err)
 {
-    hf_auto(hf_buf) struct hf_buf text = {0};
     struct hf_error why = {0};
-    if (hf_file_read_all(credentials->env, credentials->path, LONGEST_FILE, &text, &why))
-        return why.code == HF_NOT_FOUND ? 0 : hf_error_pass(err, &why);
-    json_t *root = json_loadb((const char *)text.data, text.length, 0, NULL);
-    bool is_whole = take_all(credentials, root);
+    json_t *root = hf_json_file_read(credentials->env, credentials->path, LONGEST_FILE, &why);
+    bool is_whole = root && take_all(credentials, root);
     json_decref(root);
-    if (is_whole)
+    if (is_whole || why.code == HF_NOT_FOUND)
         return 0;
+    if (why.code && why.code != HF_CORRUPT)
+        return hf_error_pass(err, &why);
     hf_error_set(err, HF_CORRUPT, "'%s' is damaged: nobody can sign in", credentials->path);
     return hf_error_hint(err, "'holdfast console reset-password' makes it anew");
 }
@@ -106,14 +106,7 @@ static json_t *all_json(const struct hf_credentials *credentials)
 
 static int write_file(const struct hf_credentials *credentials, struct hf_error *err)
 {
-    json_t *root = all_json(credentials);
-    char *text = root ? json_dumps(root, JSON_INDENT(1)) : NULL;
-    json_decref(root);
-    int failed = text ? hf_file_write_durable(credentials->env, credentials->path, text,
-                                              strlen(text), 0600, HF_COMMIT_REPLACE, err)
-                      : hf_error_memory(err);
-    free(text);
-    return failed;
+    return hf_json_file_write(credentials->env, credentials->path, all_json(credentials), err);
 }
 
 /* What tells one state of the file from the next: each is a file of its own that is renamed. */

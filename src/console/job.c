@@ -11,6 +11,7 @@
 #include "os/file.h"
 #include "os/process.h"
 #include "service/json_channel.h"
+#include "service/json_file.h"
 #include "service/json_members.h"
 
 enum {
@@ -57,24 +58,19 @@ static char *path_of(const struct job *job, const char *ending)
     return asprintf(&path, "%s/%s%s", job->jobs->folder, job->id, ending) < 0 ? NULL : path;
 }
 
-static int write_file(const struct job *job, const char *ending, const json_t *what,
-                      struct hf_error *err)
+/* Takes `what`. */
+static int write_file(const struct job *job, const char *ending, json_t *what, struct hf_error *err)
 {
     hf_auto_free char *path = path_of(job, ending);
-    hf_auto_free char *text = json_dumps(what, JSON_COMPACT);
-    if (!path || !text)
-        return hf_error_memory(err);
-    return hf_file_write_durable(job->jobs->console->env, path, text, strlen(text), 0600,
-                                 HF_COMMIT_REPLACE, err);
+    if (path)
+        return hf_json_file_write(job->jobs->console->env, path, what, err);
+    json_decref(what);
+    return hf_error_memory(err);
 }
 
-static bool read_file(const struct hf_jobs *jobs, const char *path, json_t **what)
+static json_t *read_file(const struct hf_jobs *jobs, const char *path)
 {
-    hf_auto(hf_buf) struct hf_buf text = {0};
-    if (hf_file_read_all(jobs->console->env, path, LONGEST_RECORD, &text, NULL))
-        return false;
-    *what = json_loadb((const char *)text.data, text.length, 0, NULL);
-    return true;
+    return hf_json_file_read(jobs->console->env, path, LONGEST_RECORD, NULL);
 }
 
 static void remove_file(const struct job *job, const char *ending)
@@ -88,7 +84,7 @@ static void remove_file(const struct job *job, const char *ending)
 static void keep(const struct job *job)
 {
     struct hf_error err = {0};
-    if (write_file(job, RECORD, job->kept, &err))
+    if (write_file(job, RECORD, json_incref(job->kept), &err))
         hf_console_notice(job->jobs->console, "a record of a job: %s", err.text);
 }
 
@@ -187,11 +183,8 @@ static json_t *answer(void *context, const json_t *question, const struct hf_eve
     struct hf_console *console = job->jobs->console;
     console->job = job->id;
     json_t *said = job->work(console, question, events, err);
-    if (job->is_lasting) {
-        json_t *outcome = said ? json_incref(said) : hf_json_failed(err);
-        write_file(job, OUTCOME, outcome, NULL);
-        json_decref(outcome);
-    }
+    if (job->is_lasting)
+        write_file(job, OUTCOME, said ? json_incref(said) : hf_json_failed(err), NULL);
     return said;
 }
 
@@ -207,9 +200,9 @@ static int work(void *context, int channel)
 static bool adopt_outcome(struct job *job)
 {
     hf_auto_free char *path = path_of(job, OUTCOME);
-    json_t *said = NULL;
+    json_t *said = path ? read_file(job->jobs, path) : NULL;
     struct hf_error err = {0};
-    if (!path || !read_file(job->jobs, path, &said))
+    if (!said)
         return false;
     if (strcmp(hf_member_text(said, "event", ""), "failed") != 0) {
         end(job, HF_JOB_DONE, said, NULL);
@@ -256,8 +249,8 @@ static void look_after_orphan(struct job *job)
 
 static bool take_record(struct hf_jobs *jobs, struct job *job, const char *path)
 {
-    json_t *kept = NULL;
-    if (!read_file(jobs, path, &kept))
+    json_t *kept = read_file(jobs, path);
+    if (!kept)
         return false;
     const char *id = hf_member_text(kept, "id", "");
     if (!*id || strlen(id) >= sizeof job->id) {

@@ -8,6 +8,7 @@
 
 #include "os/file.h"
 #include "service/json_channel.h"
+#include "service/json_file.h"
 #include "service/json_members.h"
 
 static char *path_of(const struct hf_console *console)
@@ -51,12 +52,10 @@ int hf_unresolved_keep(const struct hf_unresolved *unresolved, const struct hf_c
 {
     hf_auto_free char *path = path_of(console);
     json_t *file = file_json(unresolved, database, hf_now(console->env));
-    hf_auto_free char *text = json_dumps(file, JSON_INDENT(1));
+    if (path)
+        return hf_json_file_write(console->env, path, file, err);
     json_decref(file);
-    if (!path || !text)
-        return hf_error_memory(err);
-    return hf_file_write_durable(console->env, path, text, strlen(text), 0600, HF_COMMIT_REPLACE,
-                                 err);
+    return hf_error_memory(err);
 }
 
 void hf_unresolved_answer(struct hf_exchange *exchange)

@@ -8,6 +8,7 @@
 #include "os/file.h"
 #include "service/console_folder.h"
 #include "service/json_channel.h"
+#include "service/json_file.h"
 
 enum { LONGEST_FILE = 16384 };
 
@@ -29,23 +30,23 @@ static int read_saved(char out[HF_RETENTION_TEXT], const struct hf_config *confi
                       const struct hf_env *env, struct hf_error *err)
 {
     struct hf_error why = {0};
-    hf_auto(hf_buf) struct hf_buf text = {0};
     hf_auto_free char *path = saved_path(config, env, &why);
     *out = 0;
     if (!path)
         return why.code == HF_CONFIG ? 0 : hf_error_pass(err, &why);
-    if (hf_file_read_all(env, path, LONGEST_FILE, &text, &why))
-        return why.code == HF_NOT_FOUND ? 0 : hf_error_pass(err, &why);
-    json_t *root = json_loadb((const char *)text.data, text.length, 0, NULL);
+    json_t *root = hf_json_file_read(env, path, LONGEST_FILE, &why);
     const char *keep = hf_member_text(root, "keep", "");
-    bool is_whole = json_is_object(root) && strlen(keep) < HF_RETENTION_TEXT;
-    if (is_whole)
+    if (root && strlen(keep) < HF_RETENTION_TEXT)
         snprintf(out, HF_RETENTION_TEXT, "%s", keep);
+    else if (root)
+        hf_error_set(&why, HF_CORRUPT, "'%s' is damaged", path);
     json_decref(root);
-    if (is_whole)
+    if (!why.code || why.code == HF_NOT_FOUND)
         return 0;
-    hf_error_set(err, HF_CORRUPT, "'%s' is damaged", path);
-    return hf_error_hint(err, "remove it, and change the settings in the console again");
+    hf_error_pass(err, &why);
+    return why.code == HF_CORRUPT
+               ? hf_error_hint(err, "remove it, and change the settings in the console again")
+               : -1;
 }
 
 int hf_keep_setting(struct hf_keep_setting *out, const struct hf_config *config,
@@ -84,16 +85,7 @@ int hf_keep_change(const struct hf_config *config, const struct hf_env *env, con
     if (hf_retention_rule_parse(&parsed, rule, err))
         return -1;
     hf_auto_free char *path = saved_path(config, env, err);
-    json_t *root = path ? json_pack("{s:s}", "keep", rule) : NULL;
-    char *text = root ? json_dumps(root, JSON_INDENT(1)) : NULL;
-    json_decref(root);
-    if (!path)
-        return -1;
-    int failed =
-        text ? hf_file_write_durable(env, path, text, strlen(text), 0600, HF_COMMIT_REPLACE, err)
-             : hf_error_memory(err);
-    free(text);
-    return failed;
+    return path ? hf_json_file_write(env, path, json_pack("{s:s}", "keep", rule), err) : -1;
 }
 
 enum hf_retention_zone hf_keep_zone(const struct hf_config *config)
