@@ -1,5 +1,6 @@
 """Settings, upkeep and who may come in: what the console's settings page asks for."""
 import json
+import sys
 
 import pytest
 
@@ -158,7 +159,12 @@ def test_the_recovery_kit_is_told_to_who_knows_the_password(holdfast, db, client
     assert client.get("/api/v1/settings")["kit_saved"]
 
 
-@pytest.mark.parametrize("verb, command", [("serve", ()), ("run", ("--on-unprotected", "start", "--", "sleep", "300"))])
+# An application that ends well when it is asked to.
+PATIENT = "import signal, sys; signal.signal(signal.SIGTERM, lambda *_: sys.exit(0)); signal.pause()"
+
+
+@pytest.mark.parametrize("verb, command", [
+    ("serve", ()), ("run", ("--on-unprotected", "start", "--", sys.executable, "-c", PATIENT))])
 def test_the_recovery_kit_is_told_as_soon_as_the_repository_is_back(holdfast, db, tmp_path, verb,
                                                                     command):
     holdfast("backup", "--db", db, "-r", "repo")
