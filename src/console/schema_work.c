@@ -80,7 +80,7 @@ json_t *hf_plan_schema(void *context, const json_t *question, const struct hf_ev
 {
     hf_auto(hf_wanted) struct hf_wanted wanted = {0};
     hf_auto(hf_sync_plan) struct hf_sync_plan plan = {0};
-    struct hf_schema_change_options options;
+    struct hf_schema_change_options options = {0};
     const char *name;
     if (hf_work_confine(err) || choose(&options, context, question, events, err) ||
         load(&wanted, &name, context, question, err) ||
@@ -101,7 +101,7 @@ json_t *hf_carry_out_schema(void *context, const json_t *question, const struct 
 {
     hf_auto(hf_wanted) struct hf_wanted wanted = {0};
     hf_auto(hf_schema_changed) struct hf_schema_changed changed = {0};
-    struct hf_schema_change_options options;
+    struct hf_schema_change_options options = {0};
     const char *name;
     if (choose(&options, context, question, events, err) ||
         load(&wanted, &name, context, question, err) ||
@@ -118,7 +118,7 @@ json_t *hf_pull_schema(void *context, const json_t *question, const struct hf_ev
                        struct hf_error *err)
 {
     hf_auto(hf_buf) struct hf_buf text = {0};
-    struct hf_schema_change_options options;
+    struct hf_schema_change_options options = {0};
     if (choose(&options, context, question, events, err) ||
         hf_schema_pull(&text, options.path, dialect_of(question), err) ||
         hf_buf_append(&text, "", 1, err))
