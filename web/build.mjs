@@ -37,7 +37,7 @@ function hashed(name, extension, data) {
   return path;
 }
 
-/** What the page loads before it shows anything: a script and all that it imports statically. */
+/** A script and all that it imports statically. */
 function withImports(outputs, path, seen = new Set()) {
   if (seen.has(path)) return seen;
   seen.add(path);
@@ -47,6 +47,7 @@ function withImports(outputs, path, seen = new Set()) {
   return seen;
 }
 
+/** What is loaded at once: what every page needs, and the page that most come for. */
 async function bundle(sprite, licences) {
   const result = await build({
     absWorkingDir: root,
@@ -71,9 +72,10 @@ async function bundle(sprite, licences) {
   const entry = (source) => Object.keys(outputs).find((path) => outputs[path].entryPoint === source);
   const local = (path) => relative(site, resolve(root, path));
   const script = entry("src/main.tsx");
+  const wanted = withImports(outputs, entry("src/pages/overview.tsx"), withImports(outputs, script));
   return {
     script: local(script),
-    preload: [...withImports(outputs, script)].filter((path) => path !== script).map(local),
+    preload: [...wanted].filter((path) => path !== script).map(local),
     style: local(entry("src/styles/index.css")),
   };
 }

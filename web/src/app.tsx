@@ -11,14 +11,14 @@ import { Shell } from "./shell";
 
 const firstStart = () => import("./pages/first_start");
 
-export function App() {
+export function App({ first }: { first: Promise<Session> }) {
   const [session, setSession] = useState<Session | null>(null);
   const [error, setError] = useState<ApiError | null>(null);
   const [expired, setExpired] = useState(false);
   const [, setLanguageTurn] = useState(0);
 
-  function ask(): void {
-    sessionOf(api.get<Session>("session")).then(
+  function take(answer: Promise<Session>): void {
+    answer.then(
       (now) => {
         setSession(now);
         setError(null);
@@ -27,13 +27,15 @@ export function App() {
     );
   }
 
+  const ask = (): void => take(sessionOf(api.get<Session>("session")));
+
   useEffect(() => {
     onSignedOut(() => setSession((before) => {
       if (before?.state !== "signed_in") return before;
       setExpired(true);
       return { ...before, state: "signed_out", csrf: null };
     }));
-    ask();
+    take(first);
   }, []);
   useEffect(() => {
     if (!error?.unreachable) return;

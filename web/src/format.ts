@@ -8,6 +8,7 @@ const day = 24 * hour;
 
 const numberFormats = new Map<string, Intl.NumberFormat>();
 const dateFormats = new Map<string, Intl.DateTimeFormat>();
+const dayFormats = new Map<string, Intl.RelativeTimeFormat>();
 
 /** Making a formatter takes far longer than using it, and a page has hundreds of numbers and times. */
 function kept<F>(formats: Map<string, F>, options: object, make: (where: string) => F): F {
@@ -24,6 +25,11 @@ function numbers(options: Intl.NumberFormatOptions = {}): Intl.NumberFormat {
 
 function dates(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
   return kept(dateFormats, options, (where) => new Intl.DateTimeFormat(where, options));
+}
+
+function relativeDays(): Intl.RelativeTimeFormat {
+  const options = { numeric: "auto" } as const;
+  return kept(dayFormats, options, (where) => new Intl.RelativeTimeFormat(where, options));
 }
 
 /** "1.2 GB": powers of 1000, three digits. */
@@ -93,7 +99,7 @@ function daysFromToday(ms: number, now: number): number {
 /** "today", "yesterday", "Friday 27 November", with the year when it is another. */
 export function dayName(ms: number, now = Date.now()): string {
   const days = daysFromToday(ms, now);
-  if (Math.abs(days) <= 1) return new Intl.RelativeTimeFormat(locale(), { numeric: "auto" }).format(days, "day");
+  if (Math.abs(days) <= 1) return relativeDays().format(days, "day");
   const year = new Date(ms).getFullYear() !== new Date(now).getFullYear();
   return dates({
     weekday: "long", day: "numeric", month: "long", ...(year ? { year: "numeric" } : {}),

@@ -12,8 +12,9 @@ type Arguments<K extends Key> = [Names<Texts<(typeof en)[K]>>] extends [never] ?
 
 let strings: Strings = en;
 let current: Language = "en";
-let plurals = new Intl.PluralRules("en");
-let numbers = new Intl.NumberFormat("en");
+/* Made when they are first needed: it takes longer than all else that a page does. */
+let plurals: Intl.PluralRules | null = null;
+let numbers: Intl.NumberFormat | null = null;
 
 const kept = "holdfast.language";
 
@@ -30,8 +31,8 @@ export function locale(): string {
 export async function chooseLanguage(wanted: Language): Promise<void> {
   strings = wanted === "fi" ? (await import("./strings.fi")).fi : en;
   current = wanted;
-  plurals = new Intl.PluralRules(wanted);
-  numbers = new Intl.NumberFormat(locale());
+  plurals = null;
+  numbers = null;
   document.documentElement.lang = wanted;
 }
 
@@ -46,10 +47,20 @@ export function keepLanguage(wanted: Language): void {
   localStorage.setItem(kept, wanted);
 }
 
+function written(value: number): string {
+  numbers ??= new Intl.NumberFormat(locale());
+  return numbers.format(value);
+}
+
+function isOne(value: number): boolean {
+  plurals ??= new Intl.PluralRules(current);
+  return plurals.select(value) === "one";
+}
+
 function fill(text: string, values: Record<string, string | number>): string {
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
     const value = values[name];
-    return value === undefined ? whole : typeof value === "number" ? numbers.format(value) : value;
+    return value === undefined ? whole : typeof value === "number" ? written(value) : value;
   });
 }
 
@@ -57,7 +68,7 @@ export function t<K extends Key>(key: K, ...[values]: Arguments<K>): string {
   const entry = strings[key] as string | { one: string; other: string };
   const given = (values ?? {}) as Record<string, string | number>;
   if (typeof entry === "string") return fill(entry, given);
-  return fill(plurals.select(Number(given["n"])) === "one" ? entry.one : entry.other, given);
+  return fill(isOne(Number(given["n"])) ? entry.one : entry.other, given);
 }
 
 /** A text whose key comes from the server; what is not known is said in the server's own words. */
