@@ -80,9 +80,12 @@ static const struct hf_sync_step *obstacle(const struct hf_sync_plan *plan,
     return NULL;
 }
 
-static int refuse(const struct work *work, const struct hf_sync_plan *plan)
+static int accept(const struct work *work, const struct hf_sync_plan *plan)
 {
-    const struct hf_sync_step *step = obstacle(plan, work->options->data_loss);
+    const struct hf_sync_apply_options *options = work->options;
+    if (options->agrees && options->agrees(options->context, plan, work->err))
+        return -1;
+    const struct hf_sync_step *step = obstacle(plan, options->data_loss);
     if (!step)
         return 0;
     hf_error_set(work->err, HF_REFUSED, "%s%s: %s", step->text,
@@ -92,6 +95,18 @@ static int refuse(const struct work *work, const struct hf_sync_plan *plan)
                          step->risk == HF_RISK_IMPOSSIBLE
                              ? "nothing was changed; change the schema or the data"
                              : "nothing was changed; --accept-data-loss does it all the same");
+}
+
+/* What came after the restore point is not in it. */
+static int refuse_further_loss(const struct work *work, const struct hf_sync_plan *plan,
+                               const struct hf_sync_plan *earlier)
+{
+    const struct hf_sync_step *step = hf_sync_plan_further_loss(plan, earlier);
+    if (!step)
+        return 0;
+    hf_error_set(work->err, HF_STALE,
+                 "%s: this would lose what was written since the plan was made", step->text);
+    return hf_error_hint(work->err, "nothing was changed; do it again");
 }
 
 static int count_rows(const struct work *work, struct hf_heap *heap, const char *table,
@@ -234,7 +249,7 @@ static int do_plan(const struct work *work, const struct hf_sync_plan *plan)
                : 0;
 }
 
-/* The plan is made again behind the lock: what was written since the first is in it. */
+/* The plan is made again behind the lock: what was written since the first, `done`, is in it. */
 static int in_transaction(const struct work *work, struct hf_sync_plan *done)
 {
     struct hf_sync_plan plan = {0};
@@ -243,7 +258,8 @@ static int in_transaction(const struct work *work, struct hf_sync_plan *done)
     int failed =
         hf_sync_plan_make(&plan, work->live, work->wanted, &work->options->plan, work->err);
     if (!failed) {
-        failed = refuse(work, &plan) || do_plan(work, &plan);
+        failed =
+            accept(work, &plan) || refuse_further_loss(work, &plan, done) || do_plan(work, &plan);
         hf_sync_plan_release(done);
         *done = plan;
     }
@@ -276,9 +292,9 @@ int hf_sync_apply(sqlite3 *live, const struct hf_wanted *wanted,
     if (!sqlite3_get_autocommit(live))
         return hf_error_set(err, HF_FAILED, "a schema is applied outside of transactions only");
     int failed = hf_sync_plan_make(&plan, live, wanted, &options->plan, err);
+    failed = failed || accept(&work, &plan);
     if (!failed && !hf_sync_plan_is_empty(&plan))
-        failed = refuse(&work, &plan) ||
-                 (options->before && options->before(options->context, &plan, err)) ||
+        failed = (options->before && options->before(options->context, &plan, err)) ||
                  with_settings(&work, &plan);
     if (done)
         *done = plan;

@@ -1,5 +1,7 @@
 #include "schema/sync_plan.h"
 
+#include <string.h>
+
 #include "schema/planner.h"
 #include "sqlite/connection.h"
 
@@ -64,6 +66,27 @@ enum hf_risk hf_sync_plan_risk(const struct hf_sync_plan *plan)
     for (size_t i = 0; i < plan->count; i++)
         gravest = plan->steps[i].risk > gravest ? plan->steps[i].risk : gravest;
     return gravest;
+}
+
+static bool loses_as_much(const struct hf_sync_plan *plan, const struct hf_sync_step *loss)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct hf_sync_step *step = &plan->steps[i];
+        if (step->risk == loss->risk && !strcmp(step->text, loss->text) && step->rows >= loss->rows)
+            return true;
+    }
+    return false;
+}
+
+const struct hf_sync_step *hf_sync_plan_further_loss(const struct hf_sync_plan *plan,
+                                                     const struct hf_sync_plan *earlier)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct hf_sync_step *step = &plan->steps[i];
+        if (step->risk == HF_RISK_DATA_LOSS && !loses_as_much(earlier, step))
+            return step;
+    }
+    return NULL;
 }
 
 bool hf_sync_plan_is_empty(const struct hf_sync_plan *plan)

@@ -56,6 +56,11 @@ int hf_sync_plan_make(struct hf_sync_plan *out, sqlite3 *live, const struct hf_w
 /* The gravest risk among its steps. */
 enum hf_risk hf_sync_plan_risk(const struct hf_sync_plan *plan);
 
+/* The first step that loses more than `earlier` would have lost: it is not there, or with fewer
+ * rows. NULL: none. */
+const struct hf_sync_step *hf_sync_plan_further_loss(const struct hf_sync_plan *plan,
+                                                     const struct hf_sync_plan *earlier);
+
 /* True when the live database already is as wanted: no step but notes. */
 bool hf_sync_plan_is_empty(const struct hf_sync_plan *plan);
 

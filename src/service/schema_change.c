@@ -75,9 +75,9 @@ struct changing {
     struct hf_schema_changed *out;
 };
 
-static int check_seen(const struct changing *job, const struct hf_sync_plan *plan,
-                      struct hf_error *err)
+static int check_seen(void *context, const struct hf_sync_plan *plan, struct hf_error *err)
 {
+    const struct changing *job = context;
     char now[HF_SCHEMA_DIGEST_TEXT];
     if (!job->options->seen)
         return 0;
@@ -101,8 +101,7 @@ static int take_point(void *context, const struct hf_sync_plan *plan, struct hf_
                                                    .reason = "schema",
                                                    .secrets = options->secrets,
                                                    .events = options->events};
-    if (check_seen(job, plan, err))
-        return -1;
+    (void)plan;
     return hf_safety_point_take(&wanted, &job->out->point_before, err)
                ? hf_error_wrap(err, "restore point before the change")
                : 0;
@@ -120,6 +119,7 @@ static int apply(struct changing *job, const struct hf_wanted *wanted, struct hf
     const struct hf_sync_apply_options how = {
         .plan.drop_extra_tables = options->accepts_loss,
         .data_loss = options->accepts_loss ? HF_DATA_LOSS_ACCEPTED : HF_DATA_LOSS_REFUSED,
+        .agrees = check_seen,
         .before = take_point,
         .context = job,
         .events = options->events};
@@ -144,7 +144,7 @@ int hf_schema_change(struct hf_schema_changed *out, const struct hf_wanted *want
     if (apply(&job, wanted, err))
         return -1;
     out->duration = hf_now(options->env) - start;
-    return hf_sync_plan_is_empty(&out->plan) ? check_seen(&job, &out->plan, err) : 0;
+    return 0;
 }
 
 void hf_schema_changed_release(struct hf_schema_changed *changed)

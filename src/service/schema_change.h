@@ -43,8 +43,8 @@ bool hf_schema_plan_is_refused(const struct hf_sync_plan *plan, bool accepts_los
 int hf_schema_plan_digest(char out[HF_SCHEMA_DIGEST_TEXT], const struct hf_sync_plan *plan,
                           struct hf_error *err);
 
-/* As hf_sync_apply, and HF_STALE: the plan is not the one that was seen. `out` has the plan also
- * when it was refused. */
+/* As hf_sync_apply, and HF_STALE: the plan, also as it is behind the lock, is not the one that was
+ * seen. `out` has the plan also when it was refused. */
 int hf_schema_change(struct hf_schema_changed *out, const struct hf_wanted *wanted,
                      const struct hf_schema_change_options *options, struct hf_error *err);
 void hf_schema_changed_release(struct hf_schema_changed *changed);

@@ -47,17 +47,42 @@ enum hf_code stage_plan(struct stage *stage, enum hf_schema_dialect dialect, con
     return stage->err.code;
 }
 
-enum hf_code stage_apply(struct stage *stage, enum hf_schema_dialect dialect, const char *sql,
-                         enum hf_data_loss data_loss)
+struct meanwhile {
+    const char *path, *sql;
+};
+
+static int run_meanwhile(void *context, const struct hf_sync_plan *plan, struct hf_error *err)
 {
-    const struct hf_sync_apply_options options = {
-        .plan.drop_extra_tables = data_loss == HF_DATA_LOSS_ACCEPTED, .data_loss = data_loss};
+    const struct meanwhile *meanwhile = context;
+    (void)plan;
+    (void)err;
+    if (meanwhile->sql)
+        sql_in(meanwhile->path, "%s", meanwhile->sql);
+    return 0;
+}
+
+enum hf_code stage_apply_while(struct stage *stage, const char *meanwhile,
+                               enum hf_schema_dialect dialect, const char *sql,
+                               enum hf_data_loss data_loss)
+{
+    struct meanwhile other = {stage->scene->db, meanwhile};
+    const struct hf_sync_apply_options options = {.plan.drop_extra_tables =
+                                                      data_loss == HF_DATA_LOSS_ACCEPTED,
+                                                  .data_loss = data_loss,
+                                                  .before = run_meanwhile,
+                                                  .context = &other};
     struct hf_wanted wanted = stage_wanted(dialect, sql);
     hf_sync_plan_release(&stage->plan);
     stage->err = (struct hf_error){0};
     hf_sync_apply(stage->live, &wanted, &options, &stage->plan, &stage->err);
     hf_wanted_release(&wanted);
     return stage->err.code;
+}
+
+enum hf_code stage_apply(struct stage *stage, enum hf_schema_dialect dialect, const char *sql,
+                         enum hf_data_loss data_loss)
+{
+    return stage_apply_while(stage, NULL, dialect, sql, data_loss);
 }
 
 static void apply_wholly(struct stage *stage, enum hf_schema_dialect dialect, const char *sql)

@@ -28,6 +28,11 @@ enum hf_code stage_plan(struct stage *stage, enum hf_schema_dialect dialect, con
 enum hf_code stage_apply(struct stage *stage, enum hf_schema_dialect dialect, const char *sql,
                          enum hf_data_loss data_loss);
 
+/* The same while somebody else, between the plan and its doing, runs `meanwhile`. */
+enum hf_code stage_apply_while(struct stage *stage, const char *meanwhile,
+                               enum hf_schema_dialect dialect, const char *sql,
+                               enum hf_data_loss data_loss);
+
 /* Applies a Prisma schema's statements; fails the test unless it works without losing data and
  * leaves nothing to do. */
 void stage_prisma(struct stage *stage, const char *sql);

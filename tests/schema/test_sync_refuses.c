@@ -281,26 +281,6 @@ static void without_a_restore_point_nothing_is_done(void **state)
     stage_close(&stage);
 }
 
-static int break_in(void *context, const struct hf_sync_plan *plan, struct hf_error *err)
-{
-    (void)plan, (void)err;
-    sql_in(context, "INSERT INTO A(n) VALUES (5)");
-    return 0;
-}
-
-static void rows_that_come_after_the_plan_are_seen(void **state)
-{
-    struct stage stage;
-    stage_open(&stage, state, TABLE_A);
-    struct hf_wanted wanted = stage_wanted(HF_SCHEMA_PRISMA, "CREATE TABLE \"A\" (" ID ")");
-    const struct hf_sync_apply_options options = {.before = break_in, .context = stage.scene->db};
-    assert_int_not_equal(hf_sync_apply(stage.live, &wanted, &options, NULL, &stage.err), 0);
-    assert_int_equal(stage.err.code, HF_REFUSED);
-    assert_asks(&stage, "SELECT n FROM A", 5);
-    hf_wanted_release(&wanted);
-    stage_close(&stage);
-}
-
 static void a_database_in_use_is_said_to_be_locked(void **state)
 {
     struct stage stage;
@@ -342,7 +322,6 @@ int main(void)
         TEST(a_trigger_that_would_break_is_said_and_not_left_as_a_trap),
         TEST(an_index_that_mentions_a_dropped_column_goes_and_that_is_said),
         TEST(without_a_restore_point_nothing_is_done),
-        TEST(rows_that_come_after_the_plan_are_seen),
         TEST(a_database_in_use_is_said_to_be_locked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
