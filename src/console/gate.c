@@ -105,15 +105,6 @@ static bool is_same_site(const struct hf_exchange *exchange)
     return !origin || hf_origin_is_ours(origin, hf_exchange_header(exchange, "Host"), url);
 }
 
-/* Each may do what the lesser may; but tokens set nothing up. */
-static bool is_enough(const struct hf_exchange *exchange)
-{
-    enum hf_access wanted = exchange->route->access, has = exchange->visitor.access;
-    bool is_person = has == HF_ACCESS_SETUP || has == HF_ACCESS_OWNER;
-    return wanted == HF_ACCESS_SETUP && hf_route_changes(exchange->route) ? is_person
-                                                                          : has >= wanted;
-}
-
 static void refuse_access(struct hf_exchange *exchange)
 {
     enum hf_access has = exchange->visitor.access;
@@ -166,7 +157,7 @@ void hf_gate_admit(struct hf_exchange *exchange)
     bool changes = hf_route_changes(exchange->route);
     if (changes && !is_same_site(exchange))
         hf_exchange_refuse(exchange, 403, "refused", "asked from a page of another site");
-    else if (!is_enough(exchange))
+    else if (!hf_access_is_enough(exchange->visitor.access, exchange->route->access))
         refuse_access(exchange);
     else if (changes && exchange->route->access != HF_ACCESS_ANYONE && !exchange->visitor.has_csrf)
         hf_exchange_refuse(exchange, 403, "refused", "the page is too old: load it again");

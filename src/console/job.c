@@ -6,7 +6,9 @@
 
 #include "console/console_state.h"
 #include "console/job_record.h"
+#include "console/job_watchers.h"
 #include "console/overview.h"
+#include "console/route.h"
 #include "console/scratch.h"
 #include "os/file.h"
 #include "os/process.h"
@@ -14,13 +16,7 @@
 #include "service/json_file.h"
 #include "service/json_members.h"
 
-enum {
-    ORPHAN_LOOK = 300 /* ms */,
-    MOST_JOBS = 48,
-    MOST_RUNNING = 6,
-    MOST_JOB_STREAMS = 16,
-    LONGEST_RECORD = 4 << 20
-};
+enum { ORPHAN_LOOK = 300 /* ms */, MOST_JOBS = 48, MOST_RUNNING = 6, LONGEST_RECORD = 4 << 20 };
 
 /* For ever, as far as people are concerned: a job is ended by whoever asked for it. */
 static const int64_t PATIENCE = 7LL * 24 * 3600 * 1000;
@@ -38,8 +34,7 @@ struct job {
     pid_t orphan;     /* its process, begun by a console before this one; 0: it is this one's */
     uint64_t birth;   /* of that */
     int64_t stage_at; /* of hf_monotonic: when its stage began */
-    struct hf_stream *streams[MOST_JOB_STREAMS];
-    size_t stream_count;
+    struct hf_job_watchers watchers;
 };
 
 struct hf_jobs {
@@ -96,14 +91,6 @@ static void forget(struct job *job)
     *job = (struct job){.jobs = job->jobs};
 }
 
-static void tell(struct job *job)
-{
-    char *text = json_dumps(job->kept, JSON_COMPACT);
-    for (size_t i = 0; text && i < job->stream_count; i++)
-        hf_stream_send(job->streams[i], "job", text);
-    free(text);
-}
-
 /* Takes over `result`. */
 static void end(struct job *job, enum hf_job_state state, json_t *result,
                 const struct hf_error *err)
@@ -115,10 +102,8 @@ static void end(struct job *job, enum hf_job_state state, json_t *result,
 
 static void tell_of_end(struct job *job)
 {
-    tell(job);
-    for (size_t i = 0; i < job->stream_count; i++)
-        hf_stream_end(job->streams[i]);
-    job->stream_count = 0;
+    hf_job_watchers_tell(&job->watchers, job->kept);
+    hf_job_watchers_end(&job->watchers);
     hf_overview_touch(job->jobs->console->overview);
     hf_overview_tell(job->jobs->console->overview, "jobs", "{}");
 }
@@ -136,7 +121,7 @@ static void hear(void *context, const json_t *event)
         hf_job_record_progress(job->kept, hf_member_integer(event, "done", 0),
                                hf_member_integer(event, "total", 0),
                                hf_monotonic() - job->stage_at);
-        tell(job);
+        hf_job_watchers_tell(&job->watchers, job->kept);
     }
 }
 
@@ -146,7 +131,7 @@ static void hear_notice(void *context, const char *text)
     struct job *job = context;
     if (job->state == HF_JOB_RUNNING) {
         hf_json_text(job->kept, "text", text);
-        tell(job);
+        hf_job_watchers_tell(&job->watchers, job->kept);
     }
 }
 
@@ -310,7 +295,7 @@ void hf_jobs_free(struct hf_jobs *jobs)
     if (!jobs)
         return;
     for (size_t i = 0; i < MOST_JOBS; i++) {
-        jobs->jobs[i].stream_count = 0;
+        jobs->jobs[i].watchers.count = 0;
         jobs->jobs[i].ended = NULL;
         /* One that lasts goes on by itself; its place is given back by the end of this process. */
         if (!jobs->jobs[i].is_lasting || jobs->jobs[i].state != HF_JOB_RUNNING)
@@ -398,8 +383,8 @@ static void note_process(const struct job *job)
     keep(job);
 }
 
-const char *hf_job_start(struct hf_jobs *jobs, const struct hf_job_wanted *wanted,
-                         struct hf_error *err)
+static const char *start(struct hf_jobs *jobs, const struct hf_job_wanted *wanted,
+                         enum hf_access access, struct hf_error *err)
 {
     struct job *job = check_alone(jobs, wanted, err) ? NULL : make_room(jobs);
     if (!job || hf_secret_make(job->id, (HF_ID_TEXT - 1) / 2, jobs->console->env, err)) {
@@ -411,7 +396,7 @@ const char *hf_job_start(struct hf_jobs *jobs, const struct hf_job_wanted *wante
     job->ended_context = wanted->ended_context;
     job->is_lasting = wanted->is_lasting;
     job->state = HF_JOB_RUNNING;
-    job->kept = hf_job_record_new(job->id, wanted, hf_now(jobs->console->env));
+    job->kept = hf_job_record_new(job->id, wanted, access, hf_now(jobs->console->env));
     keep(job);
     if (!start_process(job, wanted->question, err)) {
         note_process(job);
@@ -426,7 +411,7 @@ const char *hf_job_start_for(struct hf_exchange *exchange, const struct hf_job_w
 {
     struct hf_error err = {0};
     struct hf_console *console = exchange->console;
-    const char *id = hf_job_start(console->jobs, wanted, &err);
+    const char *id = start(console->jobs, wanted, exchange->route->access, &err);
     if (id) {
         hf_exchange_reply(exchange, 202, json_pack("{s:s}", "job", id));
         hf_overview_tell(console->overview, "jobs", "{}");
@@ -436,18 +421,18 @@ const char *hf_job_start_for(struct hf_exchange *exchange, const struct hf_job_w
     return id;
 }
 
-json_t *hf_job_json(const struct hf_jobs *jobs, const char *id)
+json_t *hf_job_json(const struct hf_jobs *jobs, const char *id, enum hf_access access)
 {
     const struct job *job = find(jobs, id);
-    return job ? json_incref(job->kept) : NULL;
+    return job ? hf_job_record_shown(job->kept, access) : NULL;
 }
 
-json_t *hf_jobs_json(const struct hf_jobs *jobs)
+json_t *hf_jobs_json(const struct hf_jobs *jobs, enum hf_access access)
 {
     json_t *root = hf_json_new(), *list = hf_json_list(root, "jobs");
     for (size_t i = 0; i < MOST_JOBS; i++)
         if (jobs->jobs[i].id[0])
-            json_array_append(list, jobs->jobs[i].kept);
+            json_array_append_new(list, hf_job_record_shown(jobs->jobs[i].kept, access));
     return root;
 }
 
@@ -468,38 +453,13 @@ const json_t *hf_job_result(const struct hf_jobs *jobs, const char *id)
     return job && job->state == HF_JOB_DONE ? json_object_get(job->kept, "result") : NULL;
 }
 
-static void forget_stream(void *context, struct hf_stream *stream)
-{
-    struct job *job = context;
-    for (size_t i = 0; i < job->stream_count; i++) {
-        if (job->streams[i] != stream)
-            continue;
-        job->streams[i] = job->streams[--job->stream_count];
-        return;
-    }
-}
-
 void hf_job_stream(struct hf_jobs *jobs, const char *id, struct hf_exchange *exchange)
 {
     struct job *job = find(jobs, id);
-    if (!job) {
+    if (!job)
         hf_exchange_refuse(exchange, 404, "not_found", "there is no such job");
-        return;
-    }
-    if (job->stream_count == MOST_JOB_STREAMS) {
-        hf_exchange_refuse(exchange, 503, "unreachable", "too many watch already");
-        return;
-    }
-    struct hf_stream *stream = hf_stream_begin(exchange, forget_stream, job);
-    char *text = stream ? json_dumps(job->kept, JSON_COMPACT) : NULL;
-    if (!text)
-        return;
-    hf_stream_send(stream, "job", text);
-    free(text);
-    if (job->state == HF_JOB_RUNNING)
-        job->streams[job->stream_count++] = stream;
     else
-        hf_stream_end(stream);
+        hf_job_watch(&job->watchers, job->kept, exchange);
 }
 
 int hf_job_cancel(struct hf_jobs *jobs, const char *id, struct hf_error *err)

@@ -34,16 +34,13 @@ struct hf_job_wanted {
 struct hf_jobs *hf_jobs_new(struct hf_console *console, struct hf_error *err);
 void hf_jobs_free(struct hf_jobs *jobs);
 
-/* Starts one. Its id, or NULL. */
-const char *hf_job_start(struct hf_jobs *jobs, const struct hf_job_wanted *wanted,
-                         struct hf_error *err);
-
-/* Starts one and answers the exchange: 202 {"job":id}, or the error. Its id, or NULL. */
+/* Starts one and answers the exchange: 202 {"job":id}, or the error. Its id, or NULL. What it
+ * tells is for who may start it: whoever has less than the route's access sees only how it goes. */
 const char *hf_job_start_for(struct hf_exchange *exchange, const struct hf_job_wanted *wanted);
 
-/* As of GET /api/v1/jobs/{id}. NULL: there is none. The caller frees. */
-json_t *hf_job_json(const struct hf_jobs *jobs, const char *id);
-json_t *hf_jobs_json(const struct hf_jobs *jobs);
+/* As of GET /api/v1/jobs/{id}, to who has this access. NULL: there is none. The caller frees. */
+json_t *hf_job_json(const struct hf_jobs *jobs, const char *id, enum hf_access access);
+json_t *hf_jobs_json(const struct hf_jobs *jobs, enum hf_access access);
 
 /* One of this kind that is running, or NULL. Borrowed. */
 const char *hf_job_running(const struct hf_jobs *jobs, const char *kind);

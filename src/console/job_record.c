@@ -7,12 +7,14 @@
 
 static const char *const state_names[] = {"running", "done", "failed", "interrupted"};
 
-json_t *hf_job_record_new(const char *id, const struct hf_job_wanted *wanted, int64_t now)
+json_t *hf_job_record_new(const char *id, const struct hf_job_wanted *wanted, enum hf_access access,
+                          int64_t now)
 {
     json_t *record = hf_json_new();
     hf_json_text(record, "id", id);
     hf_json_text(record, "kind", wanted->kind);
     hf_json_text(record, "database", wanted->database);
+    hf_json_text(record, "access", hf_access_name(access));
     json_t *list = hf_json_list(record, "stages");
     for (size_t i = 0; wanted->stages && wanted->stages[i]; i++) {
         json_t *entry = hf_json_item(list);
@@ -39,6 +41,23 @@ enum hf_job_state hf_job_record_state(const json_t *record)
         if (!strcmp(name, state_names[i]))
             return (enum hf_job_state)i;
     return HF_JOB_RUNNING;
+}
+
+json_t *hf_job_record_shown(const json_t *record, enum hf_access access)
+{
+    const json_t *error = json_object_get(record, "error");
+    if (hf_access_is_enough(access, hf_access_named(hf_member_text(record, "access", "owner"))))
+        return json_incref((json_t *)(uintptr_t)record);
+    json_t *shown = json_copy((json_t *)(uintptr_t)record);
+    hf_json_list(shown, "stages");
+    hf_json_text(shown, "stage", NULL);
+    hf_json_text(shown, "text", NULL);
+    hf_json_text(shown, "result", NULL);
+    if (json_is_object(error))
+        json_object_set_new(shown, "error",
+                            json_pack("{s:s, s:s, s:n}", "code", hf_member_text(error, "code", ""),
+                                      "text", "why is for who may ask for this", "hint"));
+    return shown;
 }
 
 void hf_job_record_enter(json_t *record, const char *stage)

@@ -14,10 +14,15 @@
 enum hf_job_state { HF_JOB_RUNNING, HF_JOB_DONE, HF_JOB_FAILED, HF_JOB_INTERRUPTED };
 
 /* Of one that runs, with all its stages before it. The caller frees. */
-json_t *hf_job_record_new(const char *id, const struct hf_job_wanted *wanted, int64_t now);
+json_t *hf_job_record_new(const char *id, const struct hf_job_wanted *wanted, enum hf_access access,
+                          int64_t now);
 
 /* HF_JOB_RUNNING where the record has none that is known. */
 enum hf_job_state hf_job_record_state(const json_t *record);
+
+/* What is shown to who has this access: a job that wanted more was about what is not for them, and
+ * so may be its words. The caller frees. */
+json_t *hf_job_record_shown(const json_t *record, enum hf_access access);
 
 /* What was running before this stage is done; a stage that nobody foresaw is added. */
 void hf_job_record_enter(json_t *record, const char *stage);

@@ -8,14 +8,21 @@
 
 struct hf_login;
 
-/* Each may do what those before it may. */
+/* Each may do what those before it may; but tokens set nothing up, nor look at what is set up. */
 enum hf_access {
     HF_ACCESS_ANYONE,
+    HF_ACCESS_KNOWN,    /* any of those below; only ever wanted */
     HF_ACCESS_SETUP,    /* has the setup code, while there is no password yet; nothing else */
     HF_ACCESS_VIEWER,   /* signed in, or with a token */
     HF_ACCESS_OPERATOR, /* signed in, or with an operator's token */
     HF_ACCESS_OWNER,    /* signed in */
 };
+
+bool hf_access_is_enough(enum hf_access has, enum hf_access wanted);
+
+/* "anyone", "known", "setup", "viewer", "operator", "owner"; another name is the owner's. */
+const char *hf_access_name(enum hf_access access);
+enum hf_access hf_access_named(const char *name);
 
 struct hf_visitor {
     char address[64]; /* of the client, also behind a proxy that is trusted */

@@ -17,7 +17,7 @@ ROOT = pathlib.Path(__file__).parents[2]
 ROUTE = re.compile(r'{"([A-Z]+)",\s*"([^"]+)",\s*HF_ACCESS_(\w+),\s*HF_BODY_(\w+)')
 HEADERS = ("Content-Security-Policy", "X-Content-Type-Options", "X-Frame-Options", "Referrer-Policy",
            "Cross-Origin-Opener-Policy", "Cross-Origin-Resource-Policy", "Permissions-Policy")
-LEVELS = ["anyone", "setup", "viewer", "operator", "owner"]
+LEVELS = ["anyone", "known", "setup", "viewer", "operator", "owner"]
 SEED = 20261127
 # HOLDFAST_FUZZ_REQUESTS=20000 for a long run: with build/asan, now and then.
 FUZZ_REQUESTS = int(os.environ.get("HOLDFAST_FUZZ_REQUESTS", "1500"))
@@ -63,13 +63,40 @@ def test_every_route_is_closed_to_who_has_less_than_it_needs(console, client):
                 "operator": bearer(console, client, "operator")}
     for method, path, access in routes():
         for who, visitor in visitors.items():
-            enough = LEVELS.index(who) >= LEVELS.index(access) and not (
-                access == "setup" and method != "GET")
+            enough = access != "setup" and LEVELS.index(who) >= LEVELS.index(access)
             if enough:
                 continue
             answer = visitor.ask(method, filled(path), {} if method != "GET" else None)
             assert answer.status == (401 if who == "anyone" else 403), (method, path, who)
             assert set(answer.json) == {"error"}, (method, path, who)
+
+
+def events_of(visitor, job):
+    """All that the stream of a job that has ended says."""
+    return visitor.ask("GET", f"/api/v1/jobs/{job}/events").bytes.decode()
+
+
+def test_what_an_owners_job_tells_is_not_told_to_tokens(console, client):
+    pulled = client.post("/api/v1/databases/app/schema-pulls", {"language": "sql"}, 202)["job"]
+    failed = client.post("/api/v1/databases/app/points/999999/downloads", {"what": "database"},
+                         202)["job"]
+    for job in (pulled, failed):
+        wait_for(lambda job=job: client.get(f"/api/v1/jobs/{job}")["state"] != "running", "its end")
+    content = "CREATE TABLE"
+    assert content in client.get(f"/api/v1/jobs/{pulled}")["result"]["text"]
+    assert content in events_of(client, pulled)
+    said = client.get(f"/api/v1/jobs/{failed}")["error"]["text"]
+    for access in ("viewer", "operator"):
+        machine = bearer(console, client, access)
+        seen = {job["id"]: job for job in machine.get("/api/v1/jobs")["jobs"]}
+        for job, state in ((pulled, "done"), (failed, "failed")):
+            assert machine.get(f"/api/v1/jobs/{job}") == seen[job]
+            assert seen[job]["state"] == state and seen[job]["access"] == "owner"
+            assert seen[job]["result"] is None and seen[job]["stages"] == []
+            assert state in events_of(machine, job)
+        everything = str(seen) + events_of(machine, pulled) + events_of(machine, failed)
+        assert content not in everything and said not in everything
+        assert seen[failed]["error"]["code"] == "not_found"
 
 
 def test_what_changes_something_needs_the_token_and_a_page_of_ours(console, client):
