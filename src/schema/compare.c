@@ -4,8 +4,8 @@
 #include <strings.h>
 
 #include "schema/prisma/family.h"
-#include "schema/sql_token.h"
 #include "schema/table_text.h"
+#include "sqlite/sql_token.h"
 
 struct comparison {
     struct hf_changes *out;

@@ -78,6 +78,14 @@ char *hf_heap_print(struct hf_heap *heap, struct hf_error *err, const char *form
     return copy;
 }
 
+char *hf_heap_unquote(struct hf_heap *heap, const struct hf_sql_token *token, struct hf_error *err)
+{
+    char *out = hf_heap_slice(heap, token->text, token->length, err);
+    if (out)
+        hf_sql_unquote(out, token);
+    return out;
+}
+
 char *hf_heap_finish(struct hf_heap *heap, sqlite3_str *text, struct hf_error *err)
 {
     int failed = sqlite3_str_errcode(text);

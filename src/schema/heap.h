@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "sqlite/sql_token.h"
 
 struct hf_heap {
     struct hf_heap_block *newest;
@@ -29,6 +30,9 @@ char *hf_heap_slice(struct hf_heap *heap, const char *text, size_t length, struc
 
 /* A copy; NULL stays NULL without being a failure: look at `text` first where that matters. */
 char *hf_heap_text(struct hf_heap *heap, const char *text, struct hf_error *err);
+
+/* A name or text of SQL without its quotes. */
+char *hf_heap_unquote(struct hf_heap *heap, const struct hf_sql_token *token, struct hf_error *err);
 
 /* As sqlite3_mprintf: %w and %Q quote names and texts. */
 char *hf_heap_print(struct hf_heap *heap, struct hf_error *err, const char *format, ...);

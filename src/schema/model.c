@@ -4,8 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "schema/sql_token.h"
 #include "sqlite/connection.h"
+#include "sqlite/sql_token.h"
 
 /* A row's columns go to `take`, in the order of the statement. */
 typedef int (*take_row)(struct hf_model *model, sqlite3_stmt *row, struct hf_error *err);

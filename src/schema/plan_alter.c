@@ -7,8 +7,8 @@
 
 #include "schema/planner.h"
 #include "schema/prisma/family.h"
-#include "schema/sql_token.h"
 #include "schema/table_text.h"
+#include "sqlite/sql_token.h"
 
 static const struct hf_foreign_key *added_key_of(const struct hf_changes *changes,
                                                  const char *column)

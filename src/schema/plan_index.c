@@ -5,7 +5,7 @@
 #include <strings.h>
 
 #include "schema/planner.h"
-#include "schema/sql_token.h"
+#include "sqlite/sql_token.h"
 
 static bool is_sql(const struct hf_planner *planner)
 {

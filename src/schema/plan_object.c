@@ -7,7 +7,7 @@
 
 #include "schema/planner.h"
 #include "schema/shadow.h"
-#include "schema/sql_token.h"
+#include "sqlite/sql_token.h"
 
 enum { COMPLAINT_TEXT = 256 };
 

@@ -8,8 +8,8 @@
 
 #include "schema/planner.h"
 #include "schema/prisma/family.h"
-#include "schema/sql_token.h"
 #include "schema/table_text.h"
+#include "sqlite/sql_token.h"
 
 struct rebuild {
     struct hf_planner *planner;

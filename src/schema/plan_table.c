@@ -6,7 +6,7 @@
 
 #include "schema/planner.h"
 #include "schema/prisma/family.h"
-#include "schema/sql_token.h"
+#include "sqlite/sql_token.h"
 
 struct table_work {
     struct hf_planner *planner;

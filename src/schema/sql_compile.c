@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "schema/model.h"
-#include "schema/sql_token.h"
+#include "sqlite/sql_token.h"
 
 /* A schema is text from somebody: it must not open files or load code. */
 static int allow(void *context, int action, const char *first, const char *second,

@@ -4,8 +4,9 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "schema/heap.h"
 #include "schema/sql_compile.h"
-#include "schema/sql_token.h"
+#include "sqlite/sql_token.h"
 
 enum { NAME_TEXT = 256 };
 
@@ -25,7 +26,7 @@ struct layout {
 static int copy_name(struct hf_heap *heap, char out[NAME_TEXT], const struct hf_sql_token *token,
                      struct hf_error *err)
 {
-    const char *name = hf_sql_unquote(heap, token, err);
+    const char *name = hf_heap_unquote(heap, token, err);
     if (!name)
         return -1;
     sqlite3_snprintf(NAME_TEXT, out, "%s", name);

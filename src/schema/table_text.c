@@ -3,7 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "schema/sql_token.h"
+#include "sqlite/sql_token.h"
 
 struct reader {
     struct hf_heap *heap;
@@ -234,7 +234,7 @@ static int read_column(struct reader *reader, struct hf_table_text *out, struct 
     if (!out->columns)
         return -1;
     struct hf_column_text *column = &out->columns[out->column_count];
-    *column = (struct hf_column_text){.name = hf_sql_unquote(reader->heap, &reader->token, err)};
+    *column = (struct hf_column_text){.name = hf_heap_unquote(reader->heap, &reader->token, err)};
     const char *start = reader->token.text;
     if (!column->name)
         return -1;

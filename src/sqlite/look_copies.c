@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sqlite/trigger_writes.h"
+
 enum kind { TABLE, VIRTUAL, VIEW, TRIGGER };
 
 struct object {
@@ -120,14 +122,24 @@ static bool tells(const struct object *object, const struct schema *schema,
     return reads_copy(object, schema);
 }
 
-/* The columns of a table with secrets are known one by one. */
+/* A trigger of a table with secrets, whose columns are known one by one, names it anyway; so do
+ * those that stand in for writing to a view. */
+static bool may_fill(const struct object *trigger, const struct object *table,
+                     const struct hf_look_secrets *secrets)
+{
+    if (table->kind == TRIGGER)
+        return false;
+    return table->kind == VIEW || hf_look_secrets_name(secrets, table->name)
+               ? hf_trigger_writes_to(trigger->sql, table->name)
+               : mentions(trigger->sql, table->name);
+}
+
 static int mask_tables_in(const struct object *trigger, struct schema *schema,
                           struct hf_look_secrets *secrets, struct hf_error *err)
 {
     for (size_t i = 0; i < schema->count; i++) {
         struct object *table = &schema->list[i];
-        if ((table->kind != TABLE && table->kind != VIRTUAL) || table->tells ||
-            hf_look_secrets_name(secrets, table->name) || !mentions(trigger->sql, table->name))
+        if (table->tells || !may_fill(trigger, table, secrets))
             continue;
         table->tells = true;
         if (hf_look_secrets_derive(secrets, table->name, NULL, err))

@@ -6,8 +6,8 @@
 
 static struct hf_look *look_at(const char *path)
 {
-    static const char *const secrets[] = {"User.passwordHash"};
-    const struct hf_look_options options = {.name = "app", .secrets = secrets, .secret_count = 1};
+    static const char *const secrets[] = {"User.passwordHash", "Session.tokenHash"};
+    const struct hf_look_options options = {.name = "app", .secrets = secrets, .secret_count = 2};
     struct hf_error err = {0};
     struct hf_look *look = hf_look_open(path, &options, &err);
     if (!look || hf_look_begin(look, 60000, &err))
@@ -160,6 +160,62 @@ static void what_triggers_write_of_secrets_is_hidden(void **state)
     hf_look_free(look);
 }
 
+static void assert_trigger_hides(const char *trigger, const char *hidden, const char *shown)
+{
+    void *state;
+    assert_int_equal(scene_with_secret(&state), 0);
+    const struct scene *scene = state;
+    sql_in(scene->db, "ALTER TABLE User ADD COLUMN oldOne;"
+                      "CREATE TABLE Session (id INTEGER PRIMARY KEY, tokenHash, note);"
+                      "CREATE TABLE pipe (x); CREATE VIEW door AS SELECT id, title FROM film;"
+                      "CREATE TRIGGER opened INSTEAD OF INSERT ON door BEGIN"
+                      " INSERT INTO pipe VALUES (NEW.title); END");
+    sql_in(scene->db, "%s", trigger);
+    struct hf_look *look = look_at(scene->db);
+    if (hidden)
+        assert_hidden(look, hidden);
+    assert_shown(look, shown);
+    hf_look_free(look);
+    assert_int_equal(scene_teardown(&state), 0);
+}
+
+/* The columns of a table with secrets are known; what a trigger copies into others of it is not. */
+static void a_table_with_secrets_that_a_trigger_fills_is_hidden(void **state)
+{
+    (void)state;
+    static const char *const filling[] = {
+        "UPDATE User SET oldOne = OLD.passwordHash WHERE id = OLD.id",
+        "UPDATE/* */OR IGNORE \"user\" SET oldOne = OLD.passwordHash",
+        "REPLACE INTO [User] (oldOne) VALUES (OLD.passwordHash)",
+        "INSERT INTO 'User' (oldOne) SELECT OLD.passwordHash",
+    };
+    for (size_t i = 0; i < sizeof filling / sizeof *filling; i++) {
+        char *trigger = sqlite3_mprintf(
+            "CREATE TRIGGER t AFTER UPDATE OF passwordHash ON User BEGIN %s; END", filling[i]);
+        assert_trigger_hides(trigger, "User", "Session");
+        sqlite3_free(trigger);
+    }
+    assert_trigger_hides("CREATE TRIGGER t AFTER INSERT ON User BEGIN"
+                         " INSERT INTO Session (note) VALUES (NEW.passwordHash); END",
+                         "Session", "User");
+}
+
+static void a_table_with_secrets_that_triggers_only_read_is_shown(void **state)
+{
+    (void)state;
+    assert_trigger_hides("CREATE TRIGGER t AFTER UPDATE OF passwordHash ON User BEGIN"
+                         " DELETE FROM Session WHERE note = 'update User'; END",
+                         NULL, "User");
+}
+
+static void what_goes_through_a_view_is_hidden(void **state)
+{
+    (void)state;
+    assert_trigger_hides("CREATE TRIGGER t AFTER INSERT ON User BEGIN"
+                         " INSERT INTO door (title) VALUES (NEW.passwordHash); END",
+                         "pipe", "User");
+}
+
 static void a_copy_that_is_made_later_is_hidden_too(void **state)
 {
     const struct scene *scene = *state;
@@ -182,6 +238,9 @@ int main(void)
         SECRET_TEST(no_view_reads_what_is_hidden),
         SECRET_TEST(insides_of_virtual_tables_are_told_as_such),
         SECRET_TEST(what_triggers_write_of_secrets_is_hidden),
+        cmocka_unit_test(a_table_with_secrets_that_a_trigger_fills_is_hidden),
+        cmocka_unit_test(a_table_with_secrets_that_triggers_only_read_is_shown),
+        cmocka_unit_test(what_goes_through_a_view_is_hidden),
         SECRET_TEST(a_copy_that_is_made_later_is_hidden_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

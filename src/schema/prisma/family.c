@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "schema/sql_token.h"
+#include "sqlite/sql_token.h"
 
 enum { TYPE_TEXT = 64 };
 
@@ -138,7 +138,7 @@ static struct value read_value(struct hf_heap *heap, const char *sql, struct hf_
     const char *rest = at;
     struct hf_sql_token next = hf_sql_next(&rest);
     bool alone = next.kind == HF_SQL_END || hf_sql_is_mark(&next, ')');
-    value.text = value.quoted && alone ? hf_sql_unquote(heap, &token, err) : text;
+    value.text = value.quoted && alone ? hf_heap_unquote(heap, &token, err) : text;
     value.quoted &= alone;
     return value;
 }

@@ -6,7 +6,7 @@
 #include "schema/prisma/family.h"
 #include "schema/prisma/literals.h"
 #include "schema/prisma/pulled.h"
-#include "schema/sql_token.h"
+#include "sqlite/sql_token.h"
 
 /* Defaults of columns as "@default(...)". */
 
@@ -85,7 +85,7 @@ static const char *expressed(struct hf_pull *pull, enum hf_family family, const 
                              const struct hf_sql_token *token, bool literal)
 {
     bool quoted = literal && (token->kind == HF_SQL_STRING || token->kind == HF_SQL_QUOTED);
-    const char *inner = quoted ? hf_sql_unquote(&pull->heap, token, pull->err) : text;
+    const char *inner = quoted ? hf_heap_unquote(&pull->heap, token, pull->err) : text;
     const char *found = NULL;
     if (!inner)
         return NULL;

@@ -1,4 +1,4 @@
-#include "schema/sql_token.h"
+#include "sqlite/sql_token.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -133,16 +133,17 @@ bool hf_sql_names(const struct hf_sql_token *token, const char *name)
     return !*name;
 }
 
-char *hf_sql_unquote(struct hf_heap *heap, const struct hf_sql_token *token, struct hf_error *err)
+void hf_sql_unquote(char *out, const struct hf_sql_token *token)
 {
-    char *out = hf_heap_slice(heap, token->text, token->length, err);
-    if (!out || !is_quoted(token))
-        return out;
     size_t at = 1, used = 0;
-    for (int c; (c = quoted_next(token, &at)) >= 0;)
-        out[used++] = (char)c;
-    out[used] = 0;
-    return out;
+    if (is_quoted(token)) {
+        for (int c; (c = quoted_next(token, &at)) >= 0;)
+            out[used++] = (char)c;
+    } else {
+        memcpy(out, token->text, token->length);
+        used = token->length;
+    }
+    out[used] = '\0';
 }
 
 bool hf_sql_mentions(const char *sql, size_t length, const char *name)

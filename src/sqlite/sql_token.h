@@ -3,14 +3,12 @@
  * tokenize.c): enough to find the parts of a CREATE statement and to compare two of them by
  * meaning. Pure.
  */
-#ifndef HF_SCHEMA_SQL_TOKEN_H
-#define HF_SCHEMA_SQL_TOKEN_H
+#ifndef HF_SQLITE_SQL_TOKEN_H
+#define HF_SQLITE_SQL_TOKEN_H
 
 #include <sqlite3.h>
 #include <stdbool.h>
 #include <stddef.h>
-
-#include "schema/heap.h"
 
 enum hf_sql_kind {
     HF_SQL_END,
@@ -38,8 +36,8 @@ bool hf_sql_is_mark(const struct hf_sql_token *token, char mark);
  * without regard to case. */
 bool hf_sql_names(const struct hf_sql_token *token, const char *name);
 
-/* The name or text without its quotes. */
-char *hf_sql_unquote(struct hf_heap *heap, const struct hf_sql_token *token, struct hf_error *err);
+/* The name or text without its quotes, terminated; `out` holds token->length + 1 bytes. */
+void hf_sql_unquote(char *out, const struct hf_sql_token *token);
 
 /* Whether the SQL mentions a name outside of strings. */
 bool hf_sql_mentions(const char *sql, size_t length, const char *name);
