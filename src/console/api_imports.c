@@ -52,8 +52,11 @@ static void post_plan(struct hf_exchange *exchange)
 
 static void password_proven(struct hf_exchange *exchange, bool fits)
 {
-    const struct hf_job_wanted wanted = {
-        .kind = "import", .work = hf_carry_out_import, .is_alone = true, .is_lasting = true};
+    const struct hf_job_wanted wanted = {.kind = "import",
+                                         .work = hf_carry_out_import,
+                                         .file = "path",
+                                         .is_alone = true,
+                                         .is_lasting = true};
     struct hf_shown_plan *plan = hf_planning_confirmed(exchange, plan_kind, fits);
     bool any_state = hf_member_true(exchange->body, "accept_changes");
     if (plan)

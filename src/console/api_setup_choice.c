@@ -144,6 +144,7 @@ static void post_restore(struct hf_exchange *exchange)
                                          .stages = stages,
                                          .work = hf_carry_out_setup,
                                          .question = question_of(chosen, "restore"),
+                                         .file = "path",
                                          .is_alone = true,
                                          .is_lasting = true};
     const char *job = hf_job_start_for(exchange, &wanted);

@@ -170,7 +170,6 @@ static int open_console(struct hf_console *console, struct hf_error *err)
 {
     if (hf_codec_init(err) || hf_signals_open(&console->signals, err) || open_files(console, err))
         return -1;
-    hf_scratch_clear(console);
     if (!console->credentials.password[0] && make_setup_code(console, err))
         return -1;
     if (!(console->sign_in = hf_sign_in_new(console, err)) ||
@@ -178,6 +177,7 @@ static int open_console(struct hf_console *console, struct hf_error *err)
         !(console->jobs = hf_jobs_new(console, err)) ||
         !(console->browsers = hf_browsers_new(console, err)))
         return -1;
+    hf_scratch_clear(console);
     if (open_server(console, err))
         return -1;
     hf_overview_last(console->overview); /* so that who asks whether it is ready soon hears it */

@@ -152,7 +152,7 @@ static void take_end(void *context, const json_t *answer)
     else if (!is_done)
         hf_json_failure(answer, &err);
     end(job, is_done ? HF_JOB_DONE : HF_JOB_FAILED, result, &err);
-    if (!is_done)
+    if (!is_done || job->is_lasting)
         hf_scratch_clear_of(job->jobs->console, job->id);
     if (job->is_lasting)
         remove_file(job, OUTCOME);
@@ -229,6 +229,7 @@ static void look_after_orphan(struct job *job)
         set_interrupted(job);
     }
     job->orphan = 0;
+    hf_scratch_clear_of(job->jobs->console, job->id);
     tell_of_end(job);
 }
 
@@ -383,12 +384,30 @@ static void note_process(const struct job *job)
     keep(job);
 }
 
+static int take_file(const struct job *job, const struct hf_job_wanted *wanted,
+                     struct hf_error *err)
+{
+    const char *path = wanted->file ? hf_member_text(wanted->question, wanted->file, NULL) : NULL;
+    if (!path)
+        return 0;
+    hf_auto_free char *own = hf_scratch_share(job->jobs->console, job->id, path, err);
+    if (!own)
+        return -1;
+    hf_json_text(wanted->question, wanted->file, own);
+    return 0;
+}
+
 static const char *start(struct hf_jobs *jobs, const struct hf_job_wanted *wanted,
                          enum hf_access access, struct hf_error *err)
 {
     struct job *job = check_alone(jobs, wanted, err) ? NULL : make_room(jobs);
     if (!job || hf_secret_make(job->id, (HF_ID_TEXT - 1) / 2, jobs->console->env, err)) {
         json_decref(wanted->question);
+        return NULL;
+    }
+    if (take_file(job, wanted, err)) {
+        json_decref(wanted->question);
+        forget(job);
         return NULL;
     }
     job->work = wanted->work;
@@ -403,6 +422,7 @@ static const char *start(struct hf_jobs *jobs, const struct hf_job_wanted *wante
         return job->id;
     }
     hf_guard_free(job->guard);
+    hf_scratch_clear_of(jobs->console, job->id);
     forget(job);
     return NULL;
 }
@@ -445,6 +465,12 @@ const char *hf_job_running(const struct hf_jobs *jobs, const char *kind)
             return job->id;
     }
     return NULL;
+}
+
+bool hf_job_goes_on(const struct hf_jobs *jobs, const char *id)
+{
+    const struct job *job = find(jobs, id);
+    return job && job->state == HF_JOB_RUNNING;
 }
 
 const json_t *hf_job_result(const struct hf_jobs *jobs, const char *id)

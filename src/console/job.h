@@ -23,6 +23,9 @@ struct hf_job_wanted {
     /* Does the work, in a process of its own, where `context` is the console's. */
     hf_worker_answer work;
     json_t *question; /* for it; taken over. May hold secrets: it is not kept, nor shown */
+    /* Its member with the path of a file that the job works with: it has that to its end, whoever
+     * removes it meanwhile. NULL: none. */
+    const char *file;
     bool is_alone;    /* not beside another of its kind for this database: HF_LOCKED */
     bool is_lasting;  /* its process goes on when the console ends, and the next one hears of it */
     /* In the console when it has ended: `result` (NULL: it failed) may be changed before it is
@@ -44,6 +47,9 @@ json_t *hf_jobs_json(const struct hf_jobs *jobs, enum hf_access access);
 
 /* One of this kind that is running, or NULL. Borrowed. */
 const char *hf_job_running(const struct hf_jobs *jobs, const char *kind);
+
+/* Whether this one is running. */
+bool hf_job_goes_on(const struct hf_jobs *jobs, const char *id);
 
 /* Its result while it is kept; NULL: none. Borrowed. */
 const json_t *hf_job_result(const struct hf_jobs *jobs, const char *id);

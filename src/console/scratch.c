@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "console/job.h"
 #include "os/file.h"
 
 static char *folder_of(const struct hf_console *console)
@@ -29,6 +30,23 @@ char *hf_scratch_name(const struct hf_console *console, struct hf_error *err)
     return NULL;
 }
 
+char *hf_scratch_share(const struct hf_console *console, const char *whose, const char *path,
+                       struct hf_error *err)
+{
+    const struct hf_env *env = console->env;
+    hf_auto_free char *folder = folder_of(console);
+    char *own = NULL;
+    if (!folder || asprintf(&own, "%s/%s-input", folder, whose) < 0) {
+        hf_error_memory(err);
+        return NULL;
+    }
+    if (!hf_make_directories(env, folder, 0700, err) &&
+        (!env->fs.link(env->fs.context, path, own) || !hf_file_copy(env, path, own, 0600, err)))
+        return own;
+    free(own);
+    return NULL;
+}
+
 void hf_scratch_remove(char *path)
 {
     static const char *const endings[] = {"", "-wal", "-shm", "-journal"};
@@ -44,37 +62,45 @@ void hf_scratch_remove(char *path)
 
 struct clearing {
     const char *folder, *beginning;
+    const struct hf_jobs *jobs; /* what belongs to those that run stays; NULL: nothing does */
 };
+
+static bool is_in_use(const struct hf_jobs *jobs, const char *name)
+{
+    char whose[HF_ID_TEXT] = "";
+    strncat(whose, name, sizeof whose - 1);
+    return jobs && hf_job_goes_on(jobs, whose);
+}
 
 static int remove_one(void *context, const char *name)
 {
     const struct clearing *clearing = context;
     hf_auto_free char *path = hf_path_join(clearing->folder, name);
     const char *own = name + (*name == '.'); /* of a file that is not complete */
-    if (path && !strncmp(own, clearing->beginning, strlen(clearing->beginning)))
+    if (path && !strncmp(own, clearing->beginning, strlen(clearing->beginning)) &&
+        !is_in_use(clearing->jobs, own))
         unlink(path);
     return 0;
 }
 
-static void clear(const struct hf_console *console, const char *folder, const char *beginning)
+static void clear(const struct hf_console *console, const char *name, const char *beginning,
+                  const struct hf_jobs *jobs)
 {
     const struct hf_fs *fs = &console->env->fs;
-    struct clearing clearing = {folder, beginning};
+    hf_auto_free char *folder = hf_path_join(console->folder, name);
+    struct clearing clearing = {folder, beginning, jobs};
     if (folder)
         fs->list(fs->context, folder, remove_one, &clearing);
 }
 
 void hf_scratch_clear_of(const struct hf_console *console, const char *whose)
 {
-    hf_auto_free char *folder = folder_of(console);
-    clear(console, folder, whose);
+    clear(console, "scratch", whose, NULL);
 }
 
 void hf_scratch_clear(const struct hf_console *console)
 {
     static const char *const folders[] = {"scratch", "uploads", "downloads"};
-    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
-        hf_auto_free char *folder = hf_path_join(console->folder, folders[i]);
-        clear(console, folder, "");
-    }
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+        clear(console, folders[i], "", console->jobs);
 }

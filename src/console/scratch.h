@@ -11,14 +11,19 @@
 /* "<folder>/scratch/<whose>-<random>"; the folder is made. Caller frees. NULL: err. */
 char *hf_scratch_name(const struct hf_console *console, struct hf_error *err);
 
+/* In the console: the file at `path` under a name that is the job's own until it ends, whatever
+ * becomes of `path`; a copy where the file system knows no links. Caller frees. NULL: err. */
+char *hf_scratch_share(const struct hf_console *console, const char *whose, const char *path,
+                       struct hf_error *err);
+
 /* Removes a SQLite file with what SQLite leaves beside, and frees the name. NULL is fine. */
 void hf_scratch_remove(char *path);
 
-/* In the console: what a job made that came to no good end. */
+/* In the console: what a job made or was given, that is over. */
 void hf_scratch_clear_of(const struct hf_console *console, const char *whose);
 
-/* In the console, before there is any worker: what was sent to it and made for it before is gone.
- */
+/* In the console, when its jobs are known and none of its own runs: what was sent to it and made
+ * for it before is gone, but for what a job works with that goes on. */
 void hf_scratch_clear(const struct hf_console *console);
 
 #endif

@@ -85,9 +85,8 @@ static int begin(struct setting_up *out, const struct hf_console *console, const
     take_place(out, question);
     if (hf_copy_work_keys(&out->keys, question, err))
         return -1;
-    out->scratch = hf_path_join(console->folder, "scratch");
-    if (!out->scratch)
-        return hf_error_memory(err);
+    if (!(out->scratch = hf_scratch_name(console, err)))
+        return -1;
     out->options = (struct hf_setup_options){.config = config,
                                              .env = console->env,
                                              .secrets = &console->options->session->secrets,
@@ -96,7 +95,7 @@ static int begin(struct setting_up *out, const struct hf_console *console, const
                                              .scratch = out->scratch,
                                              .user = given(question, "user"),
                                              .events = events};
-    return hf_make_directories(console->env, out->scratch, 0700, err);
+    return 0;
 }
 
 json_t *hf_find_candidates(void *context, const json_t *question, const struct hf_events *events,

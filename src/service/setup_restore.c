@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "codec/key.h"
 #include "engine/undo.h"
@@ -110,7 +109,7 @@ static int import_database(struct restoring *job, const char *path, struct hf_er
     const struct hf_setup_options *look = &job->options->look;
     hf_auto(hf_exporting_result) struct hf_exporting_result result = {0};
     hf_auto_free char *copy = NULL;
-    if (asprintf(&copy, "%s/restore-%d.json", look->scratch, (int)getpid()) < 0) {
+    if (asprintf(&copy, "%s-restore.json", look->scratch) < 0) {
         copy = NULL;
         return hf_error_memory(err);
     }
@@ -206,7 +205,7 @@ static int import_point(struct restoring *job, const struct wanted_point *wanted
     const struct hf_setup_options *look = &job->options->look;
     struct hf_restore_result result;
     hf_auto_free char *path = NULL;
-    if (asprintf(&path, "%s/restore-%d.db", look->scratch, (int)getpid()) < 0) {
+    if (asprintf(&path, "%s-restore.db", look->scratch) < 0) {
         path = NULL;
         return hf_error_memory(err);
     }

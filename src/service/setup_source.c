@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "codec/key.h"
 #include "history/timeline.h"
@@ -114,7 +113,7 @@ static int look_at_table_copy(struct looking *looking, struct hf_copy_input *inp
 {
     const struct hf_setup_options *options = looking->options;
     hf_auto_free char *path = NULL;
-    if (asprintf(&path, "%s/look-%d.db", options->scratch, (int)getpid()) < 0) {
+    if (asprintf(&path, "%s-look.db", options->scratch) < 0) {
         path = NULL;
         return hf_error_memory(err);
     }

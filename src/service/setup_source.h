@@ -35,7 +35,7 @@ struct hf_setup_options {
     const struct hf_env *env;
     const struct hf_secrets *secrets; /* of the repository that `config` names; NULL: read then */
     const char *database, *path;      /* what would be restored into; it need not be there */
-    const char *scratch;              /* a folder for what must be unpacked */
+    const char *scratch;              /* what must be unpacked is in files that begin like this */
     const char *user;                 /* whose the entries are where a copy does not say; or NULL */
     bool edited;                      /* checksums do not matter */
     uint64_t most_text;               /* of an unpacked copy, in bytes; 0: HF_SETUP_MOST_TEXT */

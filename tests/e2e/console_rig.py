@@ -1,7 +1,9 @@
 """A console that really runs, and who talks to it: over HTTP as programs do (Client), or in Chromium
 (tests/browser)."""
+import contextlib
 import http.client
 import json
+import os
 import re
 import socket
 import subprocess
@@ -139,6 +141,17 @@ class Console:
 
     def client(self):
         return Client(self.port)
+
+    def serving(self):
+        """The process that serves: the child that waits for connections."""
+        out = subprocess.run(["pgrep", "-P", str(self.process.pid)], capture_output=True, text=True,
+                             check=True).stdout.split()
+        for pid in out:
+            with contextlib.suppress(OSError):  # one that has just ended
+                links = [os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")]
+                if any("eventpoll" in link for link in links):
+                    return int(pid)
+        return None
 
     @property
     def url(self):

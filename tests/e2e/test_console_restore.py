@@ -1,11 +1,9 @@
 """A restore in the console: nothing happens without a preview, the database's name and the password;
 and what was there before comes back with an undo."""
-import contextlib
 import json
 import os
 import signal
 import sqlite3
-import subprocess
 import sys
 
 import pytest
@@ -156,25 +154,13 @@ def test_another_file_is_made_beside_the_database_and_nowhere_else(client, chang
     assert notes(tmp_path / "then.db") == then and notes(db) == now
 
 
-def console_process(console):
-    """The process that serves: the child of `run` that waits for connections."""
-    out = subprocess.run(["pgrep", "-P", str(console.process.pid)], capture_output=True, text=True,
-                         check=True).stdout.split()
-    for pid in out:
-        with contextlib.suppress(OSError):  # one that has just ended
-            links = [os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")]
-            if any("eventpoll" in link for link in links):
-                return int(pid)
-    return None
-
-
 def test_a_console_that_is_killed_in_a_restore_says_afterwards_what_came_of_it(console, client,
                                                                                changed, db):
     point, then, _ = changed
     plan = client.job(PLANS, {"point": point})["plan"]
     job = client.post(RESTORES, wish(plan, accept_changes=True), 202)["job"]
     wait_for(lambda: client.get(f"/api/v1/jobs/{job}")["stage"], "its begin")
-    os.kill(console_process(console), signal.SIGKILL)
+    os.kill(console.serving(), signal.SIGKILL)
 
     def ended():
         try:
@@ -193,10 +179,10 @@ def test_a_restore_that_still_runs_is_running_for_the_next_console_too(console, 
     worker = json.loads((console.holdfast.folder / "app.db-holdfast-console" / "jobs" /
                          f"{job}.json").read_text(encoding="utf-8"))["process"]
     os.kill(worker, signal.SIGSTOP)
-    first = console_process(console)
+    first = console.serving()
     os.kill(first, signal.SIGKILL)
     try:
-        wait_for(lambda: console_process(console) not in (None, first) and console.answers(),
+        wait_for(lambda: console.serving() not in (None, first) and console.answers(),
                  "the next console")
         assert client.get(f"/api/v1/jobs/{job}")["state"] == "running"
         plan = client.job(PLANS, {"point": changed[0]})["plan"]

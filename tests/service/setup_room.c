@@ -51,7 +51,7 @@ int setup_room_open(void **state)
                                               .env = hf_env_system(),
                                               .database = "app",
                                               .path = strdup(room_path(room, "app.db")),
-                                              .scratch = room->scratch.path};
+                                              .scratch = strdup(room_path(room, "unpacked"))};
     return 0;
 }
 
@@ -62,6 +62,7 @@ int setup_room_close(void **state)
     hf_setup_restored_release(&room->restored);
     json_decref(room->json);
     free((char *)room->options.path);
+    free((char *)room->options.scratch);
     hf_config_release(&room->config);
     hf_scratch_release(&room->scratch);
     free(room);
