@@ -5,6 +5,9 @@
 #include "service/json_channel.h"
 #include "service/json_members.h"
 
+/* A stage may be named by what somebody brought, and there is no end to that. */
+enum { MOST_STAGES = 48 };
+
 static const char *const state_names[] = {"running", "done", "failed", "interrupted"};
 
 json_t *hf_job_record_new(const char *id, const struct hf_job_wanted *wanted, enum hf_access access,
@@ -66,7 +69,7 @@ void hf_job_record_enter(json_t *record, const char *stage)
     bool is_known = false, is_past = true;
     for (size_t i = 0; i < json_array_size(list); i++)
         is_known |= !strcmp(hf_member_text(json_array_get(list, i), "name", ""), stage);
-    if (!is_known)
+    if (!is_known && json_array_size(list) < MOST_STAGES)
         hf_json_text(hf_json_item(list), "name", stage);
     for (size_t i = 0; i < json_array_size(list); i++) {
         json_t *entry = json_array_get(list, i);

@@ -24,7 +24,8 @@ enum hf_job_state hf_job_record_state(const json_t *record);
  * so may be its words. The caller frees. */
 json_t *hf_job_record_shown(const json_t *record, enum hf_access access);
 
-/* What was running before this stage is done; a stage that nobody foresaw is added. */
+/* What was running before this stage is done; a stage that nobody foresaw is added to the list,
+ * while that is short. */
 void hf_job_record_enter(json_t *record, const char *stage);
 
 /* How far the stage is that took `spent` milliseconds until now, and how long it will take. */

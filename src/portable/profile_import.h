@@ -70,8 +70,8 @@ struct hf_profile_import_options {
     /* Called for each, in the copy's order. May be NULL. */
     void *problem_context;
     void (*problem)(void *context, const struct hf_profile_problem *problem);
-    /* How far it is; a few times a second, and once at the end of a user's entries and of the
-     * questions. Each may be NULL. A user's counts only grow. */
+    /* How far it is; a few times a second, once at the end of the questions, and once at the end of
+     * all for each user, where those are few. Each may be NULL. A user's counts only grow. */
     void *progress_context;
     void (*user_progress)(void *context, const struct hf_profile_user *user);
     void (*ask_progress)(void *context, uint64_t asked, uint64_t of);

@@ -5,7 +5,7 @@
 
 #include "portable/profile_database.h"
 
-enum { PAUSE_MS = 250 };
+enum { PAUSE_MS = 250, MOST_ENDS = 32 };
 
 static bool is_named(const struct hf_profile_user *user, const char *name)
 {
@@ -90,12 +90,13 @@ void hf_profile_progress_asked(struct hf_profile_progress *progress, uint64_t as
         options->ask_progress(options->progress_context, asked, of);
 }
 
-void hf_profile_progress_end(const struct hf_profile_progress *progress,
+void hf_profile_progress_end(struct hf_profile_progress *progress,
                              const struct hf_profile_import_result *result)
 {
     const struct hf_profile_import_options *options = progress->options;
     for (size_t i = 0; options->user_progress && i < result->user_count; i++)
-        options->user_progress(options->progress_context, &result->users[i]);
+        if (i < MOST_ENDS || is_time(progress))
+            options->user_progress(options->progress_context, &result->users[i]);
 }
 
 void hf_profile_progress_release(struct hf_profile_progress *progress)

@@ -21,8 +21,8 @@ int hf_profile_progress_begin(struct hf_profile_progress *progress, sqlite3 *db,
                               struct hf_error *err);
 void hf_profile_progress_asked(struct hf_profile_progress *progress, uint64_t asked, uint64_t of);
 
-/* Tells each user's final counts. */
-void hf_profile_progress_end(const struct hf_profile_progress *progress,
+/* Tells final counts: of each user where they are few, else of some. */
+void hf_profile_progress_end(struct hf_profile_progress *progress,
                              const struct hf_profile_import_result *result);
 void hf_profile_progress_release(struct hf_profile_progress *progress);
 

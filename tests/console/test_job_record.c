@@ -1,13 +1,17 @@
-/* What a job tells is for who may start it; everybody else who may look sees how it goes. */
+/* What a job tells is of bounded length, and for who may start it; everybody else who may look sees
+ * how it goes. */
 #include "console/job_record.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
+
+#include "service/json_channel.h"
 
 static const struct hf_job_wanted wanted = {.kind = "import", .database = "app"};
 
@@ -85,6 +89,44 @@ static void a_record_without_access_is_the_owners(void **state)
     json_decref(record);
 }
 
+static const char *stage(const json_t *record, size_t index, const char *member)
+{
+    const json_t *list = json_object_get(record, "stages");
+    return hf_member_text(json_array_get(list, index), member, "");
+}
+
+static void stages_that_nobody_foresaw_are_added(void **state)
+{
+    static const char *const foreseen[] = {"restore_point", NULL};
+    const struct hf_job_wanted staged = {.kind = "setup_restore", .stages = foreseen};
+    (void)state;
+    json_t *record = hf_job_record_new("1", &staged, HF_ACCESS_OWNER, 0);
+    hf_job_record_enter(record, "restore_point");
+    hf_job_record_enter(record, "user ann");
+    hf_job_record_enter(record, "user bo");
+    assert_int_equal(json_array_size(json_object_get(record, "stages")), 3);
+    assert_string_equal(stage(record, 1, "name"), "user ann");
+    assert_string_equal(stage(record, 1, "state"), "done");
+    assert_string_equal(stage(record, 2, "state"), "running");
+    json_decref(record);
+}
+
+static void of_any_number_of_stages_the_first_are_listed_and_the_present_one_is_told(void **state)
+{
+    char name[32];
+    (void)state;
+    json_t *record = hf_job_record_new("1", &wanted, HF_ACCESS_OWNER, 0);
+    for (int i = 0; i < 5000; i++) {
+        snprintf(name, sizeof name, "user %d", i);
+        hf_job_record_enter(record, name);
+    }
+    size_t listed = json_array_size(json_object_get(record, "stages"));
+    assert_in_range(listed, 30, 100);
+    assert_string_equal(stage(record, listed - 1, "state"), "done");
+    assert_string_equal(hf_member_text(record, "stage", ""), "user 4999");
+    json_decref(record);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -92,6 +134,8 @@ int main(void)
         cmocka_unit_test(the_setups_jobs_are_for_people),
         cmocka_unit_test(an_operators_job_tells_operators),
         cmocka_unit_test(a_record_without_access_is_the_owners),
+        cmocka_unit_test(stages_that_nobody_foresaw_are_added),
+        cmocka_unit_test(of_any_number_of_stages_the_first_are_listed_and_the_present_one_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

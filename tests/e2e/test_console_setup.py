@@ -153,6 +153,20 @@ def test_a_sqlite_file_and_an_old_shape_are_taken_too(client, tmp_path):
     assert [row[0] for row in lists(tmp_path / "dev.db")] == ["carl"]
 
 
+def test_a_copy_with_thousands_of_users_has_a_record_of_bounded_length(client, tmp_path):
+    many = {"users": [{"username": f"user{n}", "data": {"movies": [MOVIE], "series": []}}
+                      for n in range(5000)]}
+    source = looked(client, json.dumps(many).encode())
+    job = client.post("/api/v1/setup/restores",
+                      {"source": source["source"], "accept_failed_tests": True}, 202)["job"]
+    ended = wait_for(lambda: (now := client.get(f"/api/v1/jobs/{job}"))["state"] != "running" and now,
+                     "the restore")
+    assert ended["state"] == "done", ended["error"]
+    assert len(ended["stages"]) < 100
+    assert len(ended["result"]["import"]["users"]) == 5000
+    assert rows(tmp_path / "dev.db", "select count(*) from User") == [(5000,)]
+
+
 def test_an_encrypted_copy_asks_for_its_key(client, holdfast, tmp_path):
     path = make(tmp_path / "secret.db", MIDDLE, *FILLED)
     keys = subprocess.run(["age-keygen"], capture_output=True, text=True, check=True).stdout

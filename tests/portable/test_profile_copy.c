@@ -65,6 +65,7 @@ struct world {
     struct hf_profile_import_result result;
     char told[2000]; /* problems and notices, a line each */
     int asked;
+    int users_told;
 };
 
 static int set_up(void **state)
@@ -164,6 +165,7 @@ struct how {
     const struct hf_profile_value *settings;
     void (*user_progress)(void *context, const struct hf_profile_user *user);
     void (*ask_progress)(void *context, uint64_t asked, uint64_t of);
+    int64_t (*now)(void *context); /* NULL: the real clock */
     bool dry_run, deaf;
     enum hf_copy_trust trust;
 };
@@ -172,8 +174,10 @@ static int import(struct world *world, const char *text, struct how how)
 {
     const struct hf_source source = {.context = &text, .read = read_text};
     const struct hf_events events = {.context = world, .notice = note_notice};
+    struct hf_env env = *hf_env_system();
+    env.now = how.now ? how.now : env.now;
     const struct hf_profile_import_options options = {
-        .env = hf_env_system(),
+        .env = &env,
         .events = &events,
         .user = how.user,
         .directory = world->scratch.path,
@@ -423,6 +427,13 @@ static void note_user(void *context, const struct hf_profile_user *user)
              user->name ? user->name : "-", (int)user->counts.imported, (int)user->counts.total);
 }
 
+static void count_user(void *context, const struct hf_profile_user *user)
+{
+    struct world *world = context;
+    (void)user;
+    world->users_told++;
+}
+
 static void note_asked(void *context, uint64_t asked, uint64_t of)
 {
     struct world *world = context;
@@ -442,6 +453,30 @@ static void users_are_told_while_it_goes_and_at_the_end(void **state)
     assert_true(length >= sizeof begin + sizeof end - 2);
     assert_memory_equal(world->told, begin, sizeof begin - 1);
     assert_string_equal(world->told + length - (sizeof end - 1), end);
+}
+
+static int64_t no_time_passes(void *context)
+{
+    (void)context;
+    return 1000;
+}
+
+static void of_thousands_of_users_only_some_are_told(void **state)
+{
+    struct world *world = *state;
+    enum { USERS = 5000 };
+    static const char one[] = "{\"notes\": [{\"body\": \"x\"}]},";
+    hf_auto(hf_buf) struct hf_buf copy = {0};
+    assert_int_equal(hf_buf_append(&copy, "{\"people\": [", 12, NULL), 0);
+    for (int i = 0; i < USERS; i++)
+        assert_int_equal(hf_buf_append(&copy, one, sizeof one - 1, NULL), 0);
+    memcpy(copy.data + copy.length - 1, "]", 1);
+    assert_int_equal(hf_buf_append(&copy, "}", 2, NULL), 0);
+    assert_int_equal(import(world, (const char *)copy.data,
+                            (struct how){.user_progress = count_user, .now = no_time_passes}),
+                     0);
+    assert_int_equal(world->result.user_count, USERS);
+    assert_in_range(world->users_told, 1, 100);
 }
 
 static void questions_are_told_while_they_are_asked(void **state)
@@ -577,6 +612,7 @@ int main(void)
         TEST(questions_are_asked_once_and_their_answers_read),
         TEST(after_a_failure_nothing_more_is_asked),
         TEST(users_are_told_while_it_goes_and_at_the_end),
+        TEST(of_thousands_of_users_only_some_are_told),
         TEST(questions_are_told_while_they_are_asked),
         TEST(chosen_settings_make_their_row_with_the_import),
         TEST(chosen_settings_go_over_those_that_are_there),
