@@ -26,8 +26,8 @@ struct hf_job_wanted {
     /* Its member with the path of a file that the job works with: it has that to its end, whoever
      * removes it meanwhile. NULL: none. */
     const char *file;
-    bool is_alone;    /* not beside another of its kind for this database: HF_LOCKED */
-    bool is_lasting;  /* its process goes on when the console ends, and the next one hears of it */
+    bool is_alone;   /* not beside another of its kind for this database: HF_LOCKED */
+    bool is_lasting; /* its process goes on when the console ends, and the next one hears of it */
     /* In the console when it has ended: `result` (NULL: it failed) may be changed before it is
      * kept. May be NULL. */
     void (*ended)(struct hf_console *console, const char *id, json_t *result, void *context);

@@ -129,8 +129,8 @@ static void a_legacy_copy_says_what_it_lacks(void **state)
     assert_int_equal(room_look(room, "old.json"), 0);
     room_says(room, "{\"name\":\"settings\",\"label\":\"Settings\"}");
     room_says(room, "\"whole\":false");
-    room_says(room, "\"problems\":[{\"outcome\":\"error\",\"user\":\"carl\",\"place\":"
-                    "\"data.movies[1]\",\"line\":1");
+    room_says(room, "\"problems\":[{\"outcome\":\"error\",\"user\":\"carl\",\"title\":null,"
+                    "\"place\":\"data.movies[1]\",\"line\":1");
     room_says(room, "\"problem_total\":1");
 }
 
