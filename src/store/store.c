@@ -14,13 +14,15 @@ static bool is_key_character(char c)
 /* A key, or the beginning of one. */
 static bool is_prefix_valid(const char *prefix)
 {
-    size_t length = 0, part = 0;
-    for (; prefix[length]; length++) {
-        char c = prefix[length];
+    size_t part = 0;
+    if (strlen(prefix) > HF_KEY_MAX)
+        return false;
+    for (const char *at = prefix; *at; at++) {
+        char c = *at;
         if (c == '/' ? !part : !is_key_character(c) || (c == '.' && !part))
             return false;
         part = c == '/' ? 0 : part + 1;
-        if (part > PART_MAX || length == HF_KEY_MAX)
+        if (part > PART_MAX)
             return false;
     }
     return true;
