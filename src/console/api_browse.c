@@ -10,6 +10,7 @@
 #include "console/browsers.h"
 #include "console/console_state.h"
 #include "console/job.h"
+#include "console/question.h"
 #include "console/scratch.h"
 #include "service/json_members.h"
 
@@ -115,11 +116,13 @@ static void get_rows(struct hf_exchange *exchange)
         hf_exchange_fail(exchange, &err);
         return;
     }
-    json_t *question = json_pack(
-        "{s:s, s:s, s:s*, s:s*, s:b, s:I, s:o*}", "do", "rows", "table", exchange->parameters[1],
-        "after", hf_exchange_query(exchange, "after"), "before",
-        hf_exchange_query(exchange, "before"), "last", hf_exchange_query(exchange, "last") != NULL,
-        "limit", (json_int_t)limit, "filter", filter);
+    json_t *question =
+        json_pack("{s:s, s:s, s:b, s:I}", "do", "rows", "table", exchange->parameters[1], "last",
+                  hf_exchange_query(exchange, "last") != NULL, "limit", (json_int_t)limit);
+    hf_question_text(&question, "after", hf_exchange_query(exchange, "after"));
+    hf_question_text(&question, "before", hf_exchange_query(exchange, "before"));
+    if (filter)
+        hf_question_put(&question, "filter", filter);
     hf_browser_ask(exchange->console->browsers, exchange, question);
 }
 

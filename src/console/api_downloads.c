@@ -9,6 +9,7 @@
 #include "console/download_work.h"
 #include "console/downloads.h"
 #include "console/job.h"
+#include "console/question.h"
 #include "service/json_members.h"
 
 enum { LONGEST_KEY = 1024 };
@@ -68,9 +69,9 @@ static void start(struct hf_exchange *exchange, uint64_t point)
     }
     snprintf(asking->login, sizeof asking->login, "%s", exchange->visitor.login->id);
     json_t *question = json_deep_copy(exchange->body);
-    json_object_set_new(question, "do", json_string("download"));
-    json_object_set_new(question, "database", json_string(exchange->parameters[0]));
-    json_object_set_new(question, "point", json_integer((json_int_t)point));
+    hf_question_text(&question, "do", "download");
+    hf_question_text(&question, "database", exchange->parameters[0]);
+    hf_question_put(&question, "point", json_integer((json_int_t)point));
     const struct hf_job_wanted wanted = {.kind = "download",
                                          .database = exchange->parameters[0],
                                          .stages = stages,

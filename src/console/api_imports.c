@@ -5,6 +5,8 @@
 #include "console/console_state.h"
 #include "console/import_work.h"
 #include "console/planning.h"
+#include "console/question.h"
+#include "console/upload.h"
 #include "service/json_members.h"
 
 enum { LONGEST_KEY = 8192, LONGEST_NAME = 256 };
@@ -15,19 +17,12 @@ static const char plan_kind[] = "import";
 static json_t *read_wish(const struct hf_exchange *exchange, struct hf_error *err)
 {
     static const char *const switches[] = {"merge", "accept_data_loss", "edited", "generic"};
-    const char *id;
-    if (hf_exchange_text(exchange, "upload", HF_SECRET_TEXT - 1, &id, err))
-        return NULL;
-    const struct hf_setup_file *upload =
-        hf_setup_file_find(&exchange->console->setup_sources, exchange->visitor.login->id, id, err);
-    if (!upload)
-        return NULL;
-    json_t *wish = json_pack("{s:s, s:s, s:s}", "do", "import", "database", exchange->parameters[0],
-                             "path", upload->path);
+    json_t *wish = json_pack("{s:s, s:s}", "do", "import", "database", exchange->parameters[0]);
     for (size_t i = 0; i < sizeof switches / sizeof *switches; i++)
         if (hf_member_true(exchange->body, switches[i]))
-            json_object_set_new(wish, switches[i], json_true());
-    if (!hf_exchange_copy_text(exchange, "passphrase", LONGEST_KEY, wish, err) &&
+            hf_question_put(&wish, switches[i], json_true());
+    if (!hf_upload_put(exchange, &wish, err) &&
+        !hf_exchange_copy_text(exchange, "passphrase", LONGEST_KEY, wish, err) &&
         !hf_exchange_copy_text(exchange, "identity", LONGEST_KEY, wish, err) &&
         !hf_exchange_copy_text(exchange, "user", LONGEST_NAME, wish, err))
         return wish;
@@ -52,16 +47,15 @@ static void post_plan(struct hf_exchange *exchange)
 
 static void password_proven(struct hf_exchange *exchange, bool fits)
 {
-    const struct hf_job_wanted wanted = {.kind = "import",
-                                         .work = hf_carry_out_import,
-                                         .file = "path",
-                                         .is_alone = true,
-                                         .is_lasting = true};
+    const struct hf_job_wanted wanted = {
+        .kind = "import", .work = hf_carry_out_import, .file = "path", .changes_database = true};
     struct hf_shown_plan *plan = hf_planning_confirmed(exchange, plan_kind, fits);
-    bool any_state = hf_member_true(exchange->body, "accept_changes");
-    if (plan)
-        hf_planning_carry_out(exchange, plan, &wanted,
-                              any_state ? json_pack("{s:n}", "state") : NULL);
+    if (!plan)
+        return;
+    json_t *change = json_object();
+    if (hf_member_true(exchange->body, "accept_changes"))
+        hf_question_put(&change, "state", json_null());
+    hf_planning_carry_out(exchange, plan, &wanted, change);
 }
 
 static void post_import(struct hf_exchange *exchange)

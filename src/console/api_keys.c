@@ -9,6 +9,7 @@
 #include "console/job.h"
 #include "console/key_work.h"
 #include "console/overview.h"
+#include "console/question.h"
 #include "console/route.h"
 #include "console/sign_in.h"
 #include "history/keyring.h"
@@ -22,7 +23,7 @@ static void get_keys(struct hf_exchange *exchange)
 }
 
 /* The member that a kind of slot is made from. */
-static int take_secret(const struct hf_exchange *exchange, const char *kind, json_t *question,
+static int take_secret(const struct hf_exchange *exchange, const char *kind, json_t **question,
                        struct hf_error *err)
 {
     bool is_passphrase = !strcmp(kind, "passphrase");
@@ -34,22 +35,22 @@ static int take_secret(const struct hf_exchange *exchange, const char *kind, jso
     if (hf_exchange_name(exchange, kind, is_passphrase ? LONGEST_PASSPHRASE : LONGEST_KEYFILE,
                          &secret, err))
         return -1;
-    return json_object_set_new(question, kind, json_string(secret));
+    hf_question_text(question, kind, secret);
+    return 0;
 }
 
-static int take_slot(const struct hf_exchange *exchange, json_t *question, struct hf_error *err)
+static int take_slot(const struct hf_exchange *exchange, json_t **question, struct hf_error *err)
 {
-    const char *kind, *name;
+    const char *kind, *name = NULL;
     if (hf_exchange_text(exchange, "kind", 16, &kind, err) ||
         take_secret(exchange, kind, question, err))
         return -1;
-    if (json_object_set_new(question, "kind", json_string(kind)))
-        return hf_error_memory(err);
-    if (!json_object_get(exchange->body, "name"))
-        return 0;
-    return hf_exchange_name(exchange, "name", HF_SLOT_NAME_TEXT - 1, &name, err)
-               ? -1
-               : json_object_set_new(question, "name", json_string(name));
+    hf_question_text(question, "kind", kind);
+    if (json_object_get(exchange->body, "name") &&
+        hf_exchange_name(exchange, "name", HF_SLOT_NAME_TEXT - 1, &name, err))
+        return -1;
+    hf_question_text(question, "name", name);
+    return 0;
 }
 
 /* The slot of the path, which is to go; NULL: the path has none. */
@@ -61,15 +62,16 @@ static const char *old_slot(const struct hf_exchange *exchange)
 /* What a change needs but the password. */
 static json_t *read_wish(const struct hf_exchange *exchange, bool adds, struct hf_error *err)
 {
-    json_t *question =
-        json_pack("{s:s, s:s*, s:b}", "do", "change", "slot", old_slot(exchange), "accept_in_use",
-                  (int)hf_member_true(exchange->body, "accept_in_use"));
-    if (question && (!adds || !take_slot(exchange, question, err)))
-        return question;
-    json_decref(question);
-    if (!err->code)
+    json_t *question = json_pack("{s:s, s:b}", "do", "change", "accept_in_use",
+                                 (int)hf_member_true(exchange->body, "accept_in_use"));
+    hf_question_text(&question, "slot", old_slot(exchange));
+    if (adds && take_slot(exchange, &question, err)) {
+        hf_json_wipe(question);
+        return NULL;
+    }
+    if (!question)
         hf_error_memory(err);
-    return NULL;
+    return question;
 }
 
 static void change(struct hf_exchange *exchange, const char *kind, bool adds)

@@ -8,8 +8,8 @@
 #include "console/console_state.h"
 #include "console/job.h"
 #include "console/planning.h"
+#include "console/question.h"
 #include "console/restore_work.h"
-#include "os/file.h"
 #include "service/json_members.h"
 
 static const char plan_kind[] = "restore";
@@ -31,8 +31,12 @@ static json_t *read_wish(const struct hf_exchange *exchange, struct hf_error *er
     }
     if (has_at && hf_exchange_text(exchange, "at", LONGEST_TIME, &at, err))
         return NULL;
-    return json_pack("{s:s, s:s, s:I, s:s*, s:b}", "do", "preview", "database", database, "point",
-                     point ? json_integer_value(point) : 0, "at", at, "undo", (int)undo);
+    json_t *wish = json_pack("{s:s, s:s, s:I, s:b}", "do", "preview", "database", database, "point",
+                             point ? json_integer_value(point) : 0, "undo", (int)undo);
+    hf_question_text(&wish, "at", at);
+    if (!wish)
+        hf_error_memory(err);
+    return wish;
 }
 
 static void post_plan(struct hf_exchange *exchange)
@@ -76,63 +80,52 @@ static bool is_file_name(const struct hf_config *config, const char *name)
            !is_of_database(config, name);
 }
 
-/* Where a restore into another file goes; NULL: err. */
-static char *other_file(const struct hf_exchange *exchange,
-                        const struct hf_config_database *database, struct hf_error *err)
-{
-    const char *name;
-    if (hf_exchange_text(exchange, "file", LONGEST_FILE_NAME, &name, err))
-        return NULL;
-    hf_auto_free char *folder = hf_path_parent(database->path);
-    char *path =
-        is_file_name(exchange->console->config, name) && folder ? hf_path_join(folder, name) : NULL;
-    if (!path)
-        hf_error_set(err, HF_USAGE, "'file' is the name of a new file beside the database");
-    return path;
-}
-
-/* In place, or where to: `to` is NULL or the caller's. */
-static int read_scope(struct hf_exchange *exchange, char **to, struct hf_error *err)
+/* In place (`file` is NULL), or into which file. */
+static int read_scope(const struct hf_exchange *exchange, const char **file, struct hf_error *err)
 {
     const char *scope;
-    *to = NULL;
+    *file = NULL;
     if (hf_exchange_text(exchange, "scope", 16, &scope, err))
         return -1;
     if (!strcmp(scope, "in_place"))
         return 0;
     if (strcmp(scope, "file") != 0)
         return hf_error_set(err, HF_USAGE, "'scope' is in_place or file");
-    const struct hf_config_database *database =
-        hf_config_database_find(exchange->console->config, exchange->parameters[0]);
-    return database && (*to = other_file(exchange, database, err)) ? 0 : -1;
+    if (hf_exchange_text(exchange, "file", LONGEST_FILE_NAME, file, err))
+        return -1;
+    return is_file_name(exchange->console->config, *file)
+               ? 0
+               : hf_error_set(err, HF_USAGE,
+                              "'file' is the name of a new file beside the database");
 }
 
 static void password_proven(struct hf_exchange *exchange, bool fits)
 {
     struct hf_error err = {0};
-    hf_auto_free char *to = NULL;
+    const char *file;
     const struct hf_job_wanted wanted = {
-        .kind = "restore", .work = hf_carry_out_restore, .is_alone = true, .is_lasting = true};
+        .kind = "restore", .work = hf_carry_out_restore, .changes_database = true};
     struct hf_shown_plan *plan = hf_planning_confirmed(exchange, plan_kind, fits);
     if (!plan)
         return;
-    if (read_scope(exchange, &to, &err)) {
+    if (read_scope(exchange, &file, &err)) {
         hf_exchange_fail(exchange, &err);
         return;
     }
-    json_t *change = json_pack("{s:s*}", "to", to);
-    if (to || hf_member_true(exchange->body, "accept_changes"))
-        json_object_set_new(change, "state", json_null());
+    json_t *change = json_object();
+    hf_question_text(&change, "file", file);
+    if (file || hf_member_true(exchange->body, "accept_changes"))
+        hf_question_put(&change, "state", json_null());
     hf_planning_carry_out(exchange, plan, &wanted, change);
 }
 
 static void post_restore(struct hf_exchange *exchange)
 {
     struct hf_error err = {0};
-    hf_auto_free char *to = NULL;
+    const char *file;
     if (!hf_console_database(exchange, exchange->parameters[0]))
         return;
-    if (read_scope(exchange, &to, &err))
+    if (read_scope(exchange, &file, &err))
         hf_exchange_fail(exchange, &err);
     else
         hf_planning_confirm(exchange, plan_kind, password_proven);

@@ -7,39 +7,38 @@
 #include "console/api.h"
 #include "console/console_state.h"
 #include "console/planning.h"
+#include "console/question.h"
 #include "console/schema_work.h"
+#include "console/upload.h"
 #include "service/json_members.h"
 
 enum { LONGEST_WORD = 16 };
 
 static const char plan_kind[] = "schema";
 
-static int take_language(const struct hf_exchange *exchange, json_t *question, struct hf_error *err)
+static int take_language(const struct hf_exchange *exchange, json_t **question,
+                         struct hf_error *err)
 {
     const char *language;
     if (hf_exchange_text(exchange, "language", LONGEST_WORD, &language, err))
         return -1;
     if (strcmp(language, "prisma") && strcmp(language, "sql"))
         return hf_error_set(err, HF_USAGE, "'language' is prisma or sql");
-    return json_object_set_new(question, "language", json_string(language));
+    hf_question_text(question, "language", language);
+    return 0;
 }
 
 /* One that was sent, with its language; without one it is the configured schema. */
-static int take_schema(const struct hf_exchange *exchange, json_t *question, struct hf_error *err)
+static int take_schema(const struct hf_exchange *exchange, json_t **question, struct hf_error *err)
 {
-    const char *id;
     if (!json_object_get(exchange->body, "upload"))
         return 0;
-    if (hf_exchange_text(exchange, "upload", HF_SECRET_TEXT - 1, &id, err) ||
-        take_language(exchange, question, err))
-        return -1;
-    const struct hf_setup_file *upload =
-        hf_setup_file_find(&exchange->console->setup_sources, exchange->visitor.login->id, id, err);
-    return upload ? json_object_set_new(question, "path", json_string(upload->path)) : -1;
+    return take_language(exchange, question, err) || hf_upload_put(exchange, question, err) ? -1
+                                                                                            : 0;
 }
 
 /* As with `holdfast schema`, what the settings say holds where nothing else is said. */
-static int take_accepts_loss(const struct hf_exchange *exchange, json_t *question,
+static int take_accepts_loss(const struct hf_exchange *exchange, json_t **question,
                              struct hf_error *err)
 {
     const json_t *said = json_object_get(exchange->body, "accept_data_loss");
@@ -47,14 +46,13 @@ static int take_accepts_loss(const struct hf_exchange *exchange, json_t *questio
         return hf_error_set(err, HF_USAGE, "'accept_data_loss' is true or false");
     bool accepts = said ? json_is_true(said)
                         : hf_config_switch(exchange->console->config, HF_SETTING_ACCEPT_DATA_LOSS);
-    return json_object_set_new(question, "accepts_loss", json_boolean(accepts));
+    hf_question_put(question, "accepts_loss", json_boolean(accepts));
+    return 0;
 }
 
-static void fail(struct hf_exchange *exchange, json_t *question, struct hf_error *err)
+static void fail(struct hf_exchange *exchange, json_t *question, const struct hf_error *err)
 {
     json_decref(question);
-    if (!err->code)
-        hf_error_memory(err);
     hf_exchange_fail(exchange, err);
 }
 
@@ -65,7 +63,7 @@ static void post_plan(struct hf_exchange *exchange)
     if (!hf_console_database(exchange, database))
         return;
     json_t *question = json_pack("{s:s, s:s}", "do", "schema", "database", database);
-    if (take_schema(exchange, question, &err) || take_accepts_loss(exchange, question, &err)) {
+    if (take_schema(exchange, &question, &err) || take_accepts_loss(exchange, &question, &err)) {
         fail(exchange, question, &err);
         return;
     }
@@ -77,10 +75,10 @@ static void post_plan(struct hf_exchange *exchange)
 static void password_proven(struct hf_exchange *exchange, bool fits)
 {
     const struct hf_job_wanted wanted = {
-        .kind = "schema_change", .work = hf_carry_out_schema, .is_alone = true, .is_lasting = true};
+        .kind = "schema_change", .work = hf_carry_out_schema, .changes_database = true};
     struct hf_shown_plan *plan = hf_planning_confirmed(exchange, plan_kind, fits);
     if (plan)
-        hf_planning_carry_out(exchange, plan, &wanted, NULL);
+        hf_planning_carry_out(exchange, plan, &wanted, json_object());
 }
 
 static void post_change(struct hf_exchange *exchange)
@@ -95,7 +93,7 @@ static void post_pull(struct hf_exchange *exchange)
     if (!hf_console_database(exchange, database))
         return;
     json_t *question = json_pack("{s:s, s:s}", "do", "pull", "database", database);
-    if (take_language(exchange, question, &err)) {
+    if (take_language(exchange, &question, &err)) {
         fail(exchange, question, &err);
         return;
     }
@@ -108,7 +106,7 @@ static void post_statements(struct hf_exchange *exchange)
 {
     struct hf_error err = {0};
     json_t *question = json_pack("{s:s}", "do", "show");
-    if (take_schema(exchange, question, &err)) {
+    if (take_schema(exchange, &question, &err)) {
         fail(exchange, question, &err);
         return;
     }

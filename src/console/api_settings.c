@@ -8,6 +8,7 @@
 #include "console/console_state.h"
 #include "console/job.h"
 #include "console/overview.h"
+#include "console/question.h"
 #include "console/upkeep_work.h"
 #include "service/json_members.h"
 #include "service/keep_settings.h"
@@ -150,13 +151,14 @@ static void post_job(struct hf_exchange *exchange)
     }
     if (database && !hf_console_database(exchange, database))
         return;
-    const struct hf_job_wanted wanted = {
-        .kind = is_check ? "check" : "prune",
-        .database = is_check ? NULL : database,
-        .work = is_check ? hf_check_work : hf_prune_work,
-        .question = json_pack("{s:s, s:s*, s:b, s:b}", "do", kind, "database", database, "dry_run",
-                              (int)dry, "read_data", (int)hf_member_true(body, "read_data")),
-        .is_alone = true};
+    json_t *question = json_pack("{s:s, s:b, s:b}", "do", kind, "dry_run", (int)dry, "read_data",
+                                 (int)hf_member_true(body, "read_data"));
+    hf_question_text(&question, "database", database);
+    const struct hf_job_wanted wanted = {.kind = is_check ? "check" : "prune",
+                                         .database = is_check ? NULL : database,
+                                         .work = is_check ? hf_check_work : hf_prune_work,
+                                         .question = question,
+                                         .is_alone = true};
     hf_job_start_for(exchange, &wanted);
 }
 

@@ -9,8 +9,10 @@
 #include "console/api.h"
 #include "console/console_state.h"
 #include "console/job.h"
+#include "console/question.h"
 #include "console/setup_sources.h"
 #include "console/setup_work.h"
+#include "console/upload.h"
 #include "os/file.h"
 #include "service/json_members.h"
 #include "service/setup_candidates.h"
@@ -102,7 +104,7 @@ static void post_upload(struct hf_exchange *exchange)
 }
 
 /* Copies text members that are there into the question. */
-static int take_texts(struct hf_exchange *exchange, json_t *question, struct hf_error *err)
+static int take_texts(const struct hf_exchange *exchange, json_t *question, struct hf_error *err)
 {
     static const struct {
         const char *key;
@@ -120,32 +122,23 @@ static int take_texts(struct hf_exchange *exchange, json_t *question, struct hf_
 
 /* Which file or repository: by ids of the server's own, never by a path, but for a repository,
  * which a person types. */
-static int take_source(struct hf_exchange *exchange, json_t *question, struct hf_error *err)
+static int take_source(const struct hf_exchange *exchange, json_t **question, struct hf_error *err)
 {
-    const struct hf_console *console = exchange->console;
     const json_t *body = exchange->body;
     const char *id;
-    if (json_object_get(body, "upload")) {
-        if (hf_exchange_text(exchange, "upload", HF_SECRET_TEXT, &id, err))
-            return -1;
-        const struct hf_setup_file *upload =
-            hf_setup_file_find(&console->setup_sources, login_of(exchange), id, err);
-        return upload ? json_object_set_new(question, "path", json_string(upload->path)) : -1;
-    }
+    if (json_object_get(body, "upload"))
+        return hf_upload_put(exchange, question, err);
     if (json_object_get(body, "candidate")) {
-        hf_auto_free char *directory = data_directory(console);
+        hf_auto_free char *directory = data_directory(exchange->console);
         if (hf_exchange_text(exchange, "candidate", HF_CANDIDATE_ID, &id, err))
             return -1;
         if (!*id)
             return hf_error_set(err, HF_USAGE, "'candidate' is empty");
-        return json_object_set_new(question, "candidate", json_string(id)) ||
-               json_object_set_new(question, "directory", json_string(directory));
-    }
-    if (!json_object_get(body, "repository"))
+        hf_question_text(question, "candidate", id);
+        hf_question_put(question, "directory", directory ? json_string(directory) : NULL);
         return 0;
-    if (hf_exchange_text(exchange, "repository", LONGEST_PLACE, &id, err))
-        return -1;
-    return json_object_set_new(question, "repository", json_string(id));
+    }
+    return hf_exchange_copy_text(exchange, "repository", LONGEST_PLACE, *question, err);
 }
 
 /* A source becomes one that can be referred to once it was looked at well. One that was not stays,
@@ -211,13 +204,11 @@ static void post_source(struct hf_exchange *exchange)
         return;
     json_t *question = json_pack("{s:s, s:s, s:I}", "do", "look", "database", database->name,
                                  "point", hf_member_integer(exchange->body, "point", 0));
-    if (!take_source(exchange, question, &err) && !take_texts(exchange, question, &err)) {
+    if (!take_source(exchange, &question, &err) && !take_texts(exchange, question, &err)) {
         start_look(exchange, database->name, question);
         return;
     }
     json_decref(question);
-    if (!err.code)
-        hf_error_memory(&err);
     hf_exchange_fail(exchange, &err);
 }
 

@@ -10,6 +10,7 @@
 #include "console/api.h"
 #include "console/console_state.h"
 #include "console/job.h"
+#include "console/question.h"
 #include "console/setup_sources.h"
 #include "console/setup_unresolved.h"
 #include "console/setup_work.h"
@@ -45,9 +46,9 @@ static struct hf_setup_chosen *chosen_of(struct hf_exchange *exchange)
 static json_t *question_of(const struct hf_setup_chosen *chosen, const char *what)
 {
     json_t *question = json_deep_copy(chosen->place);
-    json_object_set_new(question, "do", json_string(what));
+    hf_question_text(&question, "do", what);
     if (chosen->choice.fields)
-        json_object_set_new(question, "fields", json_deep_copy(chosen->choice.fields));
+        hf_question_put(&question, "fields", json_deep_copy(chosen->choice.fields));
     return question;
 }
 
@@ -106,7 +107,7 @@ static void post_test(struct hf_exchange *exchange)
     snprintf(trying->test, sizeof trying->test, "%s", test);
     trying->edition = chosen->choice.edition;
     json_t *question = question_of(chosen, "test");
-    json_object_set_new(question, "test", json_string(test));
+    hf_question_text(&question, "test", test);
     const struct hf_job_wanted wanted = {.kind = "connection_test",
                                          .work = hf_test_connection,
                                          .question = question,
@@ -145,8 +146,7 @@ static void post_restore(struct hf_exchange *exchange)
                                          .work = hf_carry_out_setup,
                                          .question = question_of(chosen, "restore"),
                                          .file = "path",
-                                         .is_alone = true,
-                                         .is_lasting = true};
+                                         .changes_database = true};
     const char *job = hf_job_start_for(exchange, &wanted);
     if (job)
         snprintf(chosen->restore, sizeof chosen->restore, "%s", job);

@@ -43,7 +43,7 @@ json_t *hf_browse_bring_out(void *context, const json_t *question, const struct 
     const struct hf_restore_options options = {
         .target = scratch, .manner = HF_RESTORE_NEW, .events = events};
     if (hf_restore(&work.database, &work.timeline, seq, &options, &result, err)) {
-        hf_scratch_remove(scratch);
+        hf_scratch_free(scratch);
         return NULL;
     }
     json_t *answer = hf_json_new();

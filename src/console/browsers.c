@@ -58,7 +58,7 @@ struct hf_browsers *hf_browsers_new(struct hf_console *console, struct hf_error 
 static void release(struct browser *browser)
 {
     hf_guard_free(browser->guard);
-    hf_scratch_remove(browser->scratch);
+    hf_scratch_free(browser->scratch);
     *browser = (struct browser){0};
 }
 
@@ -253,7 +253,7 @@ const char *hf_browser_open_scratch(struct hf_browsers *browsers, const char *lo
 {
     struct browser *browser = start(browsers, login, database, scratch, err);
     if (!browser) {
-        hf_scratch_remove(scratch);
+        hf_scratch_free(scratch);
         return NULL;
     }
     browser->point = point;

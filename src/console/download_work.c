@@ -35,8 +35,8 @@ struct making {
 
 static void making_release(struct making *making)
 {
-    hf_scratch_remove(making->restored);
-    hf_scratch_remove(making->made);
+    hf_scratch_free(making->restored);
+    hf_scratch_free(making->made);
     hf_copy_keys_release(&making->keys);
     hf_work_release(&making->work);
 }

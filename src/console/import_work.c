@@ -2,6 +2,7 @@
 
 #include "console/copy_work.h"
 #include "console/live_state.h"
+#include "console/work.h"
 #include "service/importing.h"
 #include "service/json_members.h"
 #include "service/setup_source.h"
@@ -63,9 +64,8 @@ json_t *hf_preview_import(void *context, const json_t *question, const struct hf
     hf_auto(hf_work) struct hf_work work = {0};
     char state[HF_LIVE_STATE_TEXT];
     if (hf_work_confine(err) ||
-        hf_work_begin(&work, context, hf_member_text(question, "database", ""), HF_DATABASE_CREATE,
-                      err) ||
-        hf_live_state(&work, state, err))
+        hf_work_choose(&work, context, hf_member_text(question, "database", ""), err) ||
+        hf_live_state(context, work.configured, state, err))
         return NULL;
     json_t *out = import(&work, question, PREVIEW, events, err);
     if (out)
@@ -77,9 +77,8 @@ json_t *hf_carry_out_import(void *context, const json_t *question, const struct 
                             struct hf_error *err)
 {
     hf_auto(hf_work) struct hf_work work = {0};
-    if (hf_work_begin(&work, context, hf_member_text(question, "database", ""), HF_DATABASE_CREATE,
-                      err) ||
-        hf_live_state_check(&work, hf_member_text(question, "state", NULL), err))
+    if (hf_work_choose(&work, context, hf_member_text(question, "database", ""), err) ||
+        hf_live_state_check(context, work.configured, hf_member_text(question, "state", NULL), err))
         return NULL;
     return import(&work, question, CARRY_OUT, events, err);
 }

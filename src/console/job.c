@@ -30,7 +30,7 @@ struct job {
     void *ended_context;
     json_t *kept; /* as it is shown */
     enum hf_job_state state;
-    bool is_lasting, is_cancelled;
+    bool changes_database, is_cancelled;
     pid_t orphan;     /* its process, begun by a console before this one; 0: it is this one's */
     uint64_t birth;   /* of that */
     int64_t stage_at; /* of hf_monotonic: when its stage began */
@@ -152,9 +152,9 @@ static void take_end(void *context, const json_t *answer)
     else if (!is_done)
         hf_json_failure(answer, &err);
     end(job, is_done ? HF_JOB_DONE : HF_JOB_FAILED, result, &err);
-    if (!is_done || job->is_lasting)
+    if (!is_done || job->changes_database)
         hf_scratch_clear_of(job->jobs->console, job->id);
-    if (job->is_lasting)
+    if (job->changes_database)
         remove_file(job, OUTCOME);
     tell_of_end(job);
     hf_guard_stop(job->guard, hf_monotonic() + 2000);
@@ -168,7 +168,7 @@ static json_t *answer(void *context, const json_t *question, const struct hf_eve
     struct hf_console *console = job->jobs->console;
     console->job = job->id;
     json_t *said = job->work(console, question, events, err);
-    if (job->is_lasting)
+    if (job->changes_database)
         write_file(job, OUTCOME, said ? json_incref(said) : hf_json_failed(err), NULL);
     return said;
 }
@@ -176,7 +176,7 @@ static json_t *answer(void *context, const json_t *question, const struct hf_eve
 static int work(void *context, int channel)
 {
     const struct job *job = context;
-    if (job->is_lasting)
+    if (job->changes_database)
         hf_outlive_parent();
     return hf_worker_serve(channel, answer, context);
 }
@@ -246,7 +246,7 @@ static bool take_record(struct hf_jobs *jobs, struct job *job, const char *path)
     job->kept = kept;
     snprintf(job->id, sizeof job->id, "%s", id);
     job->state = hf_job_record_state(kept);
-    job->is_lasting = true;
+    job->changes_database = true;
     if (job->state == HF_JOB_RUNNING && !adopt_outcome(job) && !adopt_process(job))
         set_interrupted(job);
     return true;
@@ -299,7 +299,7 @@ void hf_jobs_free(struct hf_jobs *jobs)
         jobs->jobs[i].watchers.count = 0;
         jobs->jobs[i].ended = NULL;
         /* One that lasts goes on by itself; its place is given back by the end of this process. */
-        if (!jobs->jobs[i].is_lasting || jobs->jobs[i].state != HF_JOB_RUNNING)
+        if (!jobs->jobs[i].changes_database || jobs->jobs[i].state != HF_JOB_RUNNING)
             hf_guard_free(jobs->jobs[i].guard);
         json_decref(jobs->jobs[i].kept);
     }
@@ -334,6 +334,21 @@ static struct job *make_room(struct hf_jobs *jobs)
     return oldest;
 }
 
+static int check_beside(const struct job *job, const struct hf_job_wanted *wanted,
+                        struct hf_error *err)
+{
+    const char *database = wanted->database ? wanted->database : "";
+    if (strcmp(hf_member_text(job->kept, "database", ""), database) != 0)
+        return 0;
+    if (wanted->changes_database && job->changes_database) {
+        hf_error_set(err, HF_LOCKED, "a change of this database is going on already");
+        return hf_error_hint(err, "wait until it has ended");
+    }
+    return wanted->is_alone && !strcmp(hf_member_text(job->kept, "kind", ""), wanted->kind)
+               ? hf_error_set(err, HF_LOCKED, "that is going on already")
+               : 0;
+}
+
 static int check_alone(const struct hf_jobs *jobs, const struct hf_job_wanted *wanted,
                        struct hf_error *err)
 {
@@ -343,10 +358,8 @@ static int check_alone(const struct hf_jobs *jobs, const struct hf_job_wanted *w
         if (!job->id[0] || job->state != HF_JOB_RUNNING)
             continue;
         running++;
-        if (wanted->is_alone && !strcmp(hf_member_text(job->kept, "kind", ""), wanted->kind) &&
-            !strcmp(hf_member_text(job->kept, "database", ""),
-                    wanted->database ? wanted->database : ""))
-            return hf_error_set(err, HF_LOCKED, "that is going on already");
+        if (check_beside(job, wanted, err))
+            return -1;
     }
     if (running < MOST_RUNNING)
         return 0;
@@ -374,7 +387,7 @@ static int start_process(struct job *job, json_t *question, struct hf_error *err
 /* So that a console that comes after this one knows whether it still goes on. */
 static void note_process(const struct job *job)
 {
-    json_t *guard = job->is_lasting ? hf_guard_describe(job->guard) : NULL;
+    json_t *guard = job->changes_database ? hf_guard_describe(job->guard) : NULL;
     pid_t pid = (pid_t)hf_member_integer(guard, "pid", 0);
     json_decref(guard);
     if (!pid)
@@ -397,9 +410,13 @@ static int take_file(const struct job *job, const struct hf_job_wanted *wanted,
     return 0;
 }
 
-static const char *start(struct hf_jobs *jobs, const struct hf_job_wanted *wanted,
+const char *hf_job_start(struct hf_jobs *jobs, const struct hf_job_wanted *wanted,
                          enum hf_access access, struct hf_error *err)
 {
+    if (!wanted->question) {
+        hf_error_memory(err);
+        return NULL;
+    }
     struct job *job = check_alone(jobs, wanted, err) ? NULL : make_room(jobs);
     if (!job || hf_secret_make(job->id, (HF_ID_TEXT - 1) / 2, jobs->console->env, err)) {
         json_decref(wanted->question);
@@ -413,7 +430,7 @@ static const char *start(struct hf_jobs *jobs, const struct hf_job_wanted *wante
     job->work = wanted->work;
     job->ended = wanted->ended;
     job->ended_context = wanted->ended_context;
-    job->is_lasting = wanted->is_lasting;
+    job->changes_database = wanted->changes_database;
     job->state = HF_JOB_RUNNING;
     job->kept = hf_job_record_new(job->id, wanted, access, hf_now(jobs->console->env));
     keep(job);
@@ -431,7 +448,7 @@ const char *hf_job_start_for(struct hf_exchange *exchange, const struct hf_job_w
 {
     struct hf_error err = {0};
     struct hf_console *console = exchange->console;
-    const char *id = start(console->jobs, wanted, exchange->route->access, &err);
+    const char *id = hf_job_start(console->jobs, wanted, exchange->route->access, &err);
     if (id) {
         hf_exchange_reply(exchange, 202, json_pack("{s:s}", "job", id));
         hf_overview_tell(console->overview, "jobs", "{}");
@@ -493,10 +510,10 @@ int hf_job_cancel(struct hf_jobs *jobs, const char *id, struct hf_error *err)
     struct job *job = find(jobs, id);
     if (!job)
         return hf_error_set(err, HF_NOT_FOUND, "there is no such job");
-    if (job->state != HF_JOB_RUNNING || job->is_lasting)
+    if (job->state != HF_JOB_RUNNING || job->changes_database)
         return hf_error_set(err, HF_REFUSED,
-                            job->is_lasting ? "this cannot be stopped in its middle"
-                                            : "it has ended already");
+                            job->changes_database ? "this cannot be stopped in its middle"
+                                                  : "it has ended already");
     job->is_cancelled = true;
     hf_guard_stop(job->guard, 0);
     return 0;

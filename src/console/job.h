@@ -26,8 +26,11 @@ struct hf_job_wanted {
     /* Its member with the path of a file that the job works with: it has that to its end, whoever
      * removes it meanwhile. NULL: none. */
     const char *file;
-    bool is_alone;   /* not beside another of its kind for this database: HF_LOCKED */
-    bool is_lasting; /* its process goes on when the console ends, and the next one hears of it */
+    bool is_alone; /* not beside another of its kind for this database: HF_LOCKED */
+    /* Not beside another change of this database, which would be missing in the preview or the
+     * restore point of one of them: HF_LOCKED. It is not stopped in its middle: its process goes on
+     * when the console ends, and the next one hears of it. */
+    bool changes_database;
     /* In the console when it has ended: `result` (NULL: it failed) may be changed before it is
      * kept. May be NULL. */
     void (*ended)(struct hf_console *console, const char *id, json_t *result, void *context);
@@ -37,8 +40,12 @@ struct hf_job_wanted {
 struct hf_jobs *hf_jobs_new(struct hf_console *console, struct hf_error *err);
 void hf_jobs_free(struct hf_jobs *jobs);
 
-/* Starts one and answers the exchange: 202 {"job":id}, or the error. Its id, or NULL. What it
- * tells is for who may start it: whoever has less than the route's access sees only how it goes. */
+/* Starts one for who has this access: whoever has less sees only how it goes, and not what it
+ * tells. Its id, or NULL: HF_LOCKED; HF_NO_MEMORY, also when it has no question. */
+const char *hf_job_start(struct hf_jobs *jobs, const struct hf_job_wanted *wanted,
+                         enum hf_access access, struct hf_error *err);
+
+/* The same with the access of the route, and answers: 202 {"job":id}, or the error. */
 const char *hf_job_start_for(struct hf_exchange *exchange, const struct hf_job_wanted *wanted);
 
 /* As of GET /api/v1/jobs/{id}, to who has this access. NULL: there is none. The caller frees. */

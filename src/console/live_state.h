@@ -5,14 +5,17 @@
 #ifndef HF_CONSOLE_LIVE_STATE_H
 #define HF_CONSOLE_LIVE_STATE_H
 
-#include "console/work.h"
+#include "console/console_state.h"
 
 enum { HF_LIVE_STATE_TEXT = 128 };
 
-/* A text that differs when it is another state. */
-int hf_live_state(const struct hf_work *work, char out[HF_LIVE_STATE_TEXT], struct hf_error *err);
+/* A text that differs when it is another state. The repository is looked at only where somebody
+ * puts the database's changes there. */
+int hf_live_state(const struct hf_console *console, const struct hf_config_database *database,
+                  char out[HF_LIVE_STATE_TEXT], struct hf_error *err);
 
 /* HF_STALE: it is not in `previewed` any more. NULL: whatever it is. */
-int hf_live_state_check(const struct hf_work *work, const char *previewed, struct hf_error *err);
+int hf_live_state_check(const struct hf_console *console, const struct hf_config_database *database,
+                        const char *previewed, struct hf_error *err);
 
 #endif

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "console/console_state.h"
+#include "console/question.h"
+#include "console/upload.h"
 #include "service/json_members.h"
 
 static void name_plan(struct hf_shown_plan *plan, const char *kind, const char *login,
@@ -72,6 +74,8 @@ static struct hf_shown_plan *find_plan(struct hf_exchange *exchange, const char 
             plan = hf_shown_plan_find(&exchange->console->plans, &wanted, exchange->console->env,
                                       &err);
     }
+    if (plan && hf_upload_check(exchange, plan->action, &err))
+        plan = NULL;
     if (!plan)
         hf_exchange_fail(exchange, &err);
     return plan;
@@ -95,9 +99,7 @@ void hf_planning_carry_out(struct hf_exchange *exchange, struct hf_shown_plan *p
     struct hf_job_wanted wanted = *job;
     wanted.database = plan->database;
     wanted.question = json_deep_copy(plan->action);
-    if (wanted.question && change)
-        json_object_update(wanted.question, change);
-    json_decref(change);
+    hf_question_join(&wanted.question, change);
     if (hf_job_start_for(exchange, &wanted))
         hf_shown_plan_forget(plan);
 }

@@ -29,7 +29,7 @@ struct hf_shown_plan *hf_planning_confirmed(struct hf_exchange *exchange, const 
                                             bool fits);
 
 /* Starts the job that carries the plan out, and answers. `change` goes over the plan's action; it
- * is taken over and may be NULL. The plan is used up when the job has begun. */
+ * is taken over, NULL counts as no memory. The plan is used up when the job has begun. */
 void hf_planning_carry_out(struct hf_exchange *exchange, struct hf_shown_plan *plan,
                            const struct hf_job_wanted *job, json_t *change);
 

@@ -23,7 +23,7 @@
 /* A scratch file that is gone at the end of the scope. */
 static void remove_scratch(char **path)
 {
-    hf_scratch_remove(*path);
+    hf_scratch_free(*path);
 }
 
 #define SCRATCH __attribute__((cleanup(remove_scratch)))
@@ -178,7 +178,7 @@ json_t *hf_preview_restore(void *context, const json_t *question, const struct h
     hf_progress(events, "find", 0, 0);
     if (hf_work_begin(&work, context, hf_member_text(question, "database", ""),
                       HF_DATABASE_EXISTING, err) ||
-        hf_work_timeline(&work, err) || hf_live_state(&work, state, err) ||
+        hf_work_timeline(&work, err) || hf_live_state(context, work.configured, state, err) ||
         hf_points_load(&points, &work.database, &work.timeline, err))
         return NULL;
     const struct hf_point *point = choose(&work, &points, question, &moment, err);
@@ -201,10 +201,24 @@ json_t *hf_preview_restore(void *context, const json_t *question, const struct h
     return NULL;
 }
 
+/* NULL and no error: in place. The caller frees. */
+static int choose_file(char **out, const struct hf_work *work, const json_t *question,
+                       struct hf_error *err)
+{
+    const char *name = hf_member_text(question, "file", NULL);
+    *out = NULL;
+    if (!name)
+        return 0;
+    hf_auto_free char *folder = hf_path_parent(work->configured->path);
+    *out = folder ? hf_path_join(folder, name) : NULL;
+    return *out ? 0 : hf_error_memory(err);
+}
+
 json_t *hf_carry_out_restore(void *context, const json_t *question, const struct hf_events *events,
                              struct hf_error *err)
 {
     hf_auto(hf_work) struct hf_work work = {0};
+    hf_auto_free char *file = NULL;
     struct hf_restored result = {0};
     uint64_t seq;
     hf_progress(events, "find", 0, 0);
@@ -212,13 +226,14 @@ json_t *hf_carry_out_restore(void *context, const json_t *question, const struct
                       HF_DATABASE_EXISTING, err) ||
         hf_work_timeline(&work, err) ||
         hf_work_point(&work, (uint64_t)hf_member_integer(question, "point", 0), &seq, err) ||
-        hf_live_state_check(&work, hf_member_text(question, "state", NULL), err))
+        choose_file(&file, &work, question, err) ||
+        hf_live_state_check(context, work.configured, hf_member_text(question, "state", NULL), err))
         return NULL;
     struct hf_restoring restoring = {.database = &work.database,
                                      .timeline = &work.timeline,
                                      .own_path = work.configured->path,
                                      .state_path = work.state_path,
-                                     .to = hf_member_text(question, "to", NULL),
+                                     .to = file,
                                      .seq = seq,
                                      .events = events};
     const struct hf_timeline_entry *entry = hf_timeline_at(&work.timeline, seq);

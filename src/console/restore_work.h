@@ -12,8 +12,8 @@
 json_t *hf_preview_restore(void *context, const json_t *question, const struct hf_events *events,
                            struct hf_error *err);
 
-/* {"database", "point", "to" (or null: in place), "state" (null: whatever it is)}. HF_STALE: the
- * database has changed since. */
+/* {"database", "point", "file" (beside the database; or null: in place), "state" (null: whatever it
+ * is)}. HF_STALE: the database has changed since. */
 json_t *hf_carry_out_restore(void *context, const json_t *question, const struct hf_events *events,
                              struct hf_error *err);
 

@@ -47,7 +47,7 @@ char *hf_scratch_share(const struct hf_console *console, const char *whose, cons
     return NULL;
 }
 
-void hf_scratch_remove(char *path)
+void hf_scratch_free(char *path)
 {
     static const char *const endings[] = {"", "-wal", "-shm", "-journal"};
     for (size_t i = 0; path && i < sizeof endings / sizeof *endings; i++) {

@@ -17,7 +17,7 @@ char *hf_scratch_share(const struct hf_console *console, const char *whose, cons
                        struct hf_error *err);
 
 /* Removes a SQLite file with what SQLite leaves beside, and frees the name. NULL is fine. */
-void hf_scratch_remove(char *path);
+void hf_scratch_free(char *path);
 
 /* In the console: what a job made or was given, that is over. */
 void hf_scratch_clear_of(const struct hf_console *console, const char *whose);

@@ -42,14 +42,16 @@ const struct hf_setup_file *hf_setup_file_add(struct hf_setup_sources *sources, 
     return place;
 }
 
-const struct hf_setup_file *hf_setup_file_find(const struct hf_setup_sources *sources,
-                                               const char *login, const char *id,
+const struct hf_setup_file *hf_setup_file_find(struct hf_setup_sources *sources, const char *login,
+                                               const char *id, const struct hf_env *env,
                                                struct hf_error *err)
 {
     for (size_t i = 0; i < HF_MOST_UPLOADS; i++) {
-        const struct hf_setup_file *upload = &sources->uploads[i];
-        if (upload->id[0] && !strcmp(upload->id, id) && !strcmp(upload->login, login))
-            return upload;
+        struct hf_setup_file *upload = &sources->uploads[i];
+        if (!upload->id[0] || strcmp(upload->id, id) || strcmp(upload->login, login))
+            continue;
+        upload->since = hf_now(env);
+        return upload;
     }
     hf_error_set(err, HF_NOT_FOUND, "this file is not here any more: send it again");
     return NULL;
@@ -75,14 +77,12 @@ struct hf_setup_chosen *hf_setup_choose(struct hf_setup_sources *sources, const 
 }
 
 /* A file lives as long as the choice of it. */
-static void use(struct hf_setup_sources *sources, struct hf_setup_chosen *chosen,
-                const struct hf_env *env)
+static int use(struct hf_setup_sources *sources, struct hf_setup_chosen *chosen,
+               const struct hf_env *env, struct hf_error *err)
 {
-    const char *path = json_string_value(json_object_get(chosen->place, "path"));
+    const char *upload = json_string_value(json_object_get(chosen->place, "upload"));
     chosen->since = hf_now(env);
-    for (size_t i = 0; path && i < HF_MOST_UPLOADS; i++)
-        if (sources->uploads[i].path && !strcmp(sources->uploads[i].path, path))
-            sources->uploads[i].since = chosen->since;
+    return !upload || hf_setup_file_find(sources, chosen->login, upload, env, err) ? 0 : -1;
 }
 
 struct hf_setup_chosen *hf_setup_chosen_of(struct hf_setup_sources *sources, const char *id)
@@ -98,10 +98,8 @@ struct hf_setup_chosen *hf_setup_chosen_find(struct hf_setup_sources *sources, c
                                              struct hf_error *err)
 {
     struct hf_setup_chosen *chosen = hf_setup_chosen_of(sources, id);
-    if (chosen && chosen->looked && !strcmp(chosen->login, login)) {
-        use(sources, chosen, env);
-        return chosen;
-    }
+    if (chosen && chosen->looked && !strcmp(chosen->login, login))
+        return use(sources, chosen, env, err) ? NULL : chosen;
     hf_error_set(err, HF_NOT_FOUND, "this backup was looked at too long ago: choose it again");
     return NULL;
 }
@@ -117,7 +115,7 @@ struct hf_setup_chosen *hf_setup_chosen_last(struct hf_setup_sources *sources, c
             last = chosen;
     }
     if (last)
-        use(sources, last, env);
+        use(sources, last, env, NULL);
     return last;
 }
 

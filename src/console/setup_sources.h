@@ -29,7 +29,7 @@ struct hf_setup_file {
 struct hf_setup_chosen {
     char id[HF_SECRET_TEXT]; /* "": free */
     char login[HF_ID_TEXT];
-    json_t *place;  /* the question about it; has keys */
+    json_t *place;  /* the question about it; has keys, and a file's id */
     json_t *asked;  /* where it is as may be shown: {"upload"}, {"candidate"}, {"repository"}, {} */
     json_t *looked; /* what is in it; NULL: not known yet, or it could not be told */
     struct hf_setup_choice choice;
@@ -46,9 +46,9 @@ struct hf_setup_sources {
 const struct hf_setup_file *hf_setup_file_add(struct hf_setup_sources *sources, const char *login,
                                               char *path, uint64_t bytes, const struct hf_env *env,
                                               struct hf_error *err);
-/* HF_NOT_FOUND: there is none of this login. */
-const struct hf_setup_file *hf_setup_file_find(const struct hf_setup_sources *sources,
-                                               const char *login, const char *id,
+/* It is of use again. HF_NOT_FOUND: there is none of this login. */
+const struct hf_setup_file *hf_setup_file_find(struct hf_setup_sources *sources, const char *login,
+                                               const char *id, const struct hf_env *env,
                                                struct hf_error *err);
 
 /* Remembers where a source is, as the one of this login that goes on. `place` and `asked` are taken
@@ -57,7 +57,8 @@ struct hf_setup_chosen *hf_setup_choose(struct hf_setup_sources *sources, const 
                                         json_t *place, json_t *asked, const struct hf_env *env,
                                         struct hf_error *err);
 
-/* One that was looked at, which is of use again with its file. HF_NOT_FOUND. */
+/* One that was looked at, which is of use again with its file. HF_NOT_FOUND: one of them is gone.
+ */
 struct hf_setup_chosen *hf_setup_chosen_find(struct hf_setup_sources *sources, const char *login,
                                              const char *id, const struct hf_env *env,
                                              struct hf_error *err);

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -41,13 +42,13 @@ static void what_was_brought_is_forgotten_after_an_hour_and_its_file_with_it(voi
     chosen->looked = json_object();
     later = HF_SETUP_LIFE - 60000;
     hf_setup_expire(&sources, &env);
-    assert_non_null(hf_setup_file_find(&sources, "login", upload, NULL));
+    assert_non_null(hf_setup_file_find(&sources, "login", upload, &env, NULL));
     assert_non_null(hf_setup_chosen_find(&sources, "login", source, &env, NULL));
-    assert_null(hf_setup_file_find(&sources, "other", upload, NULL));
+    assert_null(hf_setup_file_find(&sources, "other", upload, &env, NULL));
     assert_null(hf_setup_chosen_find(&sources, "other", source, &env, NULL));
     later += HF_SETUP_LIFE + 1000;
     hf_setup_expire(&sources, &env);
-    assert_null(hf_setup_file_find(&sources, "login", upload, NULL));
+    assert_null(hf_setup_file_find(&sources, "login", upload, &env, NULL));
     assert_null(hf_setup_chosen_find(&sources, "login", source, &env, NULL));
     assert_false(hf_scratch_exists(kept));
     free(kept);
@@ -64,8 +65,8 @@ static void a_file_lives_as_long_as_the_choice_of_it_is_used(void **state)
     hf_scratch_init(&scratch);
     char *path = hf_scratch_path(&scratch, "file");
     hf_scratch_write(path, "x", 1);
-    hf_setup_file_add(&sources, "login", path, 1, &env, NULL);
-    assert_non_null(hf_setup_choose(&sources, "login", json_pack("{s:s}", "path", path),
+    const struct hf_setup_file *upload = hf_setup_file_add(&sources, "login", path, 1, &env, NULL);
+    assert_non_null(hf_setup_choose(&sources, "login", json_pack("{s:s}", "upload", upload->id),
                                     json_object(), &env, NULL));
     for (int i = 0; i < 3; i++) {
         later += HF_SETUP_LIFE - 1000;
@@ -74,6 +75,53 @@ static void a_file_lives_as_long_as_the_choice_of_it_is_used(void **state)
         assert_true(hf_scratch_exists(path));
     }
     assert_null(hf_setup_chosen_last(&sources, "other", &env));
+    hf_setup_forget(&sources, NULL);
+}
+
+static void a_file_that_is_asked_for_stays_for_another_hour(void **state)
+{
+    hf_auto(hf_scratch) struct hf_scratch scratch;
+    struct hf_setup_sources sources = {0};
+    struct hf_env env = *hf_env_system();
+    (void)state;
+    env.now = now;
+    later = 0;
+    hf_scratch_init(&scratch);
+    char *path = hf_scratch_path(&scratch, "file"), id[HF_SECRET_TEXT];
+    hf_scratch_write(path, "x", 1);
+    snprintf(id, sizeof id, "%s", hf_setup_file_add(&sources, "login", path, 1, &env, NULL)->id);
+    for (int i = 0; i < 3; i++) {
+        later += HF_SETUP_LIFE - 1000;
+        assert_non_null(hf_setup_file_find(&sources, "login", id, &env, NULL));
+        hf_setup_expire(&sources, &env);
+        assert_true(hf_scratch_exists(path));
+    }
+    hf_setup_forget(&sources, NULL);
+}
+
+static void a_choice_whose_file_had_to_make_room_is_gone_with_it(void **state)
+{
+    hf_auto(hf_scratch) struct hf_scratch scratch;
+    struct hf_setup_sources sources = {0};
+    struct hf_error err = {0};
+    struct hf_setup_chosen *chosen = NULL;
+    (void)state;
+    hf_scratch_init(&scratch);
+    for (int i = 0; i <= HF_MOST_UPLOADS; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "file%d", i);
+        char *path = hf_scratch_path(&scratch, name);
+        hf_scratch_write(path, "x", 1);
+        const struct hf_setup_file *upload =
+            hf_setup_file_add(&sources, "login", path, 1, hf_env_system(), NULL);
+        if (!i)
+            chosen = hf_setup_choose(&sources, "login", json_pack("{s:s}", "upload", upload->id),
+                                     json_object(), hf_env_system(), NULL);
+    }
+    chosen->looked = json_object();
+    assert_null(hf_setup_chosen_find(&sources, "login", chosen->id, hf_env_system(), &err));
+    assert_int_equal(err.code, HF_NOT_FOUND);
+    assert_non_null(strstr(err.text, "send it again"));
     hf_setup_forget(&sources, NULL);
 }
 
@@ -113,6 +161,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_brought_is_forgotten_after_an_hour_and_its_file_with_it),
         cmocka_unit_test(a_file_lives_as_long_as_the_choice_of_it_is_used),
+        cmocka_unit_test(a_file_that_is_asked_for_stays_for_another_hour),
+        cmocka_unit_test(a_choice_whose_file_had_to_make_room_is_gone_with_it),
         cmocka_unit_test(a_place_that_is_forgotten_leaves_no_key_in_memory),
         cmocka_unit_test(more_files_than_there_is_room_for_remove_the_oldest),
     };

@@ -113,3 +113,43 @@ def test_what_changed_since_the_preview_is_told_and_may_be_accepted(db, client, 
     conftest.execute(db, "update note set body = 'and again' where id = 1")
     client.job(IMPORTS, wish(plan, accept_changes=True))
     assert notes(db)[0] == "and again" and notes(db)[-1] == "kept in the copy"
+
+
+def test_a_plan_whose_copy_had_to_make_room_says_so(db, client, copies):
+    before = notes(db)
+    plan = client.job(PLANS, {"upload": sent(client, copies[0]), "merge": True})["plan"]
+    for _ in range(3):
+        sent(client, b"another")
+    assert client.ask("POST", IMPORTS, wish(plan, name="App")).error["code"] == "refused"
+    for _ in range(4):
+        sent(client, b"another")
+    refused = client.ask("POST", IMPORTS, wish(plan))
+    assert refused.status == 404 and "send it again" in refused.error["text"]
+    assert notes(db) == before
+
+
+def files_below(folder):
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*")) if folder.exists() else None
+
+
+@pytest.mark.parametrize("has_repository", [False, True])
+def test_a_preview_writes_nothing_into_the_repository(holdfast, db, copies, has_repository):
+    repository = holdfast.folder / "repo"
+    if has_repository:
+        conftest.make(holdfast.folder / "other.db")
+        holdfast("backup", "--db", "other.db", "-r", "repo")
+    before = files_below(repository)
+    console = Console(holdfast, "--db", db, "-r", "repo", verb="serve").start()
+    try:
+        client = console.client()
+        client.set_up()
+        shown = client.job(PLANS, {"upload": sent(client, copies[0]), "merge": True})
+        assert shown["inserted"] == 1 and files_below(repository) == before
+        conftest.execute(db, "update note set body = 'meanwhile' where id = 1")
+        assert client.job(IMPORTS, wish(shown["plan"]), state="failed")["code"] == "stale"
+        assert files_below(repository) == before
+        shown = client.job(PLANS, {"upload": sent(client, copies[0]), "merge": True})
+        done = client.job(IMPORTS, wish(shown["plan"]))
+        assert done["point_before"] and notes(db)[-1] == "kept in the copy"
+    finally:
+        console.stop()

@@ -186,7 +186,11 @@ def test_a_restore_that_still_runs_is_running_for_the_next_console_too(console, 
                  "the next console")
         assert client.get(f"/api/v1/jobs/{job}")["state"] == "running"
         plan = client.job(PLANS, {"point": changed[0]})["plan"]
-        assert client.ask("POST", RESTORES, wish(plan)).status == 409
+        assert client.ask("POST", RESTORES, wish(plan)).error["code"] == "locked"
+        sent = client.ask("POST", "/api/v1/setup/uploads", raw=b"CREATE TABLE more (id INTEGER);")
+        plan = client.job("/api/v1/databases/app/schema-plans", {**sent.json, "language": "sql"})["plan"]
+        assert client.ask("POST", "/api/v1/databases/app/schema-changes",
+                          wish(plan)).error["code"] == "locked"  # any other change as well
     finally:
         os.kill(worker, signal.SIGCONT)
     wait_for(lambda: client.get(f"/api/v1/jobs/{job}")["state"] == "done", "the outcome")
@@ -209,5 +213,25 @@ def test_beside_an_application_of_somebody_elses_the_preview_says_what_to_do(hol
         point = client.job("/api/v1/databases/app/points")["point"]
         scope = client.job(PLANS, {"point": point})["scopes"][0]
         assert not scope["possible"] and "stop the application" in scope["reason"]
+    finally:
+        console.stop()
+
+
+def test_a_folder_whose_name_is_no_utf_8_gets_the_file_and_nothing_is_overwritten(holdfast):
+    folder = holdfast.folder / os.fsdecode(b"caf\xe9")
+    folder.mkdir()
+    path = folder / "app.db"
+    conftest.make(path)
+    holdfast("backup", "--db", path, "-r", "repo")
+    conftest.execute(path, "insert into note(body) values('since then')")
+    rows = notes(path)
+    console = Console(holdfast, "--db", path, "-r", "repo", verb="serve").start()
+    try:
+        client = console.client()
+        client.set_up()
+        plan = client.job(PLANS, {"point": 1})["plan"]
+        client.job(RESTORES, {"plan": plan, "name": "app", "password": PASSWORD, "scope": "file",
+                              "file": "then.db"})
+        assert (notes(path), notes(folder / "then.db")) == (rows, rows - 1)
     finally:
         console.stop()
