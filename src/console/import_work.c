@@ -77,7 +77,8 @@ json_t *hf_carry_out_import(void *context, const json_t *question, const struct 
                             struct hf_error *err)
 {
     hf_auto(hf_work) struct hf_work work = {0};
-    if (hf_work_choose(&work, context, hf_member_text(question, "database", ""), err) ||
+    if (hf_work_confine_memory(err) ||
+        hf_work_choose(&work, context, hf_member_text(question, "database", ""), err) ||
         hf_live_state_check(context, work.configured, hf_member_text(question, "state", NULL), err))
         return NULL;
     return import(&work, question, CARRY_OUT, events, err);

@@ -1,5 +1,6 @@
 #include "console/restore_work.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -27,6 +28,14 @@ static void remove_scratch(char **path)
 }
 
 #define SCRATCH __attribute__((cleanup(remove_scratch)))
+
+/* 0: it is not there. */
+static uint64_t size_of(const struct hf_work *work, const char *path)
+{
+    const struct hf_env *env = work->console->env;
+    struct stat status = {0};
+    return env->fs.stat(env->fs.context, path, &status) ? 0 : (uint64_t)status.st_size;
+}
 
 static bool is_there(const struct hf_work *work)
 {
@@ -120,6 +129,20 @@ static int put_preflight(json_t *out, const struct hf_work *work, const char *sc
     return 0;
 }
 
+static json_t *compare(const struct hf_untrusted_file *from, const struct hf_untrusted_file *to,
+                       const struct hf_events *events, struct hf_error *err)
+{
+    struct hf_error why = {0};
+    json_t *found = hf_state_compare(from, to, events, &why);
+    if (!found && why.sys == EFBIG) {
+        hf_error_set(err, HF_FAILED, "comparing took more room for temporary files than it may");
+        hf_error_hint(err, "the database may be damaged, or made to do harm");
+    } else if (!found) {
+        hf_error_pass(err, &why);
+    }
+    return found;
+}
+
 /* Nothing there: every row of then comes back. */
 static json_t *compare_with_now(const struct hf_work *work, const char *scratch,
                                 const struct hf_events *events, struct hf_error *err)
@@ -127,7 +150,7 @@ static json_t *compare_with_now(const struct hf_work *work, const char *scratch,
     struct hf_error why = {0};
     const struct hf_untrusted_file now = {work->configured->path, HF_USED_BY_OTHERS},
                                    then = {scratch, HF_USED_BY_NOBODY};
-    json_t *found = is_there(work) ? hf_state_compare(&now, &then, events, &why) : NULL;
+    json_t *found = is_there(work) ? compare(&now, &then, events, &why) : NULL;
     if (found || !is_there(work)) {
         if (!found)
             found = json_pack("{s:[], s:[]}", "tables", "schema");
@@ -184,7 +207,9 @@ json_t *hf_preview_restore(void *context, const json_t *question, const struct h
     const struct hf_point *point = choose(&work, &points, question, &moment, err);
     scratch = point ? hf_scratch_name(context, err) : NULL;
     if (!scratch || hf_restore_room_look(&room, &work, point->seq, scratch, err) ||
-        restore_to_scratch(&work, point->seq, scratch, events, &restored, err))
+        restore_to_scratch(&work, point->seq, scratch, events, &restored, err) ||
+        hf_work_turn_to_files(&work,
+                              size_of(&work, scratch) + size_of(&work, work.configured->path), err))
         return NULL;
     json_t *out = hf_json_new();
     hf_json_point(hf_json_object(out, "point"), point);
@@ -298,7 +323,8 @@ json_t *hf_compare_points(void *context, const json_t *question, const struct hf
         bring_out(&work, (uint64_t)hf_member_integer(question, "from", 0), &first, &from,
                   (struct bringing){events, "restore_from"}, err) ||
         bring_out(&work, (uint64_t)hf_member_integer(question, "to", 0), &second, &to,
-                  (struct bringing){events, "restore_to"}, err))
+                  (struct bringing){events, "restore_to"}, err) ||
+        hf_work_turn_to_files(&work, size_of(&work, from.path) + size_of(&work, to.path), err))
         return NULL;
-    return hf_state_compare(&from, &to, events, err);
+    return compare(&from, &to, events, err);
 }

@@ -173,16 +173,19 @@ static void put_changed(json_t *out, const struct hf_setup_source *source,
     }
 }
 
+static int confine(struct hf_error *err)
+{
+    hf_look_limit_memory(MOST_FOR_SQLITE);
+    return hf_work_confine(err);
+}
+
 json_t *hf_look_at_source(void *context, const json_t *question, const struct hf_events *events,
                           struct hf_error *err)
 {
     hf_auto(setting_up) struct setting_up self = {0};
     hf_auto(hf_setup_source) struct hf_setup_source source = {0};
     hf_progress(events, "look", 0, 0);
-    if (hf_work_confine(err))
-        return NULL;
-    hf_look_limit_memory(MOST_FOR_SQLITE);
-    if (begin(&self, context, question, events, err) || look(&source, &self, err))
+    if (confine(err) || begin(&self, context, question, events, err) || look(&source, &self, err))
         return NULL;
     json_t *out = hf_setup_source_json(&source);
     if (!out) {
@@ -239,7 +242,7 @@ json_t *hf_test_connection(void *context, const json_t *question, const struct h
     const char *wanted = hf_member_text(question, "test", "");
     const struct hf_profile_test *test = NULL;
     struct hf_connection_result result;
-    if (begin(&self, context, question, events, err) || look(&source, &self, err))
+    if (confine(err) || begin(&self, context, question, events, err) || look(&source, &self, err))
         return NULL;
     for (size_t i = 0; source.profile && i < source.profile->test_count; i++)
         if (!strcmp(source.profile->tests[i].name, wanted))
@@ -296,7 +299,7 @@ json_t *hf_carry_out_setup(void *context, const json_t *question, const struct h
     hf_auto(setting_up) struct setting_up self = {0};
     hf_auto(hf_setup_restored) struct hf_setup_restored restored = {0};
     struct telling telling = {.events = events};
-    if (begin(&self, context, question, events, err))
+    if (hf_work_confine_memory(err) || begin(&self, context, question, events, err))
         return NULL;
     hf_auto_free struct hf_profile_value *values = chosen_values(question, 0);
     if (!values) {

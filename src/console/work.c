@@ -3,15 +3,47 @@
 #include <string.h>
 
 #include "os/confine.h"
+#include "service/forget_secrets.h"
+#include "sqlite/look.h"
 
 /* Age's passphrases may ask for 256 MiB by themselves; a copy of some GiB is read within minutes.
  */
 #define MOST_MEMORY ((uint64_t)2 << 30)
 enum { PROCESSOR_SECONDS = 900 };
 
+/* To read files: many times what comparing them takes (docs/performance.md), and what sorting all
+ * of their rows needs. */
+enum {
+    SECONDS_AT_LEAST = 120,
+    BYTES_A_SECOND = 1 << 20,
+    MOST_FOR_SQLITE = 256 << 20,
+    ROOM_AT_LEAST = 256 << 20,
+    ROOM_TIMES = 3,
+};
+
+int hf_work_confine_memory(struct hf_error *err)
+{
+    return hf_confine(MOST_MEMORY, err);
+}
+
 int hf_work_confine(struct hf_error *err)
 {
-    return hf_confine(MOST_MEMORY, err) || hf_confine_time(PROCESSOR_SECONDS, err) ? -1 : 0;
+    return hf_work_confine_memory(err) || hf_confine_time(PROCESSOR_SECONDS, err) ? -1 : 0;
+}
+
+int hf_work_turn_to_files(struct hf_work *work, uint64_t bytes, struct hf_error *err)
+{
+    const struct hf_console *console = work->console;
+    const struct hf_config_database *configured = work->configured;
+    hf_work_release(work);
+    *work = (struct hf_work){.console = console, .configured = configured};
+    hf_forget_secrets((struct hf_session *)(uintptr_t)console->options->session, console->config);
+    hf_look_limit_memory(MOST_FOR_SQLITE);
+    return hf_work_confine_memory(err) ||
+                   hf_confine_time(SECONDS_AT_LEAST + (int)(bytes / BYTES_A_SECOND), err) ||
+                   hf_confine_files(ROOM_AT_LEAST + ROOM_TIMES * bytes, err)
+               ? -1
+               : 0;
 }
 
 const struct hf_repository *hf_work_repository(struct hf_session *own,

@@ -22,6 +22,9 @@ struct hf_work {
 /* Bounds this process, which looks at what may come from anybody. */
 int hf_work_confine(struct hf_error *err);
 
+/* The same without the time: for what was looked at before and is carried out now. */
+int hf_work_confine_memory(struct hf_error *err);
+
 /* The configured database alone, without repository. HF_NOT_FOUND. */
 int hf_work_choose(struct hf_work *out, const struct hf_console *console, const char *database,
                    struct hf_error *err);
@@ -41,6 +44,13 @@ int hf_work_point(const struct hf_work *work, uint64_t wanted, uint64_t *seq, st
 const struct hf_repository *hf_work_repository(struct hf_session *own,
                                                const struct hf_console *console,
                                                struct hf_error *err);
+
+/*
+ * From here on this process only reads files of `bytes` altogether that may come from anybody: it
+ * forgets what opens the repository, and gets processor time and room for temporary files by their
+ * size. `work` keeps the configured database alone.
+ */
+int hf_work_turn_to_files(struct hf_work *work, uint64_t bytes, struct hf_error *err);
 
 void hf_work_release(struct hf_work *work);
 HF_AUTO_RELEASE(hf_work)

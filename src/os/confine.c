@@ -1,6 +1,7 @@
 #include "os/confine.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -40,7 +41,15 @@ int hf_confine_time(int seconds, struct hf_error *err)
     if (getrusage(RUSAGE_SELF, &used) || getrlimit(RLIMIT_CPU, &limit))
         return hf_error_sys(err, errno, "getrlimit", "a worker");
     limit.rlim_cur = (rlim_t)(used.ru_utime.tv_sec + used.ru_stime.tv_sec + 1 + seconds);
-    if (limit.rlim_max != RLIM_INFINITY && limit.rlim_cur > limit.rlim_max)
-        limit.rlim_cur = limit.rlim_max;
+    /* At the harder one the end is SIGKILL, which does not say why. */
+    if (limit.rlim_max != RLIM_INFINITY && limit.rlim_max && limit.rlim_cur >= limit.rlim_max)
+        limit.rlim_cur = limit.rlim_max - 1;
     return setrlimit(RLIMIT_CPU, &limit) ? hf_error_sys(err, errno, "setrlimit", "a worker") : 0;
+}
+
+int hf_confine_files(uint64_t largest, struct hf_error *err)
+{
+    const struct rlimit limit = {largest, largest};
+    signal(SIGXFSZ, SIG_IGN);
+    return setrlimit(RLIMIT_FSIZE, &limit) ? hf_error_sys(err, errno, "setrlimit", "a worker") : 0;
 }

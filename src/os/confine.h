@@ -13,7 +13,10 @@
  * and leaves no core: there may be secrets in it. */
 int hf_confine(uint64_t memory, struct hf_error *err);
 
-/* From now on it may use so many seconds of processor time; then the system ends it. */
+/* From now on it may use so many seconds of processor time; then the system ends it (SIGXCPU). */
 int hf_confine_time(int seconds, struct hf_error *err);
+
+/* No file that it writes grows larger: EFBIG. */
+int hf_confine_files(uint64_t largest, struct hf_error *err);
 
 #endif

@@ -5,22 +5,9 @@
 #include <string.h>
 
 #include "service/boot_steps.h"
+#include "service/forget_secrets.h"
 
 extern char **environ;
-
-static bool is_secret(const char *entry)
-{
-    static const char of_copies[] = "HOLDFAST_COPY_PASSPHRASE=";
-    if (!strncmp(entry, of_copies, strlen(of_copies)))
-        return true;
-    for (enum hf_setting i = 0; i < HF_SETTING_COUNT; i++) {
-        const char *name = hf_setting_variable(i);
-        size_t length = strlen(name);
-        if (hf_setting_is_secret(i) && !strncmp(entry, name, length) && entry[length] == '=')
-            return true;
-    }
-    return false;
-}
 
 /* Holdfast's own secrets are none of the application's business. */
 static int make_environment(struct hf_boot *boot, struct hf_error *err)
@@ -32,7 +19,7 @@ static int make_environment(struct hf_boot *boot, struct hf_error *err)
     if (!boot->environment)
         return hf_error_memory(err);
     for (size_t i = 0; i < count; i++) {
-        if (!is_secret(environ[i]))
+        if (!hf_is_secret_variable(environ[i]))
             boot->environment[kept++] = environ[i];
     }
     return 0;

@@ -102,11 +102,22 @@ static void watch_channel(struct hf_guard *guard)
                      hf_json_channel_is_waiting(&guard->channel) ? HF_TO_BOTH : HF_TO_READ, NULL);
 }
 
+static bool is_out_of_time(int status)
+{
+    return WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU;
+}
+
 /* What was asked will not be answered any more. */
-static void fail_asked(struct hf_guard *guard)
+static void fail_asked(struct hf_guard *guard, int status)
 {
     struct hf_error error = {0};
-    hf_error_set(&error, HF_UNREACHABLE, "%s ended before it was done", guard->options.name);
+    if (is_out_of_time(status)) {
+        hf_error_set(&error, HF_FAILED, "%s took more processor time than it may",
+                     guard->options.name);
+        hf_error_hint(&error, "what it reads may be damaged, or made to do harm");
+    } else {
+        hf_error_set(&error, HF_UNREACHABLE, "%s ended before it was done", guard->options.name);
+    }
     json_t *failed = hf_json_failed(&error);
     for (size_t i = 0; i < MOST_ASKED; i++) {
         struct asked asked = guard->asked[i];
@@ -126,7 +137,7 @@ void hf_guard_free(struct hf_guard *guard)
         kill(guard->pid, SIGKILL);
         hf_child_wait(guard->pid, &(int){0}, NULL);
     }
-    fail_asked(guard);
+    fail_asked(guard, 0);
     json_decref(guard->databases);
     free(guard);
 }
@@ -368,7 +379,7 @@ static void task_ended(struct hf_guard *guard, int status)
     guard->pid = 0;
     guard->look_at = guard->kill_at = 0;
     describe_end(guard, status);
-    fail_asked(guard);
+    fail_asked(guard, status);
     if (guard->state == HF_GUARD_STOPPING && is_crash(status))
         notice(guard, "%s %s as it stopped", guard->options.name, guard->last_end);
     if (guard->state == HF_GUARD_STOPPING || guard->options.once) {

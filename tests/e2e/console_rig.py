@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import json
 import os
+import pathlib
 import re
 import socket
 import subprocess
@@ -102,6 +103,11 @@ class Client:
                          and now, f"job of {path}")
         assert ended["state"] == state, ended
         return ended["result"] if state == "done" else ended["error"]
+
+
+def descendants(pid):
+    children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    return set(children).union(*(descendants(child) for child in children))
 
 
 def free_port():

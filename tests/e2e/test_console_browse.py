@@ -9,7 +9,7 @@ import urllib.parse
 import pytest
 
 import conftest
-from console_rig import PASSWORD, Console
+from console_rig import PASSWORD, Console, descendants
 
 SECRET = "canary-8c1f3b"
 
@@ -296,11 +296,6 @@ def test_a_million_rows_are_paged_from_either_end(client, db):
     assert (cells(last)[-1][0], last["next"]) == (1000000, None)
     assert cells(rows(client, browser, "big", before=last["previous"], limit=1))[0][0] == 999950
 
-
-
-def descendants(pid):
-    children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
-    return set(children).union(*(descendants(child) for child in children))
 
 
 def opened_with_worker(client, console):

@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "os/confine.h"
 #include "service/guard.h"
 #include "service/json_channel.h"
 #include "support/scratch.h"
@@ -215,6 +216,24 @@ static void a_request_fails_when_the_task_dies_over_it(void **state)
     json_t *seen = hf_guard_describe(room->guard);
     assert_non_null(strstr(hf_member_text(seen, "last_end", ""), "signal 9"));
     json_decref(seen);
+}
+
+static int toil(void *context, int channel)
+{
+    (void)context;
+    (void)channel;
+    if (hf_confine_time(0, NULL))
+        return 1;
+    for (volatile unsigned i = 0;; i++)
+        ;
+}
+
+static void a_request_that_takes_all_of_its_processor_time_says_so(void **state)
+{
+    struct room *room = *state;
+    guard(room, toil, LONGEST);
+    ask(room, "toil");
+    assert_string_equal(room->answer, "failed the task took more processor time than it may");
 }
 
 static void what_nobody_waits_for_any_more_harms_nothing(void **state)
@@ -512,6 +531,7 @@ int main(void)
         TEST(what_the_task_says_last_is_kept),
         TEST(a_request_is_answered),
         TEST(a_request_fails_when_the_task_dies_over_it),
+        TEST(a_request_that_takes_all_of_its_processor_time_says_so),
         TEST(what_nobody_waits_for_any_more_harms_nothing),
         TEST(a_task_that_dies_is_started_again),
         TEST(pauses_double_and_then_no_more_is_said),
