@@ -15,7 +15,7 @@
 #include "service/snapshot.h"
 #include "service/test_restore_json.h"
 
-enum { MOST_AT_ONCE = 500, MOST_MOMENTS = 10000, BUSY_MS = 5000, LONGEST_LABEL = 128 };
+enum { MOST_AT_ONCE = 500, MOST_MOMENTS = 2000, BUSY_MS = 5000, LONGEST_LABEL = 128 };
 
 static void list_points(struct hf_exchange *exchange)
 {
