@@ -75,7 +75,7 @@ static void delete_choice(struct hf_exchange *exchange)
 /* What a test is of, until it has ended. */
 struct trying {
     char source[HF_SECRET_TEXT], test[LONGEST_NAME + 1];
-    unsigned edition;
+    int64_t edition;
 };
 
 static void keep_result(struct hf_console *console, const char *id, json_t *result, void *context)
@@ -105,7 +105,7 @@ static void post_test(struct hf_exchange *exchange)
     }
     snprintf(trying->source, sizeof trying->source, "%s", chosen->id);
     snprintf(trying->test, sizeof trying->test, "%s", test);
-    trying->edition = chosen->choice.edition;
+    trying->edition = hf_setup_choice_edition(&chosen->choice, test);
     json_t *question = question_of(chosen, "test");
     hf_question_text(&question, "test", test);
     const struct hf_job_wanted wanted = {.kind = "connection_test",

@@ -9,6 +9,7 @@ void hf_setup_choice_release(struct hf_setup_choice *choice)
 {
     hf_json_wipe(choice->fields);
     json_decref(choice->tried);
+    json_decref(choice->editions);
     *choice = (struct hf_setup_choice){0};
 }
 
@@ -50,14 +51,22 @@ static bool is_used(const json_t *test, const char *name)
     return false;
 }
 
+int64_t hf_setup_choice_edition(const struct hf_setup_choice *choice, const char *test)
+{
+    return hf_member_integer(choice->editions, test, 0);
+}
+
 static void forget_tests_of(struct hf_setup_choice *choice, const json_t *looked, const char *name)
 {
     const json_t *test;
     size_t i;
     json_array_foreach(json_object_get(looked, "tests"), i, test)
     {
-        if (is_used(test, name))
-            json_object_del(choice->tried, hf_member_text(test, "name", ""));
+        const char *of = hf_member_text(test, "name", "");
+        if (!is_used(test, name))
+            continue;
+        json_object_del(choice->tried, of);
+        hf_json_integer(choice->editions, of, hf_setup_choice_edition(choice, of) + 1);
     }
 }
 
@@ -68,7 +77,6 @@ static int enter_one(struct hf_setup_choice *choice, const json_t *looked, const
     if (json_is_null(value) ? !before : before && json_equal(before, value))
         return 0;
     hf_json_wipe_text(before);
-    choice->edition++;
     forget_tests_of(choice, looked, name);
     if (json_is_null(value))
         return json_object_del(choice->fields, name);
@@ -84,6 +92,8 @@ int hf_setup_choice_enter(struct hf_setup_choice *choice, const json_t *looked,
         return -1;
     if (!choice->fields && !(choice->fields = json_object()))
         return hf_error_memory(err);
+    if (!choice->editions && !(choice->editions = json_object()))
+        return hf_error_memory(err);
     choice->has_settings = true;
     json_object_foreach((json_t *)(uintptr_t)fields, name, value)
     {
@@ -93,10 +103,10 @@ int hf_setup_choice_enter(struct hf_setup_choice *choice, const json_t *looked,
     return 0;
 }
 
-void hf_setup_choice_tried(struct hf_setup_choice *choice, const char *test, unsigned edition,
+void hf_setup_choice_tried(struct hf_setup_choice *choice, const char *test, int64_t edition,
                            const json_t *result)
 {
-    if (edition != choice->edition)
+    if (edition != hf_setup_choice_edition(choice, test))
         return;
     if (!choice->tried)
         choice->tried = json_object();

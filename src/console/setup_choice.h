@@ -16,7 +16,7 @@
 struct hf_setup_choice {
     json_t *fields;    /* entered: texts by names. May hold secrets */
     json_t *tried;     /* results of connection tests by names, as long as they hold for `fields` */
-    unsigned edition;  /* another one after each change of `fields` */
+    json_t *editions;  /* of tests, by names: how often something that one uses was changed */
     bool has_settings; /* somebody has come to the settings */
 };
 
@@ -27,8 +27,11 @@ void hf_setup_choice_release(struct hf_setup_choice *choice);
 int hf_setup_choice_enter(struct hf_setup_choice *choice, const json_t *looked,
                           const json_t *fields, struct hf_error *err);
 
+/* Another one after each change of what this test uses. */
+int64_t hf_setup_choice_edition(const struct hf_setup_choice *choice, const char *test);
+
 /* Notes what a test came to (borrowed) that was begun with `edition`, unless that is past. */
-void hf_setup_choice_tried(struct hf_setup_choice *choice, const char *test, unsigned edition,
+void hf_setup_choice_tried(struct hf_setup_choice *choice, const char *test, int64_t edition,
                            const json_t *result);
 
 /* Tests that have not succeeded with these settings: [{"test", "label", "reason"}], with the reason

@@ -59,19 +59,25 @@ static void assert_reason(const struct wizard *wizard, const char *reason)
     json_decref(untested);
 }
 
+static void come_to(struct wizard *wizard, const json_t *result)
+{
+    hf_setup_choice_tried(&wizard->choice, "service",
+                          hf_setup_choice_edition(&wizard->choice, "service"), result);
+}
+
 static void a_test_holds_until_a_setting_that_it_used_is_changed(void **state)
 {
     struct wizard *wizard = *state;
     assert_reason(wizard, "not_run");
-    hf_setup_choice_tried(&wizard->choice, "service", wizard->choice.edition, wizard->fails);
+    come_to(wizard, wizard->fails);
     assert_reason(wizard, "refused");
-    hf_setup_choice_tried(&wizard->choice, "service", wizard->choice.edition, wizard->works);
+    come_to(wizard, wizard->works);
     assert_reason(wizard, "");
     assert_int_equal(enter(wizard, "model", "other"), 0);
     assert_reason(wizard, "");
     assert_int_equal(enter(wizard, "key", "other"), 0);
     assert_reason(wizard, "not_run");
-    hf_setup_choice_tried(&wizard->choice, "service", wizard->choice.edition, wizard->works);
+    come_to(wizard, wizard->works);
     assert_int_equal(enter(wizard, "key", "other"), 0); /* as it is */
     assert_reason(wizard, "");
     assert_int_equal(enter(wizard, "key", NULL), 0);
@@ -81,10 +87,19 @@ static void a_test_holds_until_a_setting_that_it_used_is_changed(void **state)
 static void a_result_that_comes_after_a_change_counts_for_nothing(void **state)
 {
     struct wizard *wizard = *state;
-    unsigned begun = wizard->choice.edition;
+    int64_t begun = hf_setup_choice_edition(&wizard->choice, "service");
     assert_int_equal(enter(wizard, "address", "http://other"), 0);
     hf_setup_choice_tried(&wizard->choice, "service", begun, wizard->works);
     assert_reason(wizard, "not_run");
+}
+
+static void a_result_counts_that_comes_after_a_change_of_what_the_test_does_not_use(void **state)
+{
+    struct wizard *wizard = *state;
+    int64_t begun = hf_setup_choice_edition(&wizard->choice, "service");
+    assert_int_equal(enter(wizard, "model", "other"), 0);
+    hf_setup_choice_tried(&wizard->choice, "service", begun, wizard->works);
+    assert_reason(wizard, "");
 }
 
 static void what_is_no_setting_is_refused_and_changes_nothing(void **state)
@@ -130,6 +145,8 @@ int main(void)
                                         end),
         cmocka_unit_test_setup_teardown(a_result_that_comes_after_a_change_counts_for_nothing,
                                         begin, end),
+        cmocka_unit_test_setup_teardown(
+            a_result_counts_that_comes_after_a_change_of_what_the_test_does_not_use, begin, end),
         cmocka_unit_test_setup_teardown(what_is_no_setting_is_refused_and_changes_nothing, begin,
                                         end),
         cmocka_unit_test_setup_teardown(a_secret_is_told_by_its_name_alone_and_wiped, begin, end),

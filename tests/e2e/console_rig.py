@@ -7,6 +7,7 @@ import os
 import pathlib
 import re
 import socket
+import sqlite3
 import subprocess
 import time
 import urllib.parse
@@ -23,6 +24,18 @@ def wait_for(condition, what, seconds=LONGEST):
         assert time.monotonic() < deadline, f"waited {seconds} s in vain for {what}"
         time.sleep(0.02)
     return value
+
+
+@contextlib.contextmanager
+def locked(path):
+    """Nobody else can write there meanwhile."""
+    database = sqlite3.connect(path, isolation_level=None)
+    database.execute("begin immediate")
+    try:
+        yield
+    finally:
+        database.execute("rollback")
+        database.close()
 
 
 class Answer:

@@ -4,11 +4,10 @@ import contextlib
 import json
 import os
 import signal
-import sqlite3
 
 import pytest
 
-from console_rig import wait_for
+from console_rig import locked, wait_for
 from test_console_setup import run_console, sent  # pylint: disable=unused-import
 from test_profile import FILLED, MIDDLE, exported, lists, make
 
@@ -27,18 +26,6 @@ def console_folder(tmp_path):
 
 def names(folder, of):
     return [path.name for path in (folder / of).iterdir()] if (folder / of).exists() else []
-
-
-@contextlib.contextmanager
-def locked(path):
-    """Nobody else can write there meanwhile."""
-    database = sqlite3.connect(path, isolation_level=None)
-    database.execute("begin immediate")
-    try:
-        yield
-    finally:
-        database.execute("rollback")
-        database.close()
 
 
 def restart(console):

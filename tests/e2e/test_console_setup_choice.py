@@ -2,7 +2,7 @@
 it, what was not tried is not saved by accident, and what could not be restored is kept."""
 import json
 
-from console_rig import PASSWORD, wait_for
+from console_rig import PASSWORD, locked, wait_for
 from test_console_setup import (  # pylint: disable=unused-import
     SECRET, begin, begin_setup, looked, make_backup, restored, run_console, run_services, sent)
 from test_profile import FILLED, MIDDLE, MOVIE, make, rows
@@ -132,13 +132,17 @@ def test_what_could_not_be_restored_can_be_had_after_the_wizard(console, client)
     assert later.get("/api/v1/setup/unresolved")["total"] == 0
 
 
-def test_a_restore_that_runs_keeps_its_file(client, backup):
+def test_a_restore_that_runs_keeps_its_file(client, backup, tmp_path):
     source = looked(client, backup.read_bytes())
-    job = client.post("/api/v1/setup/restores",
-                      {"source": source["source"], "accept_failed_tests": True}, 202)["job"]
-    answer = client.ask("DELETE", "/api/v1/setup/choice")
-    running = client.get(f"/api/v1/jobs/{job}")["state"] == "running"
-    assert answer.status == 409 or not running
+    sent_file, = (tmp_path / "dev.db-holdfast-console" / "uploads").iterdir()
+    with locked(tmp_path / "dev.db"):
+        job = client.post("/api/v1/setup/restores",
+                          {"source": source["source"], "accept_failed_tests": True}, 202)["job"]
+        assert client.ask("DELETE", "/api/v1/setup/choice").status == 409
+        assert sent_file.exists()
+        assert client.get(f"/api/v1/jobs/{job}")["state"] == "running"
     ended = wait_for(lambda: (now := client.get(f"/api/v1/jobs/{job}"))["state"] != "running" and
                      now, "the restore")
     assert ended["state"] == "done"
+    assert client.ask("DELETE", "/api/v1/setup/choice").status == 204
+    assert not sent_file.exists()
