@@ -5,12 +5,9 @@
 #include <string.h>
 
 #include "console/api.h"
-#include "console/browsers.h"
 #include "console/console_state.h"
 #include "console/gate.h"
-#include "console/job.h"
 #include "console/overview.h"
-#include "console/setup_work.h"
 #include "console/sign_in.h"
 #include "service/json_members.h"
 
@@ -86,8 +83,6 @@ static void sign_in(struct hf_exchange *exchange)
 static void sign_out(struct hf_exchange *exchange)
 {
     struct hf_error err = {0};
-    if (exchange->visitor.login)
-        hf_browsers_forget_login(exchange->console->browsers, exchange->visitor.login->id);
     if (exchange->visitor.login &&
         hf_login_end(&exchange->console->credentials, exchange->visitor.login, &err)) {
         hf_exchange_fail(exchange, &err);
@@ -142,15 +137,6 @@ static void begin_setup(struct hf_exchange *exchange)
     hf_exchange_refuse(exchange, 403, "wrong_key", "this is not the setup code of the log");
 }
 
-/* Backups that were brought hold secrets of the application, and nobody comes back to them. */
-static void end_setup(struct hf_exchange *exchange)
-{
-    struct hf_console *console = exchange->console;
-    if (!hf_job_running(console->jobs, HF_SETUP_RESTORE))
-        hf_setup_forget(&console->setup_sources, NULL);
-    begin_login(exchange, false);
-}
-
 static void password_chosen(struct hf_exchange *exchange, const char *hash,
                             const struct hf_error *err)
 {
@@ -163,7 +149,7 @@ static void password_chosen(struct hf_exchange *exchange, const char *hash,
     else if (hf_credentials_set_password(credentials, hash, NULL, &own))
         hf_exchange_fail(exchange, &own);
     else
-        end_setup(exchange);
+        begin_login(exchange, false);
 }
 
 static void choose_password(struct hf_exchange *exchange)

@@ -293,10 +293,10 @@ void hf_browser_close(struct hf_browsers *browsers, struct hf_exchange *exchange
     hf_exchange_reply_empty(exchange, 204);
 }
 
-void hf_browsers_forget_login(struct hf_browsers *browsers, const char *login)
+void hf_browsers_expire(struct hf_browsers *browsers, const struct hf_credentials *credentials)
 {
     for (size_t i = 0; i < MOST_BROWSERS; i++)
-        if (browsers->list[i].id[0] && !strcmp(browsers->list[i].login, login))
+        if (browsers->list[i].id[0] && !hf_login_is_there(credentials, browsers->list[i].login))
             release(&browsers->list[i]);
 }
 

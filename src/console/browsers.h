@@ -9,6 +9,7 @@
 
 #include <jansson.h>
 
+#include "console/credentials.h"
 #include "console/exchange.h"
 #include "os/signals.h"
 
@@ -35,8 +36,8 @@ void hf_browser_ask(struct hf_browsers *browsers, struct hf_exchange *exchange, 
 /* Ends the one that the exchange's path names, and answers. */
 void hf_browser_close(struct hf_browsers *browsers, struct hf_exchange *exchange);
 
-/* Somebody has signed out: what was opened so is closed. */
-void hf_browsers_forget_login(struct hf_browsers *browsers, const char *login);
+/* Closes what was opened by who is not signed in any more. */
+void hf_browsers_expire(struct hf_browsers *browsers, const struct hf_credentials *credentials);
 
 int64_t hf_browsers_deadline(const struct hf_browsers *browsers);
 void hf_browsers_take(struct hf_browsers *browsers, const struct hf_happening *happening);

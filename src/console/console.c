@@ -246,6 +246,15 @@ static bool is_asked_to_end(const struct hf_happening *happening)
            (happening->signal == SIGTERM || happening->signal == SIGINT);
 }
 
+/* After all that may have signed somebody out. */
+static void forget_what_is_over(struct hf_console *console)
+{
+    hf_downloads_expire(&console->downloads, console->env);
+    hf_shown_plans_expire(&console->plans, &console->credentials);
+    hf_setup_expire(&console->setup_sources, &console->credentials);
+    hf_browsers_expire(console->browsers, &console->credentials);
+}
+
 static int serve(struct hf_console *console, struct hf_error *err)
 {
     for (;;) {
@@ -258,11 +267,9 @@ static int serve(struct hf_console *console, struct hf_error *err)
         hf_jobs_take(console->jobs, &happening);
         hf_browsers_take(console->browsers, &happening);
         hf_sign_in_take(console->sign_in, &happening);
-        hf_downloads_expire(&console->downloads, console->env);
-        hf_shown_plans_expire(&console->plans, console->env);
-        hf_setup_expire(&console->setup_sources, console->env);
         hf_console_refresh(console);
         hf_server_take(console->server, &happening);
+        forget_what_is_over(console);
     }
 }
 

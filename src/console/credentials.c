@@ -172,6 +172,11 @@ struct hf_login *hf_login_begin(struct hf_credentials *credentials, bool is_setu
     return NULL;
 }
 
+static bool is_over(const struct hf_login *login, int64_t now)
+{
+    return now - login->seen > LONGEST_IDLE || now - login->created > LONGEST_LOGIN;
+}
+
 struct hf_login *hf_login_find(struct hf_credentials *credentials, const char *cookie)
 {
     uint8_t digest[HF_DIGEST_BYTES];
@@ -181,13 +186,21 @@ struct hf_login *hf_login_find(struct hf_credentials *credentials, const char *c
         struct hf_login *login = &credentials->logins[i];
         if (!login->id[0] || !same(login->digest, digest))
             continue;
-        if (now - login->seen > LONGEST_IDLE || now - login->created > LONGEST_LOGIN)
+        if (is_over(login, now))
             return NULL;
         if (now - login->seen > SEEN_STEP)
             login->seen = now; /* written with the next change: a read must not cost a sync */
         return login;
     }
     return NULL;
+}
+
+bool hf_login_is_there(const struct hf_credentials *credentials, const char *id)
+{
+    for (size_t i = 0; i < HF_MOST_LOGINS; i++)
+        if (!strcmp(credentials->logins[i].id, id))
+            return !is_over(&credentials->logins[i], hf_now(credentials->env));
+    return false;
 }
 
 int hf_login_end(struct hf_credentials *credentials, struct hf_login *login, struct hf_error *err)

@@ -99,6 +99,8 @@ struct hf_login *hf_login_begin(struct hf_credentials *credentials, bool is_setu
                                 char cookie[HF_SECRET_TEXT], struct hf_error *err);
 /* NULL: nobody, or it has expired: 7 days after it was seen, 30 after it began. */
 struct hf_login *hf_login_find(struct hf_credentials *credentials, const char *cookie);
+/* Whether this login goes on, so that what it began is of use. */
+bool hf_login_is_there(const struct hf_credentials *credentials, const char *id);
 int hf_login_end(struct hf_credentials *credentials, struct hf_login *login, struct hf_error *err);
 int hf_login_end_others(struct hf_credentials *credentials, const struct hf_login *keep,
                         struct hf_error *err);

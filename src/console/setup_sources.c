@@ -132,15 +132,24 @@ json_t *hf_setup_chosen_json(const struct hf_setup_chosen *chosen)
     return out;
 }
 
-void hf_setup_expire(struct hf_setup_sources *sources, const struct hf_env *env)
+static bool is_over(const struct hf_credentials *credentials, const char *login, int64_t since)
 {
-    int64_t oldest = hf_now(env) - HF_SETUP_LIFE;
-    for (size_t i = 0; i < HF_MOST_UPLOADS; i++)
-        if (sources->uploads[i].id[0] && sources->uploads[i].since <= oldest)
-            forget_upload(&sources->uploads[i]);
-    for (size_t i = 0; i < HF_MOST_SOURCES; i++)
-        if (sources->chosen[i].id[0] && sources->chosen[i].since <= oldest)
-            forget_chosen(&sources->chosen[i]);
+    return since <= hf_now(credentials->env) - HF_SETUP_LIFE ||
+           !hf_login_is_there(credentials, login);
+}
+
+void hf_setup_expire(struct hf_setup_sources *sources, const struct hf_credentials *credentials)
+{
+    for (size_t i = 0; i < HF_MOST_UPLOADS; i++) {
+        struct hf_setup_file *upload = &sources->uploads[i];
+        if (upload->id[0] && is_over(credentials, upload->login, upload->since))
+            forget_upload(upload);
+    }
+    for (size_t i = 0; i < HF_MOST_SOURCES; i++) {
+        struct hf_setup_chosen *chosen = &sources->chosen[i];
+        if (chosen->id[0] && is_over(credentials, chosen->login, chosen->since))
+            forget_chosen(chosen);
+    }
 }
 
 void hf_setup_forget(struct hf_setup_sources *sources, const char *login)

@@ -74,8 +74,8 @@ struct hf_setup_chosen *hf_setup_chosen_last(struct hf_setup_sources *sources, c
  * hf_setup_choice_json. The caller frees. */
 json_t *hf_setup_chosen_json(const struct hf_setup_chosen *chosen);
 
-/* Forgets what was of no use for HF_SETUP_LIFE, and removes its files. */
-void hf_setup_expire(struct hf_setup_sources *sources, const struct hf_env *env);
+/* Forgets what was of no use for HF_SETUP_LIFE, or whose login is over, and removes its files. */
+void hf_setup_expire(struct hf_setup_sources *sources, const struct hf_credentials *credentials);
 
 /* The setup of this login is over, or never was: all of it is forgotten. NULL: everybody's. */
 void hf_setup_forget(struct hf_setup_sources *sources, const char *login);

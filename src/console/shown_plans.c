@@ -46,12 +46,14 @@ struct hf_shown_plan *hf_shown_plan_find(struct hf_shown_plans *plans,
     return NULL;
 }
 
-void hf_shown_plans_expire(struct hf_shown_plans *plans, const struct hf_env *env)
+void hf_shown_plans_expire(struct hf_shown_plans *plans, const struct hf_credentials *credentials)
 {
-    int64_t now = hf_now(env);
-    for (size_t i = 0; i < HF_MOST_PLANS; i++)
-        if (plans->list[i].id[0] && plans->list[i].expires <= now)
-            hf_shown_plan_forget(&plans->list[i]);
+    int64_t now = hf_now(credentials->env);
+    for (size_t i = 0; i < HF_MOST_PLANS; i++) {
+        struct hf_shown_plan *plan = &plans->list[i];
+        if (plan->id[0] && (plan->expires <= now || !hf_login_is_there(credentials, plan->login)))
+            hf_shown_plan_forget(plan);
+    }
 }
 
 void hf_shown_plans_release(struct hf_shown_plans *plans)

@@ -39,7 +39,8 @@ struct hf_shown_plan *hf_shown_plan_find(struct hf_shown_plans *plans,
 /* It was used. */
 void hf_shown_plan_forget(struct hf_shown_plan *plan);
 
-void hf_shown_plans_expire(struct hf_shown_plans *plans, const struct hf_env *env);
+/* Forgets those that are too old, or that were shown to who is not signed in any more. */
+void hf_shown_plans_expire(struct hf_shown_plans *plans, const struct hf_credentials *credentials);
 void hf_shown_plans_release(struct hf_shown_plans *plans);
 
 #endif

@@ -21,6 +21,13 @@ static int64_t now(void *context)
     return hf_now(hf_env_system()) + later;
 }
 
+/* "login" alone, for as long as a test lasts. */
+static struct hf_credentials signed_in(const struct hf_env *env)
+{
+    return (struct hf_credentials){
+        .env = env, .logins = {{.id = "login", .seen = INT64_MAX, .created = INT64_MAX}}};
+}
+
 static void what_was_brought_is_forgotten_after_an_hour_and_its_file_with_it(void **state)
 {
     hf_auto(hf_scratch) struct hf_scratch scratch;
@@ -29,6 +36,7 @@ static void what_was_brought_is_forgotten_after_an_hour_and_its_file_with_it(voi
     (void)state;
     env.now = now;
     later = 0;
+    const struct hf_credentials there = signed_in(&env);
     hf_scratch_init(&scratch);
     char *path = hf_scratch_path(&scratch, "file"), *kept = hf_scratch_path(&scratch, "file");
     hf_scratch_write(path, "x", 1);
@@ -41,13 +49,13 @@ static void what_was_brought_is_forgotten_after_an_hour_and_its_file_with_it(voi
     assert_null(hf_setup_chosen_find(&sources, "login", source, &env, NULL)); /* not looked at */
     chosen->looked = json_object();
     later = HF_SETUP_LIFE - 60000;
-    hf_setup_expire(&sources, &env);
+    hf_setup_expire(&sources, &there);
     assert_non_null(hf_setup_file_find(&sources, "login", upload, &env, NULL));
     assert_non_null(hf_setup_chosen_find(&sources, "login", source, &env, NULL));
     assert_null(hf_setup_file_find(&sources, "other", upload, &env, NULL));
     assert_null(hf_setup_chosen_find(&sources, "other", source, &env, NULL));
     later += HF_SETUP_LIFE + 1000;
-    hf_setup_expire(&sources, &env);
+    hf_setup_expire(&sources, &there);
     assert_null(hf_setup_file_find(&sources, "login", upload, &env, NULL));
     assert_null(hf_setup_chosen_find(&sources, "login", source, &env, NULL));
     assert_false(hf_scratch_exists(kept));
@@ -62,6 +70,7 @@ static void a_file_lives_as_long_as_the_choice_of_it_is_used(void **state)
     (void)state;
     env.now = now;
     later = 0;
+    const struct hf_credentials there = signed_in(&env);
     hf_scratch_init(&scratch);
     char *path = hf_scratch_path(&scratch, "file");
     hf_scratch_write(path, "x", 1);
@@ -71,7 +80,7 @@ static void a_file_lives_as_long_as_the_choice_of_it_is_used(void **state)
     for (int i = 0; i < 3; i++) {
         later += HF_SETUP_LIFE - 1000;
         assert_non_null(hf_setup_chosen_last(&sources, "login", &env));
-        hf_setup_expire(&sources, &env);
+        hf_setup_expire(&sources, &there);
         assert_true(hf_scratch_exists(path));
     }
     assert_null(hf_setup_chosen_last(&sources, "other", &env));
@@ -86,6 +95,7 @@ static void a_file_that_is_asked_for_stays_for_another_hour(void **state)
     (void)state;
     env.now = now;
     later = 0;
+    const struct hf_credentials there = signed_in(&env);
     hf_scratch_init(&scratch);
     char *path = hf_scratch_path(&scratch, "file"), id[HF_SECRET_TEXT];
     hf_scratch_write(path, "x", 1);
@@ -93,7 +103,7 @@ static void a_file_that_is_asked_for_stays_for_another_hour(void **state)
     for (int i = 0; i < 3; i++) {
         later += HF_SETUP_LIFE - 1000;
         assert_non_null(hf_setup_file_find(&sources, "login", id, &env, NULL));
-        hf_setup_expire(&sources, &env);
+        hf_setup_expire(&sources, &there);
         assert_true(hf_scratch_exists(path));
     }
     hf_setup_forget(&sources, NULL);
@@ -123,6 +133,28 @@ static void a_choice_whose_file_had_to_make_room_is_gone_with_it(void **state)
     assert_int_equal(err.code, HF_NOT_FOUND);
     assert_non_null(strstr(err.text, "send it again"));
     hf_setup_forget(&sources, NULL);
+}
+
+static void what_was_brought_is_forgotten_with_the_login(void **state)
+{
+    hf_auto(hf_scratch) struct hf_scratch scratch;
+    struct hf_setup_sources sources = {0};
+    struct hf_credentials there = signed_in(hf_env_system());
+    (void)state;
+    hf_scratch_init(&scratch);
+    char *path = hf_scratch_path(&scratch, "file");
+    hf_scratch_write(path, "x", 1);
+    hf_setup_file_add(&sources, "login", path, 1, there.env, NULL);
+    json_t *place = json_pack("{s:s}", "passphrase", "canary");
+    json_t *key = json_incref(json_object_get(place, "passphrase"));
+    hf_setup_choose(&sources, "login", place, json_object(), there.env, NULL);
+    hf_setup_expire(&sources, &there);
+    assert_int_equal(hf_scratch_count(scratch.path), 1);
+    there.logins[0] = (struct hf_login){0};
+    hf_setup_expire(&sources, &there);
+    assert_int_equal(hf_scratch_count(scratch.path), 0);
+    assert_string_equal(json_string_value(key), "");
+    json_decref(key);
 }
 
 static void a_place_that_is_forgotten_leaves_no_key_in_memory(void **state)
@@ -163,6 +195,7 @@ int main(void)
         cmocka_unit_test(a_file_lives_as_long_as_the_choice_of_it_is_used),
         cmocka_unit_test(a_file_that_is_asked_for_stays_for_another_hour),
         cmocka_unit_test(a_choice_whose_file_had_to_make_room_is_gone_with_it),
+        cmocka_unit_test(what_was_brought_is_forgotten_with_the_login),
         cmocka_unit_test(a_place_that_is_forgotten_leaves_no_key_in_memory),
         cmocka_unit_test(more_files_than_there_is_room_for_remove_the_oldest),
     };

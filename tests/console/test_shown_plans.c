@@ -20,6 +20,7 @@ static int64_t now(void *context)
 
 struct scene {
     struct hf_env env;
+    struct hf_credentials there; /* "ada" */
     struct hf_shown_plans plans;
     struct hf_shown_plan shown; /* and its id */
 };
@@ -31,6 +32,8 @@ static int begin(void **state)
     scene = (struct scene){.env = *hf_env_system(),
                            .shown = {.kind = "restore", .login = "ada", .database = "app"}};
     scene.env.now = now;
+    scene.there.env = &scene.env;
+    scene.there.logins[0] = (struct hf_login){.id = "ada", .seen = INT64_MAX, .created = INT64_MAX};
     later = 0;
     assert_int_equal(hf_codec_init(&err), 0);
     struct hf_shown_plan plan = scene.shown;
@@ -89,9 +92,19 @@ static void a_plan_expires(void **state)
     assert_non_null(find(scene, &scene->shown));
     later = 15 * 60 * 1000 + 1;
     assert_null(find(scene, &scene->shown));
-    hf_shown_plans_expire(&scene->plans, &scene->env);
+    hf_shown_plans_expire(&scene->plans, &scene->there);
     later = 0;
     assert_null(find(scene, &scene->shown)); /* it is gone, and not only passed over */
+}
+
+static void a_plan_ends_with_the_login(void **state)
+{
+    struct scene *scene = *state;
+    hf_shown_plans_expire(&scene->plans, &scene->there);
+    assert_non_null(find(scene, &scene->shown));
+    scene->there.logins[0] = (struct hf_login){0};
+    hf_shown_plans_expire(&scene->plans, &scene->there);
+    assert_null(find(scene, &scene->shown));
 }
 
 int main(void)
@@ -100,6 +113,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_plan_is_found_until_it_is_used, begin, end),
         cmocka_unit_test_setup_teardown(a_plan_is_nobody_elses_and_of_nothing_else, begin, end),
         cmocka_unit_test_setup_teardown(a_plan_expires, begin, end),
+        cmocka_unit_test_setup_teardown(a_plan_ends_with_the_login, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -146,3 +146,44 @@ def test_a_restore_that_runs_keeps_its_file(client, backup, tmp_path):
     assert ended["state"] == "done"
     assert client.ask("DELETE", "/api/v1/setup/choice").status == 204
     assert not sent_file.exists()
+
+
+def uploads(tmp_path):
+    return list((tmp_path / "dev.db-holdfast-console" / "uploads").iterdir())
+
+
+def test_what_was_brought_does_not_outlive_the_sign_out(console, client, backup, tmp_path):
+    client.set_up()
+    looked(client, backup.read_bytes())
+    other = console.client()
+    other.sign_in()
+    looked(other, backup.read_bytes())
+    assert len(uploads(tmp_path)) == 2
+    assert client.ask("DELETE", "/api/v1/session").status == 204
+    wait_for(lambda: len(uploads(tmp_path)) == 1, "the end of what it brought")
+    assert choice(other)
+    mine, = [one["session"] for one in other.get("/api/v1/sessions")["sessions"]]
+    assert other.ask("DELETE", f"/api/v1/sessions/{mine}").status == 204
+    wait_for(lambda: not uploads(tmp_path), "the end of what the other brought")
+
+
+def test_what_was_brought_does_not_outlive_a_reset_of_the_password(client, holdfast, backup, tmp_path):
+    client.set_up()
+    looked(client, backup.read_bytes())
+    holdfast("console", "reset-password", "--db", tmp_path / "dev.db")
+    wait_for(lambda: not uploads(tmp_path), "its end")
+
+
+def test_a_restore_goes_on_when_who_began_it_signs_out(console, client, backup, tmp_path):
+    client.set_up()
+    source = looked(client, backup.read_bytes())
+    with locked(tmp_path / "dev.db"):
+        job = client.post("/api/v1/setup/restores",
+                          {"source": source["source"], "accept_failed_tests": True}, 202)["job"]
+        client.ask("DELETE", "/api/v1/session")
+        wait_for(lambda: not uploads(tmp_path), "the end of what it brought")
+    other = console.client()
+    other.sign_in()
+    ended = wait_for(lambda: (now := other.get(f"/api/v1/jobs/{job}"))["state"] != "running" and
+                     now, "the restore")
+    assert ended["state"] == "done"
