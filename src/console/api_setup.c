@@ -150,9 +150,15 @@ static void keep_source(struct hf_console *console, const char *id, json_t *resu
     (void)id;
     if (!result)
         return;
+    json_t *settings = json_incref(json_object_get(result, "settings")); /* for the tests alone */
+    json_object_del(result, "settings");
     hf_json_text(result, "source", chosen ? chosen->id : NULL);
-    if (chosen)
-        chosen->looked = json_deep_copy(result);
+    if (!chosen) {
+        hf_json_wipe(settings);
+        return;
+    }
+    chosen->settings = settings;
+    chosen->looked = json_deep_copy(result);
 }
 
 /* Where it is, in the words of who asked, and without keys. */

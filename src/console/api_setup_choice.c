@@ -43,10 +43,10 @@ static struct hf_setup_chosen *chosen_of(struct hf_exchange *exchange)
     return NULL;
 }
 
-static json_t *question_of(const struct hf_setup_chosen *chosen, const char *what)
+static json_t *restore_question(const struct hf_setup_chosen *chosen)
 {
     json_t *question = json_deep_copy(chosen->place);
-    hf_question_text(&question, "do", what);
+    hf_question_text(&question, "do", "restore");
     if (chosen->choice.fields)
         hf_question_put(&question, "fields", json_deep_copy(chosen->choice.fields));
     return question;
@@ -106,8 +106,9 @@ static void post_test(struct hf_exchange *exchange)
     snprintf(trying->source, sizeof trying->source, "%s", chosen->id);
     snprintf(trying->test, sizeof trying->test, "%s", test);
     trying->edition = hf_setup_choice_edition(&chosen->choice, test);
-    json_t *question = question_of(chosen, "test");
-    hf_question_text(&question, "test", test);
+    json_t *question = json_pack("{s:s, s:s, s:s, s:o}", "do", "test", "test", test, "profile",
+                                 hf_member_text(chosen->looked, "profile", ""), "fields",
+                                 hf_setup_chosen_settings(chosen));
     const struct hf_job_wanted wanted = {.kind = "connection_test",
                                          .work = hf_test_connection,
                                          .question = question,
@@ -144,7 +145,7 @@ static void post_restore(struct hf_exchange *exchange)
                                              hf_member_text(chosen->place, "database", NULL),
                                          .stages = stages,
                                          .work = hf_carry_out_setup,
-                                         .question = question_of(chosen, "restore"),
+                                         .question = restore_question(chosen),
                                          .file = "path",
                                          .changes_database = true};
     const char *job = hf_job_start_for(exchange, &wanted);

@@ -20,6 +20,7 @@ static void forget_chosen(struct hf_setup_chosen *chosen)
     hf_json_wipe(chosen->place);
     json_decref(chosen->asked);
     json_decref(chosen->looked);
+    hf_json_wipe(chosen->settings);
     hf_setup_choice_release(&chosen->choice);
     *chosen = (struct hf_setup_chosen){0};
 }
@@ -117,6 +118,18 @@ struct hf_setup_chosen *hf_setup_chosen_last(struct hf_setup_sources *sources, c
     if (last)
         use(sources, last, env, NULL);
     return last;
+}
+
+json_t *hf_setup_chosen_settings(const struct hf_setup_chosen *chosen)
+{
+    json_t *settings = chosen->settings ? json_deep_copy(chosen->settings) : json_object();
+    const char *name;
+    json_t *value;
+    json_object_foreach(chosen->choice.fields, name, value)
+    {
+        json_object_set_new(settings, name, json_deep_copy(value));
+    }
+    return settings;
 }
 
 json_t *hf_setup_chosen_json(const struct hf_setup_chosen *chosen)

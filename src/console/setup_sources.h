@@ -32,6 +32,7 @@ struct hf_setup_chosen {
     json_t *place;  /* the question about it; has keys, and a file's id */
     json_t *asked;  /* where it is as may be shown: {"upload"}, {"candidate"}, {"repository"}, {} */
     json_t *looked; /* what is in it; NULL: not known yet, or it could not be told */
+    json_t *settings; /* that it has: texts by names of fields. May hold secrets */
     struct hf_setup_choice choice;
     char look[HF_ID_TEXT], restore[HF_ID_TEXT]; /* the jobs; "": none */
     int64_t since;                              /* that it was last of use */
@@ -69,6 +70,9 @@ struct hf_setup_chosen *hf_setup_chosen_of(struct hf_setup_sources *sources, con
 /* The one that this login used last; NULL: none. It is of use again. */
 struct hf_setup_chosen *hf_setup_chosen_last(struct hf_setup_sources *sources, const char *login,
                                              const struct hf_env *env);
+
+/* The settings that it has, but for those that were entered. May hold secrets; the caller frees. */
+json_t *hf_setup_chosen_settings(const struct hf_setup_chosen *chosen);
 
 /* `source` (null: not looked at), `look`, `asked`, `looked`, `restore`, and as of
  * hf_setup_choice_json. The caller frees. */

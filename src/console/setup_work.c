@@ -179,6 +179,17 @@ static int confine(struct hf_error *err)
     return hf_work_confine(err);
 }
 
+/* For the console alone, which takes them out. */
+static void put_settings(json_t *out, const struct hf_setup_source *source)
+{
+    json_t *settings = hf_json_object(out, "settings");
+    for (size_t i = 0; source->profile && i < source->profile->field_count; i++) {
+        const char *name = source->profile->fields[i].name, *value = setting_of(source, name);
+        if (value)
+            hf_json_text(settings, name, value);
+    }
+}
+
 json_t *hf_look_at_source(void *context, const json_t *question, const struct hf_events *events,
                           struct hf_error *err)
 {
@@ -194,15 +205,15 @@ json_t *hf_look_at_source(void *context, const json_t *question, const struct hf
     }
     put_tests(out, source.profile);
     put_changed(out, &source, &self);
+    put_settings(out, &source);
     return out;
 }
 
-/* The settings that a person entered; ends with a NULL name. Texts are borrowed. NULL: no memory.
- */
-static struct hf_profile_value *chosen_values(const json_t *question, size_t more)
+/* The question's settings; ends with a NULL name. Texts are borrowed. NULL: no memory. */
+static struct hf_profile_value *chosen_values(const json_t *question)
 {
     json_t *fields = json_object_get(question, "fields");
-    struct hf_profile_value *values = calloc(json_object_size(fields) + more + 1, sizeof *values);
+    struct hf_profile_value *values = calloc(json_object_size(fields) + 1, sizeof *values);
     const char *name;
     json_t *value;
     size_t count = 0;
@@ -212,52 +223,38 @@ static struct hf_profile_value *chosen_values(const json_t *question, size_t mor
     return values;
 }
 
-static bool has_value(const struct hf_profile_value *values, const char *name)
+static const struct hf_profile_test *find_test(const struct hf_profile *profile, const char *name)
 {
-    for (; values->name; values++)
-        if (!strcmp(values->name, name))
-            return true;
-    return false;
-}
-
-/* What was not entered is as in the source. */
-static void add_source_values(struct hf_profile_value *values, const struct hf_setup_source *source)
-{
-    const struct hf_profile *profile = source->profile;
-    struct hf_profile_value *end = values;
-    while (end->name)
-        end++;
-    for (size_t i = 0; i < profile->field_count; i++)
-        if (!has_value(values, profile->fields[i].name))
-            *end++ = (struct hf_profile_value){
-                profile->fields[i].name,
-                source->summary.settings ? source->summary.settings[i] : NULL};
+    for (size_t i = 0; i < profile->test_count; i++)
+        if (!strcmp(profile->tests[i].name, name))
+            return &profile->tests[i];
+    return NULL;
 }
 
 json_t *hf_test_connection(void *context, const json_t *question, const struct hf_events *events,
                            struct hf_error *err)
 {
-    hf_auto(setting_up) struct setting_up self = {0};
-    hf_auto(hf_setup_source) struct hf_setup_source source = {0};
-    const char *wanted = hf_member_text(question, "test", "");
-    const struct hf_profile_test *test = NULL;
+    const struct hf_console *console = context;
+    hf_auto(hf_profiles) struct hf_profiles profiles = {0};
+    hf_auto_free struct hf_profile_value *values = chosen_values(question);
     struct hf_connection_result result;
-    if (confine(err) || begin(&self, context, question, events, err) || look(&source, &self, err))
-        return NULL;
-    for (size_t i = 0; source.profile && i < source.profile->test_count; i++)
-        if (!strcmp(source.profile->tests[i].name, wanted))
-            test = &source.profile->tests[i];
-    if (!test) {
-        hf_error_set(err, HF_NOT_FOUND, "there is no such connection test");
-        return NULL;
-    }
-    hf_auto_free struct hf_profile_value *values =
-        chosen_values(question, source.profile->field_count);
+    (void)events;
     if (!values) {
         hf_error_memory(err);
         return NULL;
     }
-    add_source_values(values, &source);
+    if (confine(err) ||
+        hf_profiles_load(&profiles, console->config->values[HF_SETTING_PROFILES_DIR].text,
+                         console->env, err))
+        return NULL;
+    const struct hf_profile *profile =
+        hf_profiles_find(&profiles, hf_member_text(question, "profile", ""), NULL);
+    const struct hf_profile_test *test =
+        profile ? find_test(profile, hf_member_text(question, "test", "")) : NULL;
+    if (!test) {
+        hf_error_set(err, HF_NOT_FOUND, "there is no such connection test");
+        return NULL;
+    }
     hf_connection_test(&result, test, values);
     return hf_connection_json(&result);
 }
@@ -301,7 +298,7 @@ json_t *hf_carry_out_setup(void *context, const json_t *question, const struct h
     struct telling telling = {.events = events};
     if (hf_work_confine_memory(err) || begin(&self, context, question, events, err))
         return NULL;
-    hf_auto_free struct hf_profile_value *values = chosen_values(question, 0);
+    hf_auto_free struct hf_profile_value *values = chosen_values(question);
     if (!values) {
         hf_error_memory(err);
         return NULL;

@@ -15,12 +15,13 @@
 json_t *hf_find_candidates(void *context, const json_t *question, const struct hf_events *events,
                            struct hf_error *err);
 
-/* docs/json.md, "setup source", with the connection tests of the profile besides. A source that is
+/* docs/json.md, "setup source", with the connection tests of the profile besides, and "settings":
+ * texts by names of fields, with secrets, which are not to be shown. A source that is
  * null is the database itself: what a new installation begins with. */
 json_t *hf_look_at_source(void *context, const json_t *question, const struct hf_events *events,
                           struct hf_error *err);
 
-/* {"test", "fields":{name: text}}: a secret that is not among them is the source's. */
+/* {"profile", "test", "fields":{name: text}}, with all settings that there are. */
 json_t *hf_test_connection(void *context, const json_t *question, const struct hf_events *events,
                            struct hf_error *err);
 

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "service/json_channel.h"
 #include "support/scratch.h"
 
 static int64_t later;
@@ -147,14 +148,33 @@ static void what_was_brought_is_forgotten_with_the_login(void **state)
     hf_setup_file_add(&sources, "login", path, 1, there.env, NULL);
     json_t *place = json_pack("{s:s}", "passphrase", "canary");
     json_t *key = json_incref(json_object_get(place, "passphrase"));
-    hf_setup_choose(&sources, "login", place, json_object(), there.env, NULL);
+    struct hf_setup_chosen *chosen =
+        hf_setup_choose(&sources, "login", place, json_object(), there.env, NULL);
+    chosen->settings = json_pack("{s:s}", "key", "canary");
+    json_t *setting = json_incref(json_object_get(chosen->settings, "key"));
     hf_setup_expire(&sources, &there);
     assert_int_equal(hf_scratch_count(scratch.path), 1);
     there.logins[0] = (struct hf_login){0};
     hf_setup_expire(&sources, &there);
     assert_int_equal(hf_scratch_count(scratch.path), 0);
     assert_string_equal(json_string_value(key), "");
+    assert_string_equal(json_string_value(setting), "");
     json_decref(key);
+    json_decref(setting);
+}
+
+static void what_was_entered_goes_before_what_the_backup_has(void **state)
+{
+    struct hf_setup_chosen chosen = {
+        .settings = json_pack("{s:s, s:s}", "address", "http://old", "key", "old"),
+        .choice.fields = json_pack("{s:s}", "address", "http://new")};
+    (void)state;
+    json_t *settings = hf_setup_chosen_settings(&chosen);
+    assert_string_equal(hf_member_text(settings, "address", ""), "http://new");
+    assert_string_equal(hf_member_text(settings, "key", ""), "old");
+    json_decref(settings);
+    json_decref(chosen.settings);
+    hf_setup_choice_release(&chosen.choice);
 }
 
 static void a_place_that_is_forgotten_leaves_no_key_in_memory(void **state)
@@ -196,6 +216,7 @@ int main(void)
         cmocka_unit_test(a_file_that_is_asked_for_stays_for_another_hour),
         cmocka_unit_test(a_choice_whose_file_had_to_make_room_is_gone_with_it),
         cmocka_unit_test(what_was_brought_is_forgotten_with_the_login),
+        cmocka_unit_test(what_was_entered_goes_before_what_the_backup_has),
         cmocka_unit_test(a_place_that_is_forgotten_leaves_no_key_in_memory),
         cmocka_unit_test(more_files_than_there_is_room_for_remove_the_oldest),
     };

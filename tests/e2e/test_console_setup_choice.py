@@ -10,6 +10,10 @@ from test_profile import FILLED, MIDDLE, MOVIE, make, rows
 TYPED = "canary-typed-20c4"
 
 
+def uploads(tmp_path):
+    return list((tmp_path / "dev.db-holdfast-console" / "uploads").iterdir())
+
+
 def choice(client):
     return client.get("/api/v1/setup")["choice"]
 
@@ -50,6 +54,18 @@ def test_what_was_not_seen_to_work_is_saved_only_when_that_is_accepted(client, b
     answer = client.ask("POST", "/api/v1/setup/restores",
                         {"source": source["source"], "accept_failed_tests": True})
     assert answer.status == 202
+
+
+def test_connections_are_tested_without_reading_the_backup_again(client, backup, services, tmp_path):
+    source = looked(client, backup.read_bytes())
+    for path in uploads(tmp_path):
+        path.unlink()
+    entered(client, source, **working(services))
+    for test in ("jellyfin", "jellyseerr"):  # the second with a key that only the backup has
+        assert client.job("/api/v1/setup/tests", {"test": test, "source": source["source"]})["ok"]
+    answer = client.job("/api/v1/setup/tests", {"test": "none", "source": source["source"]},
+                        state="failed")
+    assert answer["code"] == "not_found"
 
 
 def test_a_choice_is_found_again_without_its_secrets(client, backup):
@@ -146,10 +162,6 @@ def test_a_restore_that_runs_keeps_its_file(client, backup, tmp_path):
     assert ended["state"] == "done"
     assert client.ask("DELETE", "/api/v1/setup/choice").status == 204
     assert not sent_file.exists()
-
-
-def uploads(tmp_path):
-    return list((tmp_path / "dev.db-holdfast-console" / "uploads").iterdir())
 
 
 def test_what_was_brought_does_not_outlive_the_sign_out(console, client, backup, tmp_path):
