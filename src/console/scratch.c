@@ -68,7 +68,7 @@ struct clearing {
 static bool is_in_use(const struct hf_jobs *jobs, const char *name)
 {
     char whose[HF_ID_TEXT] = "";
-    strncat(whose, name, sizeof whose - 1);
+    memcpy(whose, name, strnlen(name, sizeof whose - 1));
     return jobs && hf_job_goes_on(jobs, whose);
 }
 
