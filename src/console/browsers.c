@@ -13,7 +13,6 @@
 enum {
     MOST_BROWSERS = 4,
     MOST_WAITING = 8,
-    IDLE = 5 * 60 * 1000,
     LONGEST_ANSWER = 5000,
 };
 
@@ -41,16 +40,17 @@ struct browser {
 
 struct hf_browsers {
     struct hf_console *console;
+    int64_t idle;
     struct browser list[MOST_BROWSERS];
 };
 
-struct hf_browsers *hf_browsers_new(struct hf_console *console, struct hf_error *err)
+struct hf_browsers *hf_browsers_new(struct hf_console *console, int64_t idle, struct hf_error *err)
 {
     struct hf_browsers *browsers = calloc(1, sizeof *browsers);
-    if (!browsers)
-        hf_error_memory(err);
+    if (browsers)
+        *browsers = (struct hf_browsers){.console = console, .idle = idle};
     else
-        browsers->console = console;
+        hf_error_memory(err);
     return browsers;
 }
 
@@ -86,7 +86,7 @@ static bool is_asked(const struct browser *browser)
 
 int64_t hf_browser_expires(const struct hf_browsers *browsers)
 {
-    return hf_now(browsers->console->env) + IDLE;
+    return hf_now(browsers->console->env) + browsers->idle;
 }
 
 /* In its process. */
@@ -313,7 +313,7 @@ int64_t hf_browsers_deadline(const struct hf_browsers *browsers)
         if (!browser->id[0])
             continue;
         next = earlier(next, hf_guard_deadline(browser->guard));
-        next = earlier(next, browser->is_ending ? 1 : browser->used + IDLE);
+        next = earlier(next, browser->is_ending ? 1 : browser->used + browsers->idle);
         for (size_t j = 0; j < MOST_WAITING; j++)
             next = earlier(next, browser->waiting[j].exchange ? browser->waiting[j].due : 0);
     }
@@ -338,7 +338,7 @@ void hf_browsers_take(struct hf_browsers *browsers, const struct hf_happening *h
         int64_t now = hf_monotonic();
         browser->is_overdue = is_overdue(browser, now);
         bool has_ended = hf_guard_state(browser->guard) != HF_GUARD_RUNNING;
-        bool is_idle = !is_asked(browser) && browser->used + IDLE <= now;
+        bool is_idle = !is_asked(browser) && browser->used + browsers->idle <= now;
         if (browser->is_overdue || browser->is_ending || has_ended || is_idle)
             release(browser);
     }

@@ -1,6 +1,6 @@
 /*
  * Databases that somebody looks into: each is a process of its own with one file open, live or
- * restored into scratch, for the login that opened it. It ends when it is idle for five minutes,
+ * restored into scratch, for the login that opened it. It ends when it has been idle for long,
  * when a question takes it longer than five seconds, and the one idle longest makes room for
  * another. Single-threaded.
  */
@@ -14,7 +14,11 @@
 #include "os/signals.h"
 
 struct hf_browsers;
-struct hf_browsers *hf_browsers_new(struct hf_console *console, struct hf_error *err);
+
+enum { HF_BROWSER_IDLE = 5 * 60 * 1000 };
+
+/* Each ends after `idle` milliseconds without use. */
+struct hf_browsers *hf_browsers_new(struct hf_console *console, int64_t idle, struct hf_error *err);
 void hf_browsers_free(struct hf_browsers *browsers);
 
 /* Opens the database as it is now, and answers the exchange with its browser. */

@@ -175,7 +175,7 @@ static int open_console(struct hf_console *console, struct hf_error *err)
     if (!(console->sign_in = hf_sign_in_new(console, err)) ||
         !(console->overview = hf_overview_new(console, err)) ||
         !(console->jobs = hf_jobs_new(console, err)) ||
-        !(console->browsers = hf_browsers_new(console, err)))
+        !(console->browsers = hf_browsers_new(console, HF_BROWSER_IDLE, err)))
         return -1;
     hf_scratch_clear(console);
     if (open_server(console, err))
