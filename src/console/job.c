@@ -4,113 +4,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "console/console_state.h"
-#include "console/job_record.h"
-#include "console/job_watchers.h"
+#include "console/job_kept.h"
+#include "console/job_orphans.h"
 #include "console/overview.h"
 #include "console/route.h"
 #include "console/scratch.h"
 #include "os/file.h"
 #include "os/process.h"
 #include "service/json_channel.h"
-#include "service/json_file.h"
 #include "service/json_members.h"
 
-enum { ORPHAN_LOOK = 300 /* ms */, MOST_JOBS = 48, MOST_RUNNING = 6, LONGEST_RECORD = 4 << 20 };
+enum { ORPHAN_LOOK = 300 /* ms */, MOST_RUNNING = 6 };
 
 /* For ever, as far as people are concerned: a job is ended by whoever asked for it. */
 static const int64_t PATIENCE = 7LL * 24 * 3600 * 1000;
 
-struct job {
-    char id[HF_ID_TEXT]; /* "": free */
-    struct hf_jobs *jobs;
-    struct hf_guard *guard; /* NULL: it has ended, and its process with it */
-    hf_worker_answer work;
-    void (*ended)(struct hf_console *console, const char *id, json_t *result, void *context);
-    void *ended_context;
-    json_t *kept; /* as it is shown */
-    enum hf_job_state state;
-    bool changes_database, is_cancelled;
-    pid_t orphan;     /* its process, begun by a console before this one; 0: it is this one's */
-    uint64_t birth;   /* of that */
-    int64_t stage_at; /* of hf_monotonic: when its stage began */
-    struct hf_job_watchers watchers;
-};
-
-struct hf_jobs {
-    struct hf_console *console;
-    char *folder;
-    struct job jobs[MOST_JOBS];
-};
-
-/* What is shown of a job; what a lasting one came to, written by its own process: the console may
- * be another by then. */
-static const char RECORD[] = ".json", OUTCOME[] = ".outcome";
-
-static char *path_of(const struct job *job, const char *ending)
-{
-    char *path = NULL;
-    return asprintf(&path, "%s/%s%s", job->jobs->folder, job->id, ending) < 0 ? NULL : path;
-}
-
-/* Takes `what`. */
-static int write_file(const struct job *job, const char *ending, json_t *what, struct hf_error *err)
-{
-    hf_auto_free char *path = path_of(job, ending);
-    if (path)
-        return hf_json_file_write(job->jobs->console->env, path, what, err);
-    json_decref(what);
-    return hf_error_memory(err);
-}
-
-static json_t *read_file(const struct hf_jobs *jobs, const char *path)
-{
-    return hf_json_file_read(jobs->console->env, path, LONGEST_RECORD, NULL);
-}
-
-static void remove_file(const struct job *job, const char *ending)
-{
-    hf_auto_free char *path = path_of(job, ending);
-    if (path)
-        hf_file_remove(job->jobs->console->env, path, NULL);
-}
-
-/* A record that cannot be written costs the memory of it, and not the job. */
-static void keep(const struct job *job)
-{
-    struct hf_error err = {0};
-    if (write_file(job, RECORD, json_incref(job->kept), &err))
-        hf_console_notice(job->jobs->console, "a record of a job: %s", err.text);
-}
-
-static void forget(struct job *job)
-{
-    remove_file(job, RECORD);
-    remove_file(job, OUTCOME);
-    json_decref(job->kept);
-    *job = (struct job){.jobs = job->jobs};
-}
-
-/* Takes over `result`. */
-static void end(struct job *job, enum hf_job_state state, json_t *result,
-                const struct hf_error *err)
-{
-    job->state = state;
-    hf_job_record_end(job->kept, state, result, err, hf_now(job->jobs->console->env));
-    keep(job);
-}
-
-static void tell_of_end(struct job *job)
-{
-    hf_job_watchers_tell(&job->watchers, job->kept);
-    hf_job_watchers_end(&job->watchers);
-    hf_overview_touch(job->jobs->console->overview);
-    hf_overview_tell(job->jobs->console->overview, "jobs", "{}");
-}
-
 static void hear(void *context, const json_t *event)
 {
-    struct job *job = context;
+    struct hf_job *job = context;
     const char *kind = hf_member_text(event, "event", "");
     const char *stage = hf_member_text(event, "stage", NULL);
     if (!strcmp(kind, "progress") && stage) {
@@ -128,7 +39,7 @@ static void hear(void *context, const json_t *event)
 /* A worker's notices are about its job: they are shown there, not in the log. */
 static void hear_notice(void *context, const char *text)
 {
-    struct job *job = context;
+    struct hf_job *job = context;
     if (job->state == HF_JOB_RUNNING) {
         hf_json_text(job->kept, "text", text);
         hf_job_watchers_tell(&job->watchers, job->kept);
@@ -137,7 +48,7 @@ static void hear_notice(void *context, const char *text)
 
 static void take_end(void *context, const json_t *answer)
 {
-    struct job *job = context;
+    struct hf_job *job = context;
     bool is_done = !strcmp(hf_member_text(answer, "event", ""), "done");
     json_t *result = is_done ? json_copy((json_t *)(uintptr_t)answer) : NULL;
     struct hf_error err = {0};
@@ -151,12 +62,12 @@ static void take_end(void *context, const json_t *answer)
         hf_error_set(&err, HF_FAILED, "it was stopped, as somebody asked");
     else if (!is_done)
         hf_json_failure(answer, &err);
-    end(job, is_done ? HF_JOB_DONE : HF_JOB_FAILED, result, &err);
+    hf_job_end(job, is_done ? HF_JOB_DONE : HF_JOB_FAILED, result, &err);
     if (!is_done || job->changes_database)
         hf_scratch_clear_of(job->jobs->console, job->id);
     if (job->changes_database)
-        remove_file(job, OUTCOME);
-    tell_of_end(job);
+        hf_job_drop_outcome(job);
+    hf_job_tell_of_end(job);
     hf_guard_stop(job->guard, hf_monotonic() + 2000);
 }
 
@@ -164,111 +75,21 @@ static void take_end(void *context, const json_t *answer)
 static json_t *answer(void *context, const json_t *question, const struct hf_events *events,
                       struct hf_error *err)
 {
-    const struct job *job = context;
+    const struct hf_job *job = context;
     struct hf_console *console = job->jobs->console;
     console->job = job->id;
     json_t *said = job->work(console, question, events, err);
     if (job->changes_database)
-        write_file(job, OUTCOME, said ? json_incref(said) : hf_json_failed(err), NULL);
+        hf_job_keep_outcome(job, said ? json_incref(said) : hf_json_failed(err));
     return said;
 }
 
 static int work(void *context, int channel)
 {
-    const struct job *job = context;
+    const struct hf_job *job = context;
     if (job->changes_database)
         hf_outlive_parent();
     return hf_worker_serve(channel, answer, context);
-}
-
-/* Takes up what a job's process wrote when nobody was there to hear it. */
-static bool adopt_outcome(struct job *job)
-{
-    hf_auto_free char *path = path_of(job, OUTCOME);
-    json_t *said = path ? read_file(job->jobs, path) : NULL;
-    struct hf_error err = {0};
-    if (!said)
-        return false;
-    if (strcmp(hf_member_text(said, "event", ""), "failed") != 0) {
-        end(job, HF_JOB_DONE, said, NULL);
-    } else {
-        hf_json_failure(said, &err);
-        json_decref(said);
-        end(job, HF_JOB_FAILED, NULL, &err);
-    }
-    remove_file(job, OUTCOME);
-    return true;
-}
-
-/* Its process goes on, and says in its own file what it came to. */
-static bool adopt_process(struct job *job)
-{
-    job->orphan = (pid_t)hf_member_integer(job->kept, "process", 0);
-    job->birth = (uint64_t)hf_member_integer(job->kept, "process_birth", 0);
-    if (job->orphan && job->birth && hf_process_birth(job->orphan) == job->birth)
-        return true;
-    job->orphan = 0;
-    return false;
-}
-
-static void set_interrupted(struct job *job)
-{
-    struct hf_error err = {0};
-    hf_error_set(&err, HF_FAILED, "the console ended before this was done");
-    hf_error_hint(&err, "look at the restore points: what was begun may have come to its end");
-    end(job, HF_JOB_INTERRUPTED, NULL, &err);
-}
-
-/* An orphan is nobody's child here: its end is seen by looking. */
-static void look_after_orphan(struct job *job)
-{
-    bool lives = hf_process_birth(job->orphan) == job->birth;
-    if (!adopt_outcome(job)) {
-        if (lives)
-            return;
-        set_interrupted(job);
-    }
-    job->orphan = 0;
-    hf_scratch_clear_of(job->jobs->console, job->id);
-    tell_of_end(job);
-}
-
-static bool take_record(struct hf_jobs *jobs, struct job *job, const char *path)
-{
-    json_t *kept = read_file(jobs, path);
-    if (!kept)
-        return false;
-    const char *id = hf_member_text(kept, "id", "");
-    if (!*id || strlen(id) >= sizeof job->id) {
-        json_decref(kept);
-        return false;
-    }
-    job->kept = kept;
-    snprintf(job->id, sizeof job->id, "%s", id);
-    job->state = hf_job_record_state(kept);
-    job->changes_database = true;
-    if (job->state == HF_JOB_RUNNING && !adopt_outcome(job) && !adopt_process(job))
-        set_interrupted(job);
-    return true;
-}
-
-struct loading {
-    struct hf_jobs *jobs;
-    size_t count;
-};
-
-static int load_one(void *context, const char *name)
-{
-    struct loading *loading = context;
-    hf_auto_free char *path = hf_path_join(loading->jobs->folder, name);
-    size_t length = strlen(name);
-    if (!path || length < 6 || strcmp(name + length - 5, ".json") || name[0] == '.')
-        return 0;
-    if (loading->count >= MOST_JOBS / 2) /* so that there is room for new ones */
-        hf_file_remove(loading->jobs->console->env, path, NULL);
-    else if (take_record(loading->jobs, &loading->jobs->jobs[loading->count], path))
-        loading->count++;
-    return 0;
 }
 
 struct hf_jobs *hf_jobs_new(struct hf_console *console, struct hf_error *err)
@@ -280,14 +101,13 @@ struct hf_jobs *hf_jobs_new(struct hf_console *console, struct hf_error *err)
     }
     jobs->console = console;
     jobs->folder = hf_path_join(console->folder, "jobs");
-    for (size_t i = 0; i < MOST_JOBS; i++)
+    for (size_t i = 0; i < HF_MOST_JOBS; i++)
         jobs->jobs[i].jobs = jobs;
     if (!jobs->folder || hf_make_directories(console->env, jobs->folder, 0700, err)) {
         hf_jobs_free(jobs);
         return NULL;
     }
-    const struct hf_fs *fs = &console->env->fs;
-    fs->list(fs->context, jobs->folder, load_one, &(struct loading){jobs, 0});
+    hf_jobs_load(jobs);
     return jobs;
 }
 
@@ -295,7 +115,7 @@ void hf_jobs_free(struct hf_jobs *jobs)
 {
     if (!jobs)
         return;
-    for (size_t i = 0; i < MOST_JOBS; i++) {
+    for (size_t i = 0; i < HF_MOST_JOBS; i++) {
         jobs->jobs[i].watchers.count = 0;
         jobs->jobs[i].ended = NULL;
         /* One that lasts goes on by itself; its place is given back by the end of this process. */
@@ -307,20 +127,20 @@ void hf_jobs_free(struct hf_jobs *jobs)
     free(jobs);
 }
 
-static struct job *find(const struct hf_jobs *jobs, const char *id)
+static struct hf_job *find(const struct hf_jobs *jobs, const char *id)
 {
-    for (size_t i = 0; i < MOST_JOBS; i++)
+    for (size_t i = 0; i < HF_MOST_JOBS; i++)
         if (jobs->jobs[i].id[0] && !strcmp(jobs->jobs[i].id, id))
-            return (struct job *)(uintptr_t)&jobs->jobs[i];
+            return (struct hf_job *)(uintptr_t)&jobs->jobs[i];
     return NULL;
 }
 
 /* A free place, else that of the one that ended longest ago. */
-static struct job *make_room(struct hf_jobs *jobs)
+static struct hf_job *make_room(struct hf_jobs *jobs)
 {
-    struct job *oldest = NULL;
-    for (size_t i = 0; i < MOST_JOBS; i++) {
-        struct job *job = &jobs->jobs[i];
+    struct hf_job *oldest = NULL;
+    for (size_t i = 0; i < HF_MOST_JOBS; i++) {
+        struct hf_job *job = &jobs->jobs[i];
         if (!job->id[0])
             return job;
         if (job->guard || job->state == HF_JOB_RUNNING)
@@ -330,11 +150,11 @@ static struct job *make_room(struct hf_jobs *jobs)
             oldest = job;
     }
     if (oldest)
-        forget(oldest);
+        hf_job_forget(oldest);
     return oldest;
 }
 
-static int check_beside(const struct job *job, const struct hf_job_wanted *wanted,
+static int check_beside(const struct hf_job *job, const struct hf_job_wanted *wanted,
                         struct hf_error *err)
 {
     const char *database = wanted->database ? wanted->database : "";
@@ -353,8 +173,8 @@ static int check_alone(const struct hf_jobs *jobs, const struct hf_job_wanted *w
                        struct hf_error *err)
 {
     int running = 0;
-    for (size_t i = 0; i < MOST_JOBS; i++) {
-        const struct job *job = &jobs->jobs[i];
+    for (size_t i = 0; i < HF_MOST_JOBS; i++) {
+        const struct hf_job *job = &jobs->jobs[i];
         if (!job->id[0] || job->state != HF_JOB_RUNNING)
             continue;
         running++;
@@ -367,7 +187,7 @@ static int check_alone(const struct hf_jobs *jobs, const struct hf_job_wanted *w
     return hf_error_hint(err, "wait until one of them has ended");
 }
 
-static int start_process(struct job *job, json_t *question, struct hf_error *err)
+static int start_process(struct hf_job *job, json_t *question, struct hf_error *err)
 {
     const struct hf_guard_options options = {.name = "the job",
                                              .task = work,
@@ -378,14 +198,14 @@ static int start_process(struct job *job, json_t *question, struct hf_error *err
                                              .patience = PATIENCE};
     job->guard = hf_guard_new(&job->jobs->console->signals, &options, err);
     if (!job->guard || hf_guard_start(job->guard, err)) {
-        json_decref(question);
+        hf_json_wipe(question);
         return -1;
     }
     return hf_guard_ask(job->guard, question, take_end, job, err);
 }
 
 /* So that a console that comes after this one knows whether it still goes on. */
-static void note_process(const struct job *job)
+static void note_process(const struct hf_job *job)
 {
     json_t *guard = job->changes_database ? hf_guard_describe(job->guard) : NULL;
     pid_t pid = (pid_t)hf_member_integer(guard, "pid", 0);
@@ -394,10 +214,10 @@ static void note_process(const struct job *job)
         return;
     hf_json_integer(job->kept, "process", pid);
     hf_json_integer(job->kept, "process_birth", (int64_t)hf_process_birth(pid));
-    keep(job);
+    hf_job_keep(job);
 }
 
-static int take_file(const struct job *job, const struct hf_job_wanted *wanted,
+static int take_file(const struct hf_job *job, const struct hf_job_wanted *wanted,
                      struct hf_error *err)
 {
     const char *path = wanted->file ? hf_member_text(wanted->question, wanted->file, NULL) : NULL;
@@ -417,14 +237,14 @@ const char *hf_job_start(struct hf_jobs *jobs, const struct hf_job_wanted *wante
         hf_error_memory(err);
         return NULL;
     }
-    struct job *job = check_alone(jobs, wanted, err) ? NULL : make_room(jobs);
+    struct hf_job *job = check_alone(jobs, wanted, err) ? NULL : make_room(jobs);
     if (!job || hf_secret_make(job->id, (HF_ID_TEXT - 1) / 2, jobs->console->env, err)) {
-        json_decref(wanted->question);
+        hf_json_wipe(wanted->question);
         return NULL;
     }
     if (take_file(job, wanted, err)) {
-        json_decref(wanted->question);
-        forget(job);
+        hf_json_wipe(wanted->question);
+        hf_job_forget(job);
         return NULL;
     }
     job->work = wanted->work;
@@ -433,14 +253,14 @@ const char *hf_job_start(struct hf_jobs *jobs, const struct hf_job_wanted *wante
     job->changes_database = wanted->changes_database;
     job->state = HF_JOB_RUNNING;
     job->kept = hf_job_record_new(job->id, wanted, access, hf_now(jobs->console->env));
-    keep(job);
+    hf_job_keep(job);
     if (!start_process(job, wanted->question, err)) {
         note_process(job);
         return job->id;
     }
     hf_guard_free(job->guard);
     hf_scratch_clear_of(jobs->console, job->id);
-    forget(job);
+    hf_job_forget(job);
     return NULL;
 }
 
@@ -460,14 +280,14 @@ const char *hf_job_start_for(struct hf_exchange *exchange, const struct hf_job_w
 
 json_t *hf_job_json(const struct hf_jobs *jobs, const char *id, enum hf_access access)
 {
-    const struct job *job = find(jobs, id);
+    const struct hf_job *job = find(jobs, id);
     return job ? hf_job_record_shown(job->kept, access) : NULL;
 }
 
 json_t *hf_jobs_json(const struct hf_jobs *jobs, enum hf_access access)
 {
     json_t *root = hf_json_new(), *list = hf_json_list(root, "jobs");
-    for (size_t i = 0; i < MOST_JOBS; i++)
+    for (size_t i = 0; i < HF_MOST_JOBS; i++)
         if (jobs->jobs[i].id[0])
             json_array_append_new(list, hf_job_record_shown(jobs->jobs[i].kept, access));
     return root;
@@ -475,8 +295,8 @@ json_t *hf_jobs_json(const struct hf_jobs *jobs, enum hf_access access)
 
 const char *hf_job_running(const struct hf_jobs *jobs, const char *kind)
 {
-    for (size_t i = 0; i < MOST_JOBS; i++) {
-        const struct job *job = &jobs->jobs[i];
+    for (size_t i = 0; i < HF_MOST_JOBS; i++) {
+        const struct hf_job *job = &jobs->jobs[i];
         if (job->id[0] && job->state == HF_JOB_RUNNING &&
             !strcmp(hf_member_text(job->kept, "kind", ""), kind))
             return job->id;
@@ -486,19 +306,19 @@ const char *hf_job_running(const struct hf_jobs *jobs, const char *kind)
 
 bool hf_job_goes_on(const struct hf_jobs *jobs, const char *id)
 {
-    const struct job *job = find(jobs, id);
+    const struct hf_job *job = find(jobs, id);
     return job && job->state == HF_JOB_RUNNING;
 }
 
 const json_t *hf_job_result(const struct hf_jobs *jobs, const char *id)
 {
-    const struct job *job = find(jobs, id);
+    const struct hf_job *job = find(jobs, id);
     return job && job->state == HF_JOB_DONE ? json_object_get(job->kept, "result") : NULL;
 }
 
 void hf_job_stream(struct hf_jobs *jobs, const char *id, struct hf_exchange *exchange)
 {
-    struct job *job = find(jobs, id);
+    struct hf_job *job = find(jobs, id);
     if (!job)
         hf_exchange_refuse(exchange, 404, "not_found", "there is no such job");
     else
@@ -507,7 +327,7 @@ void hf_job_stream(struct hf_jobs *jobs, const char *id, struct hf_exchange *exc
 
 int hf_job_cancel(struct hf_jobs *jobs, const char *id, struct hf_error *err)
 {
-    struct job *job = find(jobs, id);
+    struct hf_job *job = find(jobs, id);
     if (!job)
         return hf_error_set(err, HF_NOT_FOUND, "there is no such job");
     if (job->state != HF_JOB_RUNNING || job->changes_database)
@@ -522,7 +342,7 @@ int hf_job_cancel(struct hf_jobs *jobs, const char *id, struct hf_error *err)
 int64_t hf_jobs_deadline(const struct hf_jobs *jobs)
 {
     int64_t next = 0;
-    for (size_t i = 0; i < MOST_JOBS; i++) {
+    for (size_t i = 0; i < HF_MOST_JOBS; i++) {
         int64_t own = jobs->jobs[i].guard    ? hf_guard_deadline(jobs->jobs[i].guard)
                       : jobs->jobs[i].orphan ? hf_monotonic() + ORPHAN_LOOK
                                              : 0;
@@ -534,10 +354,10 @@ int64_t hf_jobs_deadline(const struct hf_jobs *jobs)
 bool hf_jobs_take(struct hf_jobs *jobs, const struct hf_happening *happening)
 {
     bool taken = false;
-    for (size_t i = 0; i < MOST_JOBS; i++) {
-        struct job *job = &jobs->jobs[i];
+    for (size_t i = 0; i < HF_MOST_JOBS; i++) {
+        struct hf_job *job = &jobs->jobs[i];
         if (job->orphan)
-            look_after_orphan(job);
+            hf_job_look_after_orphan(job);
         if (!job->guard)
             continue;
         taken |= hf_guard_take(job->guard, happening);

@@ -1,0 +1,16 @@
+/*
+ * Jobs of a console before this one: what they came to, or that they still go on in a process of
+ * their own. Of job*.c alone.
+ */
+#ifndef HF_CONSOLE_JOB_ORPHANS_H
+#define HF_CONSOLE_JOB_ORPHANS_H
+
+#include "console/job_kept.h"
+
+/* Takes up what is kept in the folder of jobs, as far as there is room beside new ones. */
+void hf_jobs_load(struct hf_jobs *jobs);
+
+/* An orphan is nobody's child here: its end is seen by looking, now and then. */
+void hf_job_look_after_orphan(struct hf_job *job);
+
+#endif
