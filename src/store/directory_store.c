@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "os/file.h"
 #include "store/directory_list.h"
+#include "store/directory_root.h"
 #include "store/kinds.h"
 
 enum {
@@ -20,11 +21,7 @@ enum {
 struct directory_store {
     struct hf_store store;
     const struct hf_env *env;
-    char *root;
-    pthread_mutex_t root_lock; /* the next three */
-    bool seen;                 /* the root was there once, and was this directory */
-    dev_t device;
-    ino_t inode;
+    struct hf_directory_root root;
     pthread_mutex_t lock; /* the two below */
     char **durable;       /* directories whose names are known to survive a loss of power */
     size_t durable_count;
@@ -35,103 +32,9 @@ static struct directory_store *self_of(struct hf_store *store)
     return (struct directory_store *)store;
 }
 
-static int stop_at_name(void *arg, const char *name)
-{
-    (void)name;
-    *(bool *)arg = false;
-    return 1;
-}
-
-static bool is_empty(struct directory_store *self)
-{
-    const struct hf_fs *fs = &self->env->fs;
-    bool empty = true;
-    return !fs->list(fs->context, self->root, stop_at_name, &empty) && empty;
-}
-
-/* The directory that the root is now. Another one, with nothing in it, is where a disk was mounted,
- * and must not be filled. Another one with content may be that disk, mounted again. */
-static int know_root(struct directory_store *self, const struct stat *status, struct hf_error *err)
-{
-    pthread_mutex_lock(&self->root_lock);
-    bool other = self->seen && (status->st_dev != self->device || status->st_ino != self->inode);
-    bool vacant = other && is_empty(self);
-    if (!vacant) {
-        self->seen = true;
-        self->device = status->st_dev;
-        self->inode = status->st_ino;
-    }
-    pthread_mutex_unlock(&self->root_lock);
-    if (!vacant)
-        return 0;
-    hf_error_set(err, HF_UNREACHABLE, "the repository '%s' is another directory now, an empty one",
-                 self->root);
-    err->sys = ENOENT;
-    return hf_error_hint(err, "is its disk mounted?");
-}
-
-static bool was_seen(struct directory_store *self)
-{
-    pthread_mutex_lock(&self->root_lock);
-    bool seen = self->seen;
-    pthread_mutex_unlock(&self->root_lock);
-    return seen;
-}
-
-/* Why the store as a whole cannot be used, or 0 (which an absent root is, until it was seen). */
-static int check_root(struct directory_store *self, bool *absent, struct hf_error *err)
-{
-    struct stat status;
-    *absent = false;
-    if (self->env->fs.stat(self->env->fs.context, self->root, &status) == 0) {
-        if (S_ISDIR(status.st_mode))
-            return know_root(self, &status, err);
-        hf_error_set(err, HF_UNREACHABLE, "the repository '%s' is not a directory", self->root);
-        err->sys = ENOTDIR;
-        return hf_error_hint(err, "give the path of a repository's directory");
-    }
-    int sys = errno;
-    *absent = sys == ENOENT;
-    if (*absent && !was_seen(self))
-        return 0;
-    hf_error_sys(err, sys, "open repository", self->root);
-    err->code = HF_UNREACHABLE;
-    if (sys == EACCES || sys == EPERM)
-        return hf_error_hint(err, "run as the user who owns it, or change its owner");
-    return hf_error_hint(err, "is its disk mounted?");
-}
-
-/* Called when an operation failed: finds out whether it is the store that is gone, and says what a
- * person can do. Returns -1. */
-static int explain(struct directory_store *self, struct hf_error *err)
-{
-    struct hf_error root;
-    bool absent;
-    if (err->sys && check_root(self, &absent, &root)) {
-        *err = root;
-        return -1;
-    }
-    switch (err->sys) {
-    case ENOSPC:
-    case EDQUOT:
-        return hf_error_hint(err,
-                             "make room on the disk that holds '%.200s'; what was stored "
-                             "before is not affected",
-                             self->root);
-    case EACCES:
-    case EPERM:
-        return hf_error_hint(err, "'%.200s' and all in it must belong to the user who runs this",
-                             self->root);
-    case EROFS:
-        return hf_error_hint(err, "the disk that holds '%.200s' is mounted read-only", self->root);
-    default:
-        return -1;
-    }
-}
-
 static char *path_of(struct directory_store *self, const char *key, struct hf_error *err)
 {
-    char *path = hf_path_join(self->root, key);
+    char *path = hf_path_join(self->root.path, key);
     if (!path)
         hf_error_memory(err);
     return path;
@@ -169,14 +72,14 @@ static void forget_durable(struct directory_store *self)
 static int make_root(struct directory_store *self, struct hf_error *err)
 {
     bool absent;
-    if (check_root(self, &absent, err))
+    if (hf_directory_root_check(&self->root, &absent, err))
         return -1;
-    if (absent && hf_make_directories(self->env, self->root, DIRECTORY_MODE, err))
+    if (absent && hf_make_directories(self->env, self->root.path, DIRECTORY_MODE, err))
         return -1;
     /* Who may not read the parent cannot sync it, but may well use a repository in it. */
-    if (!absent && hf_sync_parent(self->env, self->root, err) && err->sys != EACCES)
+    if (!absent && hf_sync_parent(self->env, self->root.path, err) && err->sys != EACCES)
         return -1;
-    return check_root(self, &absent, err);
+    return hf_directory_root_check(&self->root, &absent, err);
 }
 
 /*
@@ -190,7 +93,7 @@ static int make_durable(struct directory_store *self, const char *directory, str
     for (size_t i = 0; i < self->durable_count; i++)
         if (!strcmp(self->durable[i], directory))
             return 0;
-    if (!strcmp(directory, self->root)) {
+    if (!strcmp(directory, self->root.path)) {
         if (make_root(self, err))
             return -1;
     } else {
@@ -269,7 +172,7 @@ static int directory_put(struct hf_store *store, const char *key, const void *by
     hf_auto(hf_new_file) struct hf_new_file file = {0};
     if (begin_file(self, &file, key, err) || hf_new_file_write(&file, bytes, length, 0, err) ||
         commit_file(self, &file, err))
-        return explain(self, err);
+        return hf_directory_explain(&self->root, err);
     return 0;
 }
 
@@ -298,7 +201,7 @@ static int write_out(struct directory_upload *self, const void *bytes, size_t le
                      struct hf_error *err)
 {
     if (hf_new_file_write(&self->file, bytes, length, self->written, err))
-        return explain(self->store, err);
+        return hf_directory_explain(&self->store->root, err);
     self->written += length;
     flush_early(self);
     return 0;
@@ -330,7 +233,7 @@ static int upload_commit(struct hf_upload *upload, struct hf_error *err)
     if (flush_buffer(self, err))
         return -1;
     if (commit_file(self->store, &self->file, err))
-        return explain(self->store, err);
+        return hf_directory_explain(&self->store->root, err);
     return 0;
 }
 
@@ -356,7 +259,7 @@ static struct hf_upload *directory_upload_begin(struct hf_store *store, const ch
     upload->written = upload->flushed = 0;
     upload->buffered = 0;
     if (begin_file(self, &upload->file, key, err)) {
-        explain(self, err);
+        hf_directory_explain(&self->root, err);
         free(upload);
         return NULL;
     }
@@ -377,13 +280,13 @@ static int directory_read(struct hf_store *store, const char *key, uint64_t offs
         return -1;
     int fd = hf_file_open(self->env, path, O_RDONLY, 0, err);
     if (fd < 0)
-        return explain(self, err);
+        return hf_directory_explain(&self->root, err);
     int64_t got = hf_file_read(self->env, fd, path, out, length, offset, err);
     self->env->fs.close(self->env->fs.context, fd);
     if (got < 0 && err->sys == EISDIR)
         return no_such_object(path, err);
     if (got < 0)
-        return explain(self, err);
+        return hf_directory_explain(&self->root, err);
     if ((size_t)got < length)
         return hf_error_set(err, HF_CORRUPT, "'%s' ends at byte %" PRIu64 ", %zu bytes too early",
                             path, offset + (uint64_t)got, length - (size_t)got);
@@ -400,7 +303,7 @@ static int directory_stat(struct hf_store *store, const char *key, struct hf_sto
     struct stat status;
     if (self->env->fs.stat(self->env->fs.context, path, &status)) {
         hf_error_sys(err, errno, "look at", path);
-        return explain(self, err);
+        return hf_directory_explain(&self->root, err);
     }
     if (!S_ISREG(status.st_mode))
         return no_such_object(path, err);
@@ -415,10 +318,11 @@ static int list(struct directory_store *self, const char *prefix, const char *af
                 void *arg, struct hf_error *err)
 {
     bool absent;
-    if (check_root(self, &absent, err))
+    if (hf_directory_root_check(&self->root, &absent, err))
         return -1;
     return absent ? 0
-                  : hf_directory_list(self->env, self->root, prefix, after, known, each, arg, err);
+                  : hf_directory_list(self->env, self->root.path, prefix, after, known, each, arg,
+                                      err);
 }
 
 static int directory_list(struct hf_store *store, const char *prefix, const char *after,
@@ -447,13 +351,13 @@ static int directory_remove(struct hf_store *store, const char *key, struct hf_e
     int failed = self->env->fs.unlink(self->env->fs.context, path);
     if (failed && errno != ENOENT && errno != ENOTDIR && errno != EISDIR) {
         hf_error_sys(err, errno, "remove", path);
-        return explain(self, err);
+        return hf_directory_explain(&self->root, err);
     }
     /* Also when it is gone already: the remove before this one may have failed to sync. */
     if (hf_sync_parent(self->env, path, err) && err->code != HF_NOT_FOUND)
-        return explain(self, err);
+        return hf_directory_explain(&self->root, err);
     bool absent;
-    return failed ? check_root(self, &absent, err) : 0;
+    return failed ? hf_directory_root_check(&self->root, &absent, err) : 0;
 }
 
 static void directory_free(struct hf_store *store)
@@ -461,19 +365,9 @@ static void directory_free(struct hf_store *store)
     struct directory_store *self = self_of(store);
     forget_durable(self);
     free(self->durable);
-    pthread_mutex_destroy(&self->root_lock);
+    hf_directory_root_release(&self->root);
     pthread_mutex_destroy(&self->lock);
-    free(self->root);
     free(self);
-}
-
-/* "a//" and "a" are one place; the slashes would hide it from make_durable. */
-static char *copy_root(const char *path)
-{
-    size_t length = strlen(path);
-    while (length > 1 && path[length - 1] == '/')
-        length--;
-    return strndup(path, length);
 }
 
 struct hf_store *hf_store_directory_new(const struct hf_env *env, const char *path,
@@ -496,17 +390,14 @@ struct hf_store *hf_store_directory_new(const struct hf_env *env, const char *pa
         return NULL;
     }
     struct directory_store *self = calloc(1, sizeof *self);
-    char *root = copy_root(path);
-    if (!self || !root) {
+    if (!self || hf_directory_root_init(&self->root, env, path, err)) {
+        if (!self)
+            hf_error_memory(err);
         free(self);
-        free(root);
-        hf_error_memory(err);
         return NULL;
     }
     self->store.ops = &ops;
     self->env = env;
-    self->root = root;
-    pthread_mutex_init(&self->root_lock, NULL);
     pthread_mutex_init(&self->lock, NULL);
     return &self->store;
 }
