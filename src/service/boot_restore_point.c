@@ -2,16 +2,13 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/text.h"
 #include "os/file.h"
 #include "service/boot_steps.h"
-#include "sqlite/page_source.h"
-
-enum { PAGES_AT_ONCE = 64 };
+#include "sqlite/state_copy.h"
 
 /* Data that nobody protects is worse than an application that does not start, unless a person said
  * otherwise. */
@@ -56,23 +53,6 @@ static int know_database(struct hf_boot *boot, struct hf_boot_database *database
     return database->history_is_unknown ? go_on_unprotected(boot, &cause, err) : 0;
 }
 
-static int copy_pages(struct hf_page_source *source, struct hf_new_file *file, struct hf_error *err)
-{
-    const struct hf_db_info *info = hf_page_source_info(source);
-    hf_auto_free uint8_t *pages = malloc((size_t)info->page_size * PAGES_AT_ONCE);
-    if (!pages)
-        return hf_error_memory(err);
-    for (uint32_t page = 1; page <= info->page_count; page += PAGES_AT_ONCE) {
-        uint32_t left = info->page_count - page + 1;
-        uint32_t count = left < PAGES_AT_ONCE ? left : PAGES_AT_ONCE;
-        if (hf_page_source_read(source, page, count, pages, err) ||
-            hf_new_file_write(file, pages, (size_t)count * info->page_size,
-                              (uint64_t)(page - 1) * info->page_size, err))
-            return -1;
-    }
-    return 0;
-}
-
 /* One consistent state, with what is only in the log: a `cp` would miss that. */
 static int copy_beside(struct hf_boot *boot, const struct hf_boot_database *database,
                        struct hf_error *err)
@@ -87,7 +67,7 @@ static int copy_beside(struct hf_boot *boot, const struct hf_boot_database *data
         hf_new_file_begin(&file, boot->env, database->copy_path, status.st_mode & 0777, err))
         return -1;
     hf_new_file_remove_litter(&file, HF_LITTER_OF_FILE);
-    if (copy_pages(source, &file, err))
+    if (hf_state_copy_pages(boot->env, source, file.fd, file.temporary, NULL, err))
         return -1;
     /* Only root can, and for whom it starts an application that does not stay root. */
     int ignored = fchown(file.fd, status.st_uid, status.st_gid);

@@ -44,6 +44,16 @@ void hf_compared_release(struct hf_compared *state)
     *state = (struct hf_compared){0};
 }
 
+int hf_compared_prepare(sqlite3_stmt **out, const struct hf_compared *state, char *sql,
+                        struct hf_error *err)
+{
+    if (!sql)
+        return hf_error_memory(err);
+    int rc = sqlite3_prepare_v2(state->db, sql, -1, out, NULL);
+    sqlite3_free(sql);
+    return rc ? hf_compared_failed(state, err) : 0;
+}
+
 int hf_compared_failed(const struct hf_compared *state, struct hf_error *err)
 {
     return hf_connection_error(state->db, sqlite3_extended_errcode(state->db), state->path, err);

@@ -25,6 +25,10 @@ int hf_compared_open(struct hf_compared *out, const char *path, enum hf_file_use
 void hf_compared_release(struct hf_compared *state);
 HF_AUTO_RELEASE(hf_compared)
 
+/* Prepares `sql`, and frees it with sqlite3_free. NULL counts as no memory. */
+int hf_compared_prepare(sqlite3_stmt **out, const struct hf_compared *state, char *sql,
+                        struct hf_error *err);
+
 /* What its connection said last. Returns -1. */
 int hf_compared_failed(const struct hf_compared *state, struct hf_error *err);
 

@@ -48,17 +48,13 @@ int hf_compared_count(uint64_t *rows, const struct hf_compared *state, const cha
 {
     sqlite3_stmt *row = NULL;
     char *sql = sqlite3_mprintf("SELECT count(*) FROM main.\"%w\"", table);
-    if (!sql)
-        return hf_error_memory(err);
-    bool is_counted =
-        !sqlite3_prepare_v2(state->db, sql, -1, &row, NULL) && sqlite3_step(row) == SQLITE_ROW;
-    if (is_counted)
+    int failed = hf_compared_prepare(&row, state, sql, err);
+    if (!failed && sqlite3_step(row) == SQLITE_ROW)
         *rows = (uint64_t)sqlite3_column_int64(row, 0);
-    else
-        hf_compared_failed(state, err);
+    else if (!failed)
+        failed = hf_compared_failed(state, err);
     sqlite3_finalize(row);
-    sqlite3_free(sql);
-    return is_counted ? 0 : -1;
+    return failed;
 }
 
 /* Without a rowid there is nothing to go by but counting, which passes over the pages alone. */

@@ -1,9 +1,9 @@
 #include "sqlite/look_copies.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "sqlite/sql_token.h"
 #include "sqlite/trigger_writes.h"
 
 enum kind { TABLE, VIRTUAL, VIEW, TRIGGER };
@@ -63,18 +63,13 @@ static int read_schema(struct schema *schema, struct hf_look *look, struct hf_er
     return failed;
 }
 
-static bool in_word(char c)
-{
-    return isalnum((unsigned char)c) || c == '_' || c == '$' || (c & 0x80);
-}
-
 /* As a word, however it is quoted. */
 static bool mentions(const char *sql, const char *name)
 {
     int length = (int)strlen(name);
     for (const char *at = sql; length && *at; at++)
-        if (!sqlite3_strnicmp(at, name, length) && (at == sql || !in_word(at[-1])) &&
-            !in_word(at[length]))
+        if (!sqlite3_strnicmp(at, name, length) && (at == sql || !hf_sql_in_name(at[-1])) &&
+            !hf_sql_in_name(at[length]))
             return true;
     return false;
 }

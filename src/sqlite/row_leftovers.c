@@ -13,18 +13,6 @@ static int run(const struct hf_compared *state, sqlite3_str *text, struct hf_err
     return rc ? hf_compared_failed(state, err) : 0;
 }
 
-/* Prepares the text, and frees it. */
-static int prepare(sqlite3_stmt **out, const struct hf_compared *state, sqlite3_str *text,
-                   struct hf_error *err)
-{
-    char *sql = sqlite3_str_finish(text);
-    if (!sql)
-        return hf_error_memory(err);
-    int rc = sqlite3_prepare_v2(state->db, sql, -1, out, NULL);
-    sqlite3_free(sql);
-    return rc ? hf_compared_failed(state, err) : 0;
-}
-
 static int make_table(struct hf_leftovers *leftovers, const char *name, sqlite3_stmt **add,
                       struct hf_error *err)
 {
@@ -38,7 +26,7 @@ static int make_table(struct hf_leftovers *leftovers, const char *name, sqlite3_
     sqlite3_str_appendchar(create, 1, ')');
     sqlite3_str_appendchar(insert, 1, ')');
     if (!run(&leftovers->state, create, err))
-        return prepare(add, &leftovers->state, insert, err);
+        return hf_compared_prepare(add, &leftovers->state, sqlite3_str_finish(insert), err);
     sqlite3_free(sqlite3_str_finish(insert));
     return -1;
 }
@@ -108,7 +96,7 @@ static int select_from(sqlite3_stmt **out, const struct hf_leftovers *leftovers,
     sqlite3_str *sql = sqlite3_str_new(NULL);
     sqlite3_str_appendf(sql, "SELECT * FROM %s ORDER BY ", table);
     hf_row_order_put_key(sql, order);
-    return prepare(out, &leftovers->state, sql, err);
+    return hf_compared_prepare(out, &leftovers->state, sqlite3_str_finish(sql), err);
 }
 
 int hf_leftovers_select(sqlite3_stmt **from, sqlite3_stmt **to,

@@ -84,14 +84,9 @@ static int count(void *context, sqlite3_stmt *from, sqlite3_stmt *to, struct hf_
     return 0;
 }
 
-/* Prepares `sql`, and frees it. */
 static int begin(struct side *side, char *sql, struct hf_error *err)
 {
-    if (!sql)
-        return hf_error_memory(err);
-    int rc = sqlite3_prepare_v2(side->state->db, sql, -1, &side->row, NULL);
-    sqlite3_free(sql);
-    return rc ? hf_compared_failed(side->state, err) : 0;
+    return hf_compared_prepare(&side->row, side->state, sql, err);
 }
 
 static void end(struct side *side)

@@ -39,15 +39,12 @@ static int look_for_null_keys(struct hf_row_columns *columns, const struct hf_co
         if (columns->key[i])
             sqlite3_str_appendf(text, " OR \"%w\" IS NULL", columns->names[i]);
     sqlite3_str_appendall(text, " LIMIT 1");
-    char *sql = sqlite3_str_finish(text);
-    if (!sql)
-        return hf_error_memory(err);
-    int rc = sqlite3_prepare_v2(state->db, sql, -1, &statement, NULL);
-    sqlite3_free(sql);
-    rc = rc ? rc : sqlite3_step(statement);
-    columns->has_null_keys = rc == SQLITE_ROW;
+    if (hf_compared_prepare(&statement, state, sqlite3_str_finish(text), err))
+        return -1;
+    int step = sqlite3_step(statement);
+    columns->has_null_keys = step == SQLITE_ROW;
     sqlite3_finalize(statement);
-    return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : hf_compared_failed(state, err);
+    return step == SQLITE_ROW || step == SQLITE_DONE ? 0 : hf_compared_failed(state, err);
 }
 
 static const char *free_rowid_name(const struct hf_row_columns *columns)

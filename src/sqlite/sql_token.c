@@ -4,10 +4,10 @@
 #include <string.h>
 #include <strings.h>
 
-/* As SQLite's IdChar: letters, digits, _, $, and every byte of a multi-byte character. */
-static bool is_name(unsigned char c)
+/* As SQLite's IdChar. */
+bool hf_sql_in_name(char c)
 {
-    return isalnum(c) || c == '_' || c == '$' || c >= 0x80;
+    return isalnum((unsigned char)c) || c == '_' || c == '$' || (c & 0x80);
 }
 
 static const char *skip_space(const char *at)
@@ -42,7 +42,7 @@ static const char *skip_quoted(const char *at)
 
 static const char *skip_number(const char *at)
 {
-    while (is_name((unsigned char)*at) || *at == '.' ||
+    while (hf_sql_in_name(*at) || *at == '.' ||
            ((*at == '+' || *at == '-') && (at[-1] == 'e' || at[-1] == 'E')))
         at++;
     return at;
@@ -78,9 +78,9 @@ struct hf_sql_token hf_sql_next(const char **at)
     } else if (isdigit(c) || (c == '.' && isdigit((unsigned char)start[1]))) {
         kind = HF_SQL_LITERAL;
         end = skip_number(start);
-    } else if (is_name(c)) {
+    } else if (hf_sql_in_name(*start)) {
         kind = HF_SQL_WORD;
-        while (is_name((unsigned char)*end))
+        while (hf_sql_in_name(*end))
             end++;
     } else {
         end = start + mark_length(start);

@@ -25,6 +25,9 @@ struct hf_sql_token {
     size_t length;
 };
 
+/* Whether a bare name may hold it: letters, digits, _, $, and every byte of a longer character. */
+bool hf_sql_in_name(char c);
+
 /* The token at *at, past space and comments; *at moves behind it. */
 struct hf_sql_token hf_sql_next(const char **at);
 

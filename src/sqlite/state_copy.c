@@ -4,12 +4,11 @@
 #include <stdlib.h>
 
 #include "os/file.h"
-#include "sqlite/page_source.h"
 
 enum { PIECE = 1 << 20 };
 
-static int copy_pages(const struct hf_env *env, struct hf_page_source *source, int fd,
-                      const char *to, const struct hf_events *events, struct hf_error *err)
+int hf_state_copy_pages(const struct hf_env *env, struct hf_page_source *source, int fd,
+                        const char *to, const struct hf_events *events, struct hf_error *err)
 {
     const struct hf_db_info *info = hf_page_source_info(source);
     const uint32_t most = PIECE / info->page_size;
@@ -38,7 +37,7 @@ int hf_state_copy(const struct hf_env *env, const char *path, const char *to, in
     int fd = hf_file_open(env, to, O_WRONLY | O_CREAT | O_EXCL, 0600, err);
     if (fd < 0)
         return -1;
-    int failed = copy_pages(env, source, fd, to, events, err);
+    int failed = hf_state_copy_pages(env, source, fd, to, events, err);
     if (hf_file_close(env, fd, to, failed ? NULL : err))
         failed = -1;
     if (failed)

@@ -1,75 +1,28 @@
 #include "sqlite/virtual_table.h"
 
-#include <ctype.h>
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-/* A word, a quoted name or string without its quotes, or one other character. */
-struct token {
-    const char *text;
-    size_t length;
-    bool quoted;
-};
+#include "sqlite/sql_token.h"
 
-static const char *skip_blanks(const char *c)
+/* The word after USING; the arguments follow it. HF_SQL_END: there is none. */
+static struct hf_sql_token next_module(const char **sql)
 {
-    for (;;) {
-        if (isspace((unsigned char)*c)) {
-            c++;
-        } else if (c[0] == '-' && c[1] == '-') {
-            c += strcspn(c, "\n");
-        } else if (c[0] == '/' && c[1] == '*') {
-            const char *end = strstr(c + 2, "*/");
-            c = end ? end + 2 : c + strlen(c);
-        } else {
-            return c;
-        }
-    }
+    struct hf_sql_token token;
+    do
+        token = hf_sql_next(sql);
+    while (token.kind != HF_SQL_END && !hf_sql_is(&token, "USING"));
+    return hf_sql_next(sql);
 }
 
-static bool in_word(char c)
+static bool is_one_of(const struct hf_sql_token *module, const char *const *names)
 {
-    return isalnum((unsigned char)c) || c == '_' || c == '$' || (c & 0x80);
-}
-
-/* Returns what follows it; NULL at the end. */
-static const char *next_token(struct token *out, const char *c)
-{
-    c = skip_blanks(c);
-    if (!*c)
-        return NULL;
-    *out = (struct token){.text = c, .length = 1};
-    if (strchr("\"'`[", *c)) {
-        char closing = *c == '[' ? ']' : *c;
-        const char *end = c + 1;
-        while (*end && (*end != closing || (closing != ']' && end[1] == closing)))
-            end += *end == closing ? 2 : 1;
-        *out = (struct token){.text = c + 1, .length = (size_t)(end - c - 1), .quoted = true};
-        return *end ? end + 1 : end;
-    }
-    while (in_word(*c) && in_word(c[out->length]))
-        out->length++;
-    return c + out->length;
-}
-
-static bool is_word(const struct token *token, const char *word)
-{
-    return !token->quoted && token->length == strlen(word) &&
-           !strncasecmp(token->text, word, token->length);
-}
-
-/* What follows USING: the module, and then its arguments. */
-static const char *find_module(struct token *module, const char *sql)
-{
-    struct token token;
-    const char *c = sql;
-    while ((c = next_token(&token, c))) {
-        if (is_word(&token, "using"))
-            return next_token(module, c);
-    }
-    return NULL;
+    for (; *names; names++)
+        if (hf_sql_names(module, *names))
+            return true;
+    return false;
 }
 
 enum content { OWN, NONE, ANOTHER };
@@ -77,46 +30,41 @@ enum content { OWN, NONE, ANOTHER };
 /* FTS takes content=, content="", content='table' among its arguments. */
 static enum content content_option(const char *arguments)
 {
-    struct token token;
-    const char *c = arguments;
-    bool first = false; /* token of an argument */
-    while ((c = next_token(&token, c))) {
-        bool begins = first;
-        first = !token.quoted && (*token.text == '(' || *token.text == ',');
-        if (!begins || !is_word(&token, "content"))
+    bool begins = false; /* an argument, with the next token */
+    for (;;) {
+        struct hf_sql_token token = hf_sql_next(&arguments);
+        if (token.kind == HF_SQL_END)
+            return OWN;
+        bool is_option = begins && hf_sql_is(&token, "CONTENT");
+        begins = hf_sql_is_mark(&token, '(') || hf_sql_is_mark(&token, ',');
+        if (!is_option)
             continue;
-        const char *value = next_token(&token, c);
-        if (!value || !is_word(&token, "="))
+        const char *rest = arguments;
+        token = hf_sql_next(&rest);
+        if (!hf_sql_is_mark(&token, '='))
             continue;
-        if (!next_token(&token, value) || !token.length ||
-            (!token.quoted && strchr(",)", *token.text)))
-            return NONE;
-        return ANOTHER;
+        token = hf_sql_next(&rest);
+        return token.kind == HF_SQL_END || hf_sql_is_mark(&token, ',') ||
+                       hf_sql_is_mark(&token, ')') || hf_sql_names(&token, "")
+                   ? NONE
+                   : ANOTHER;
     }
-    return OWN;
 }
 
 enum hf_virtual_kind hf_virtual_kind_of(const char *sql)
 {
-    static const char *const by_rows[] = {"rtree", "rtree_i32", "geopoly"};
-    static const char *const looks[] = {"fts5vocab", "fts4aux", "fts3tokenize", "dbstat",
-                                        "sqlite_stmt"};
-    struct token module = {0};
-    const char *arguments = find_module(&module, sql);
-    if (!arguments)
+    static const char *const by_rows[] = {"rtree", "rtree_i32", "geopoly", NULL};
+    static const char *const looks[] = {"fts5vocab", "fts4aux",     "fts3tokenize",
+                                        "dbstat",    "sqlite_stmt", NULL};
+    static const char *const texts[] = {"fts5", "fts4", "fts3", NULL};
+    const struct hf_sql_token module = next_module(&sql);
+    if (is_one_of(&module, by_rows))
+        return HF_VIRTUAL_ROWS;
+    if (is_one_of(&module, looks))
+        return HF_VIRTUAL_NOTHING;
+    if (!is_one_of(&module, texts))
         return HF_VIRTUAL_UNKNOWN;
-    module.quoted = false;
-    for (size_t i = 0; i < sizeof by_rows / sizeof *by_rows; i++) {
-        if (is_word(&module, by_rows[i]))
-            return HF_VIRTUAL_ROWS;
-    }
-    for (size_t i = 0; i < sizeof looks / sizeof *looks; i++) {
-        if (is_word(&module, looks[i]))
-            return HF_VIRTUAL_NOTHING;
-    }
-    if (!is_word(&module, "fts5") && !is_word(&module, "fts4") && !is_word(&module, "fts3"))
-        return HF_VIRTUAL_UNKNOWN;
-    switch (content_option(arguments)) {
+    switch (content_option(sql)) {
     case NONE:
         return HF_VIRTUAL_SHADOWS;
     case ANOTHER:
