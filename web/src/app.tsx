@@ -1,6 +1,6 @@
 // What is shown depends on the session: first start, sign-in, or the pages.
 import { useEffect, useMemo, useState } from "preact/hooks";
-import { api, ApiError, onSignedOut, session as sessionOf } from "./api";
+import { api, type ApiError, asApiError, onSignedOut, session as sessionOf } from "./api";
 import type { Session } from "./api_types";
 import { SignIn } from "./pages/sign_in";
 import { Announcer } from "./parts/announcer";
@@ -23,7 +23,7 @@ export function App({ first }: { first: Promise<Session> }) {
         setSession(now);
         setError(null);
       },
-      (reason: unknown) => setError(reason instanceof ApiError ? reason : new ApiError(0, "failed", String(reason), null)),
+      (reason: unknown) => setError(asApiError(reason)),
     );
   }
 

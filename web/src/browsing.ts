@@ -1,6 +1,6 @@
 // A database that is open to be looked into: opened for a page, closed when the page is left.
 import { useEffect, useState } from "preact/hooks";
-import { api, ApiError, part } from "./api";
+import { api, ApiError, asApiError, part } from "./api";
 import type { Browser } from "./api_browse";
 import type { Job, JobStarted } from "./api_types";
 import { useJob } from "./jobs";
@@ -44,7 +44,7 @@ export function useBrowsing(database: string, point: number | null): Browsing {
         else setBrowser(answer);
       },
       (reason: unknown) => {
-        if (!left) setError(reason instanceof ApiError ? reason : new ApiError(0, "failed", String(reason), null));
+        if (!left) setError(asApiError(reason));
       },
     );
     return () => {

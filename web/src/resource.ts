@@ -1,6 +1,6 @@
 // Something read from the API: loading, there, or failed with what was there before.
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
-import { ApiError } from "./api";
+import { type ApiError, asApiError } from "./api";
 
 export interface Resource<T> {
   data: T | null;
@@ -35,7 +35,7 @@ export function useResource<T>(read: (signal: AbortSignal) => Promise<T>, depend
       },
       (error: unknown) => {
         if (abort.signal.aborted) return;
-        const known = error instanceof ApiError ? error : new ApiError(0, "failed", String(error), null);
+        const known = asApiError(error);
         setState((before) => ({ ...before, error: known }));
         if (known.unreachable) again = window.setTimeout(() => setTurn((before) => before + 1), retryAfter);
       },

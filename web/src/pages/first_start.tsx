@@ -1,7 +1,7 @@
 // The first start: the setup code, then new or restored (pages/setup).
 import type { ComponentType } from "preact";
 import { useContext, useEffect, useState } from "preact/hooks";
-import { api, ApiError, session as sessionOf } from "../api";
+import { api, type ApiError, asApiError, session as sessionOf } from "../api";
 import type { Session, Setup } from "../api_types";
 import { Button } from "../parts/button";
 import { TextField } from "../parts/field";
@@ -31,7 +31,7 @@ function SetupCode({ onSession }: { onSession: (session: Session) => void }) {
     try {
       onSession(await sessionOf(api.post<Session>("setup/session", { code: code.trim() })));
     } catch (reason) {
-      const known = reason instanceof ApiError ? reason : new ApiError(0, "failed", String(reason), null);
+      const known = asApiError(reason);
       if (known.code === "wrong_key") setError(t("first.code_wrong"));
       else setTrouble(known);
     } finally {

@@ -1,6 +1,6 @@
 // Every moment that a database can be brought back to, by day.
 import { useContext, useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { api, ApiError, part } from "../api";
+import { api, type ApiError, asApiError, part } from "../api";
 import type { ListedPoint, Overview, Point, Points as PointsData } from "../api_types";
 import { dayName } from "../format";
 import { Button } from "../parts/button";
@@ -69,7 +69,7 @@ function PointList({ database, first, reloadTurn }: { database: string; first: P
       const next = await api.get<PointsData>(`databases/${part(database)}/points?before=${last.point}&limit=${pageSize}`);
       setOlder({ points: [...older.points, ...next.points], more: next.more });
     } catch (reason) {
-      setError(reason instanceof ApiError ? reason : new ApiError(0, "failed", String(reason), null));
+      setError(asApiError(reason));
     } finally {
       setBusy(false);
     }

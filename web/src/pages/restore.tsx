@@ -1,6 +1,6 @@
 // A moment is chosen, previewed, confirmed and brought back; and taken back with one button.
 import { useContext, useEffect, useState } from "preact/hooks";
-import { api, ApiError, part } from "../api";
+import { api, type ApiError, asApiError, part } from "../api";
 import type { Job, JobStarted, RestorePreview, Restored } from "../api_types";
 import { exactMoment } from "../format";
 import { allMoments, type Moments } from "../moments";
@@ -89,7 +89,7 @@ function Flow({ database, moments, asked, reload }: { database: string; moments:
       const { job } = await api.post<JobStarted>(`databases/${part(database)}/restore-plans`, next);
       setPreviewId(job);
     } catch (reason) {
-      setError(reason instanceof ApiError ? reason : new ApiError(0, "failed", String(reason), null));
+      setError(asApiError(reason));
     }
   }
 

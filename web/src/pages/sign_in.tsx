@@ -1,5 +1,5 @@
 import { useContext, useRef, useState } from "preact/hooks";
-import { api, ApiError, session as sessionOf } from "../api";
+import { api, type ApiError, asApiError, session as sessionOf } from "../api";
 import { Button } from "../parts/button";
 import { PasswordField } from "../parts/field";
 import { Gate } from "../parts/gate";
@@ -31,7 +31,7 @@ export function SignIn({ expired }: { expired: boolean }) {
     try {
       setSession(await sessionOf(api.post<Session>("session", { password })));
     } catch (reason) {
-      const known = reason instanceof ApiError ? reason : new ApiError(0, "failed", String(reason), null);
+      const known = asApiError(reason);
       if (known.code === "wrong_key") wrong(t("signin.wrong"));
       else setTrouble(known);
     } finally {

@@ -1,6 +1,6 @@
 // What has changed between two states: a restore point, and a later one or now.
 import { useEffect, useRef, useState } from "preact/hooks";
-import { api, ApiError, part } from "../api";
+import { api, type ApiError, asApiError, part } from "../api";
 import type { Comparison as Data, JobStarted, Point } from "../api_types";
 import { exactMoment } from "../format";
 import { useJob } from "../jobs";
@@ -34,7 +34,7 @@ export function CompareDialog({ database, from, to, onClose }: {
     const started = api.post<JobStarted>(`databases/${part(database)}/comparisons`, { from: from.point, to: to?.point ?? "now" });
     started.then(
       (job) => setId(job.job),
-      (reason: unknown) => setError(reason instanceof ApiError ? reason : new ApiError(0, "failed", String(reason), null)),
+      (reason: unknown) => setError(asApiError(reason)),
     );
     return () => {
       if (!over.current) void started.then((job) => api.delete(`jobs/${part(job.job)}`)).catch(() => {}); // it may just have ended

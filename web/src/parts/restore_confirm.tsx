@@ -1,6 +1,6 @@
 // The last step before a restore: where to, the database's name and the password.
 import { useState } from "preact/hooks";
-import { api, ApiError, part } from "../api";
+import { api, type ApiError, asApiError, part } from "../api";
 import type { JobStarted, RestorePreview } from "../api_types";
 import { t } from "../text";
 import { Button } from "./button";
@@ -52,7 +52,7 @@ export function RestoreConfirm({ database, preview, onStarted }: {
       });
       onStarted(job);
     } catch (reason) {
-      setError(reason instanceof ApiError ? reason : new ApiError(0, "failed", String(reason), null));
+      setError(asApiError(reason));
     } finally {
       setBusy(false);
       setPassword("");

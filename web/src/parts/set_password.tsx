@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { api, ApiError, session as sessionOf } from "../api";
+import { api, type ApiError, asApiError, session as sessionOf } from "../api";
 import type { Session } from "../api_types";
 import { t } from "../text";
 import { Button } from "./button";
@@ -28,7 +28,7 @@ export function SetPassword({ onSession, onBack }: { onSession: (session: Sessio
     try {
       onSession(await sessionOf(api.post<Session>("setup/password", { password })), password);
     } catch (reason) {
-      setTrouble(reason instanceof ApiError ? reason : new ApiError(0, "failed", String(reason), null));
+      setTrouble(asApiError(reason));
     } finally {
       setBusy(false);
     }

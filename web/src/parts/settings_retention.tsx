@@ -1,6 +1,6 @@
 // What is kept of the past: one sentence, the presets, and what another rule would drop, before it is taken.
 import { useState } from "preact/hooks";
-import { api, ApiError } from "../api";
+import { api, type ApiError, asApiError } from "../api";
 import type { JobStarted, PruneResult, Retention } from "../api_types";
 import { useJob } from "../jobs";
 import { ruleSentence } from "../rule";
@@ -52,7 +52,7 @@ export function RetentionCard({ retention, onChange }: { retention: Retention; o
     try {
       await what();
     } catch (reason) {
-      setTrouble(reason instanceof ApiError ? reason : new ApiError(0, "failed", String(reason), null));
+      setTrouble(asApiError(reason));
     } finally {
       setBusy(false);
     }

@@ -1,6 +1,6 @@
 // Which backup: a file that is sent, one that lies in the data directory, or a repository with its key.
 import { useEffect, useState } from "preact/hooks";
-import { ApiError } from "../api";
+import { asApiError } from "../api";
 import type { Candidate, Job, SetupChoice, SetupSource } from "../api_types";
 import { bytes, moment } from "../format";
 import { endOf, finished } from "../jobs";
@@ -94,7 +94,7 @@ export function SetupChoose({ resumed, onSource, onBack }: { resumed: SetupChoic
       if (job.state === "done") onSource(job.result as SetupSource);
       else setTrouble(told(job));
     } catch (reason) {
-      const known = reason instanceof ApiError ? reason : new ApiError(0, "failed", String(reason), null);
+      const known = asApiError(reason);
       setTrouble({ code: known.code, ...errorText(known) });
     } finally {
       setBusy(false);

@@ -1,6 +1,6 @@
 // The end of every first start: the console password, then the recovery kit, then the overview.
 import { useContext, useEffect, useState } from "preact/hooks";
-import { api, ApiError } from "../api";
+import { api, type ApiError, asApiError } from "../api";
 import type { Kit, Session } from "../api_types";
 import { go } from "../router";
 import { SessionContext } from "../session";
@@ -15,7 +15,7 @@ function KeepKit({ password, onDone }: { password: string; onDone: () => void })
   const [kit, setKit] = useState<Kit | null>(null);
   const [busy, setBusy] = useState(false);
   const [trouble, setTrouble] = useState<ApiError | null>(null);
-  const failed = (reason: unknown) => setTrouble(reason instanceof ApiError ? reason : new ApiError(0, "failed", String(reason), null));
+  const failed = (reason: unknown) => setTrouble(asApiError(reason));
 
   useEffect(() => {
     api.post<Kit>("kit", { password }).then(setKit, failed);

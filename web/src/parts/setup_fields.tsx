@@ -1,6 +1,6 @@
 // The application's settings as the backup has them, to be changed; each connection can be tried.
 import { useState } from "preact/hooks";
-import { api, ApiError } from "../api";
+import { api, ApiError, asApiError } from "../api";
 import type { ConnectionResult, JobStarted, SetupChoice, SetupField, SetupSource, Untested } from "../api_types";
 import { finished } from "../jobs";
 import { type Entered, useEntered } from "../setup_entered";
@@ -77,7 +77,7 @@ export function SetupFields({ source, choice, onStarted, onBack, onSkip }: {
   const [busy, setBusy] = useState(false);
   const [untested, setUntested] = useState<Untested[] | null>(null);
   const [error, setError] = useState<ApiError | null>(null);
-  const fault = (reason: unknown) => setError(reason instanceof ApiError ? reason : new ApiError(0, "failed", String(reason), null));
+  const fault = (reason: unknown) => setError(asApiError(reason));
 
   function enter(field: SetupField, value: string): void {
     entered.enter(field, value);
