@@ -18,7 +18,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 import types
 
 from make_database import make
@@ -28,7 +27,7 @@ sys.path.insert(0, str(BENCH.parent / "tests" / "e2e"))
 # pylint: disable=wrong-import-position
 from console_rig import LONGEST, Console, wait_for
 
-SETTLE = 3  # s, before anything is measured
+SAMPLE = 1  # s
 
 
 def build_writer(folder):
@@ -94,11 +93,22 @@ class Viewer(threading.Thread):
 
 
 def lag_ms(program, db):
+    """None while the replicator has not told it."""
     told = subprocess.run([program.path, "status", "--json", "--db", db, "-r", "repo"],
                           cwd=program.folder, env=program.environment, stdout=subprocess.PIPE,
-                          check=False)
-    database = json.loads(told.stdout)["databases"][0]
-    return database["live"]["lag_ms"] if database.get("live") else None
+                          stderr=subprocess.DEVNULL, check=False)
+    for database in json.loads(told.stdout).get("databases", []):
+        if database.get("live"):
+            return database["live"]["lag_ms"]
+    return None
+
+
+def has_ended(application):
+    """Within the time from one sample to the next."""
+    try:
+        return application.wait(SAMPLE) is not None
+    except subprocess.TimeoutExpired:
+        return False
 
 
 def measure(program, writer, viewers, arguments):
@@ -123,13 +133,12 @@ def measure(program, writer, viewers, arguments):
             for viewer in watching:
                 viewer.start()
             wait_for(lambda: all(viewer.seen for viewer in watching), "every viewer")
-        time.sleep(SETTLE)
+        wait_for(lambda: lag_ms(program, db) is not None, "the first point")
         seen = sum(viewer.seen for viewer in watching)
         application = subprocess.Popen([writer, db, str(arguments.seconds),
                                         str(arguments.per_second), "5000", "1", notes])
         lags, memory = [], []
-        while application.poll() is None:
-            time.sleep(1)
+        while not has_ended(application):
             memory.append(memory_mb(process.pid))
             lags.append(lag_ms(program, db))
         assert application.returncode == 0

@@ -9,6 +9,8 @@ import tempfile
 
 import pytest
 
+from console_rig import Console
+
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "browser: needs a Chromium of its own")
@@ -75,6 +77,21 @@ def db(tmp_path):
     path = tmp_path / "app.db"
     make(path)
     return path
+
+
+@pytest.fixture(name="console")
+def running_console(holdfast, db):
+    """A console of its own for who needs no other, which the file then says itself."""
+    started = Console(holdfast, "--db", db, "-r", "repo", "--sync-interval", "100ms").start()
+    yield started
+    started.stop()
+
+
+@pytest.fixture(name="client")
+def signed_in_client(console):
+    signed_in = console.client()
+    signed_in.set_up()
+    return signed_in
 
 
 @pytest.fixture

@@ -1,24 +1,8 @@
 """The console's own safety, and what its API says: over HTTP, as programs see it."""
 import time
 
-import pytest
-
 import conftest
 from console_rig import CODE, PASSWORD, Console, wait_for
-
-
-@pytest.fixture
-def console(holdfast, db):
-    started = Console(holdfast, "--db", db, "-r", "repo", "--sync-interval", "100ms").start()
-    yield started
-    started.stop()
-
-
-@pytest.fixture
-def client(console):
-    signed_in = console.client()
-    signed_in.set_up()
-    return signed_in
 
 
 def test_without_the_setup_code_nothing_can_be_set_up(console):

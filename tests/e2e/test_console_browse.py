@@ -40,13 +40,6 @@ def start_console(holdfast, db):
     started.stop()
 
 
-@pytest.fixture(name="client")
-def signed_in(console):
-    client = console.client()
-    client.set_up()
-    return client
-
-
 def opened(client, point="now"):
     answer = client.post("/api/v1/databases/app/browsers", {"point": point})
     return f"/api/v1/browsers/{answer['browser']}"

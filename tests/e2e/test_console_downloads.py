@@ -8,23 +8,8 @@ import threading
 import pytest
 
 import conftest
-from console_rig import Console
 
 PLACE = "/api/v1/databases/app/points/{}/downloads"
-
-
-@pytest.fixture(name="console")
-def run_console(holdfast, db):
-    started = Console(holdfast, "--db", db, "-r", "repo", "--sync-interval", "100ms").start()
-    yield started
-    started.stop()
-
-
-@pytest.fixture(name="client")
-def sign_in(console):
-    signed_in = console.client()
-    signed_in.set_up()
-    return signed_in
 
 
 @pytest.fixture(name="point")

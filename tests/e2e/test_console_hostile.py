@@ -24,13 +24,6 @@ def console_with_little_time(holdfast, db):
     started.stop()
 
 
-@pytest.fixture(name="client")
-def signed_in_client(console):
-    signed_in = console.client()
-    signed_in.set_up()
-    return signed_in
-
-
 def node(level, children):
     """Of an R*Tree, as SQLite keeps it: the root says how deep the tree is."""
     depth = LEVELS if level == 1 else 0

@@ -20,13 +20,6 @@ def running_console(holdfast, db, tmp_path):
     started.stop()
 
 
-@pytest.fixture(name="client")
-def signed_in_client(console):
-    signed_in = console.client()
-    signed_in.set_up()
-    return signed_in
-
-
 def slots(client):
     return client.get(KEYS)["slots"]
 

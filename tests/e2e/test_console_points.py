@@ -26,13 +26,6 @@ def running_console(past):
     console.stop()
 
 
-@pytest.fixture(name="client")
-def owner(console):
-    client = console.client()
-    client.set_up()
-    return client
-
-
 def pages(client, limit, before=None):
     """The points of each page, until there are no more."""
     more = True

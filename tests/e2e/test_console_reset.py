@@ -2,25 +2,9 @@
 import http.client
 import re
 
-import pytest
-
 from console_rig import CODE, LONGEST, PASSWORD, Console
 
 OTHER = "another battery staple"
-
-
-@pytest.fixture(name="console")
-def running_console(holdfast, db):
-    started = Console(holdfast, "--db", db, "-r", "repo", "--sync-interval", "100ms").start()
-    yield started
-    started.stop()
-
-
-@pytest.fixture(name="client")
-def signed_in_client(console):
-    signed_in = console.client()
-    signed_in.set_up()
-    return signed_in
 
 
 def reset(holdfast, db, *arguments):

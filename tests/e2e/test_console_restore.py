@@ -40,13 +40,6 @@ def console(holdfast, db):
     started.stop()
 
 
-@pytest.fixture
-def client(console):
-    signed_in = console.client()
-    signed_in.set_up()
-    return signed_in
-
-
 def starts(holdfast):
     path = holdfast.folder / "starts"
     return path.read_text(encoding="ascii").split() if path.exists() else []

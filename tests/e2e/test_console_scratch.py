@@ -12,13 +12,6 @@ from test_console_setup import run_console, sent  # pylint: disable=unused-impor
 from test_profile import FILLED, MIDDLE, exported, lists, make
 
 
-@pytest.fixture(name="client")
-def signed_in(console):
-    client = console.client()
-    client.set_up()
-    return client
-
-
 @pytest.fixture(name="folder")
 def console_folder(tmp_path):
     return tmp_path / "dev.db-holdfast-console"

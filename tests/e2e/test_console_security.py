@@ -8,7 +8,6 @@ import random
 import re
 import socket
 
-import pytest
 import yaml
 
 from console_rig import CODE, PASSWORD, Client, Console, wait_for
@@ -36,20 +35,6 @@ ROUTES = routes()
 
 def filled(path):
     return re.sub(r"{\w+}", "none", path)
-
-
-@pytest.fixture(name="console")
-def running_console(holdfast, db):
-    started = Console(holdfast, "--db", db, "-r", "repo", "--sync-interval", "100ms").start()
-    yield started
-    started.stop()
-
-
-@pytest.fixture(name="client")
-def signed_in_client(console):
-    signed_in = console.client()
-    signed_in.set_up()
-    return signed_in
 
 
 def bearer(console, client, access):

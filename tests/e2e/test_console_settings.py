@@ -10,20 +10,6 @@ from console_rig import PASSWORD, Console
 OTHER = "another battery staple"
 
 
-@pytest.fixture(name="console")
-def running_console(holdfast, db):
-    started = Console(holdfast, "--db", db, "-r", "repo", "--sync-interval", "100ms").start()
-    yield started
-    started.stop()
-
-
-@pytest.fixture(name="client")
-def signed_in_client(console):
-    signed_in = console.client()
-    signed_in.set_up()
-    return signed_in
-
-
 def setting(client, name):
     return next(one for one in client.get("/api/v1/settings")["settings"]
                 if one["setting"] == name)
