@@ -110,7 +110,7 @@ static void post_key(struct hf_exchange *exchange)
         hf_password_ask(exchange, add_proven);
     else
         hf_exchange_fail(exchange, &err);
-    json_decref(question);
+    hf_json_wipe(question);
 }
 
 static void post_removal(struct hf_exchange *exchange)

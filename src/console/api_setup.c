@@ -183,7 +183,7 @@ static void start_look(struct hf_exchange *exchange, const char *database, json_
                         asked_of(exchange), console->env, &err);
     char *source = chosen ? strdup(chosen->id) : NULL;
     if (!source) {
-        json_decref(question);
+        hf_json_wipe(question);
         if (!err.code)
             hf_error_memory(&err);
         hf_exchange_fail(exchange, &err);
@@ -214,7 +214,7 @@ static void post_source(struct hf_exchange *exchange)
         start_look(exchange, database->name, question);
         return;
     }
-    json_decref(question);
+    hf_json_wipe(question);
     hf_exchange_fail(exchange, &err);
 }
 

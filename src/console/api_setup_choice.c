@@ -153,15 +153,10 @@ static void post_restore(struct hf_exchange *exchange)
         snprintf(chosen->restore, sizeof chosen->restore, "%s", job);
 }
 
-static void get_unresolved(struct hf_exchange *exchange)
-{
-    hf_unresolved_answer(exchange);
-}
-
 const struct hf_route hf_setup_choice_routes[] = {
     {"PATCH", "/api/v1/setup/choice", HF_ACCESS_SETUP, HF_BODY_JSON, patch_choice},
     {"DELETE", "/api/v1/setup/choice", HF_ACCESS_SETUP, HF_BODY_NONE, delete_choice},
     {"POST", "/api/v1/setup/tests", HF_ACCESS_SETUP, HF_BODY_JSON, post_test},
     {"POST", "/api/v1/setup/restores", HF_ACCESS_SETUP, HF_BODY_JSON, post_restore},
-    {"GET", "/api/v1/setup/unresolved", HF_ACCESS_SETUP, HF_BODY_NONE, get_unresolved},
+    {"GET", "/api/v1/setup/unresolved", HF_ACCESS_SETUP, HF_BODY_NONE, hf_unresolved_answer},
     {0}};

@@ -40,9 +40,7 @@ json_t *hf_browse_bring_out(void *context, const json_t *question, const struct 
     char *scratch = hf_scratch_name(context, err);
     if (!scratch)
         return NULL;
-    const struct hf_restore_options options = {
-        .target = scratch, .manner = HF_RESTORE_NEW, .events = events};
-    if (hf_restore(&work.database, &work.timeline, seq, &options, &result, err)) {
+    if (hf_work_restore(&work, seq, scratch, events, &result, err)) {
         hf_scratch_free(scratch);
         return NULL;
     }

@@ -95,10 +95,10 @@ static int work(void *context, int channel)
     const struct browser *browser = context;
     const struct hf_console *console = browser->browsers->console;
     const struct hf_config *config = console->config;
+    const struct hf_config_database *live = hf_config_database_find(config, browser->database);
     struct hf_untrusted_file file = {browser->scratch, HF_USED_BY_NOBODY};
-    for (size_t i = 0; !file.path && i < config->database_count; i++)
-        if (!strcmp(config->databases[i].name, browser->database))
-            file = (struct hf_untrusted_file){config->databases[i].path, HF_USED_BY_OTHERS};
+    if (!file.path && live)
+        file = (struct hf_untrusted_file){live->path, HF_USED_BY_OTHERS};
     return file.path ? hf_browse_serve(console, &file, browser->database, channel) : 1;
 }
 

@@ -11,7 +11,6 @@
 
 #include "console/scratch.h"
 #include "console/work.h"
-#include "engine/restore.h"
 #include "os/file.h"
 #include "portable/copy_output.h"
 #include "service/copy_keys.h"
@@ -56,20 +55,12 @@ static int take_keys(struct making *making, const json_t *question, struct hf_er
     return 0;
 }
 
-static int restore(struct making *making, uint64_t seq, const struct hf_events *events,
-                   struct hf_error *err)
-{
-    struct hf_restore_result result;
-    const struct hf_restore_options options = {
-        .target = making->restored, .manner = HF_RESTORE_NEW, .events = events};
-    return hf_restore(&making->work.database, &making->work.timeline, seq, &options, &result, err);
-}
-
 /* Brings the point's state out, or (0) the one of now, for which no repository is needed. */
 static int bring_out(struct making *making, const struct hf_console *console,
                      const json_t *question, const struct hf_events *events, struct hf_error *err)
 {
     struct hf_work *work = &making->work;
+    struct hf_restore_result result;
     const char *database = hf_member_text(question, "database", "");
     uint64_t point = (uint64_t)hf_member_integer(question, "point", 0);
     if (point ? hf_work_begin(work, console, database, HF_DATABASE_EXISTING, err) ||
@@ -82,7 +73,7 @@ static int bring_out(struct making *making, const struct hf_console *console,
     making->restored = hf_scratch_name(console, err);
     if (!making->restored)
         return -1;
-    return point ? restore(making, making->point, events, err)
+    return point ? hf_work_restore(work, making->point, making->restored, events, &result, err)
                  : hf_state_copy(console->env, work->configured->path, making->restored, BUSY_MS,
                                  events, err);
 }

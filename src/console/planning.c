@@ -42,8 +42,8 @@ void hf_planning_preview(struct hf_exchange *exchange, const char *kind,
     struct hf_job_wanted wanted = *preview;
     struct hf_shown_plan *plan = action ? calloc(1, sizeof *plan) : NULL;
     if (!plan) {
-        json_decref(action);
-        json_decref(wanted.question);
+        hf_json_wipe(action);
+        hf_json_wipe(wanted.question);
         hf_exchange_refuse(exchange, 500, "no_memory", "out of memory");
         return;
     }

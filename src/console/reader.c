@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "console/overview_json.h"
+#include "console/work.h"
 #include "console/worker.h"
 #include "history/prune.h"
 #include "os/signals.h"
@@ -91,18 +92,17 @@ static json_t *answer_overview(struct reader *reader, const json_t *question)
 static struct hf_read_database *find(const struct reader *reader, const char *name,
                                      struct hf_error *err)
 {
-    for (size_t i = 0; i < reader->count; i++)
-        if (!strcmp(reader->databases[i].configured->name, name))
-            return &reader->databases[i];
-    hf_error_set(err, HF_NOT_FOUND, "there is no database '%s'", name);
-    return NULL;
+    const struct hf_config *config = reader->options->config;
+    const struct hf_config_database *found = hf_work_database(config, name, err);
+    return found ? &reader->databases[found - config->databases] : NULL;
 }
 
 /* One of the points that were read, and when it will go. */
-static void put_point(json_t *object, const struct hf_read_database *read, size_t at)
+static void put_point(json_t *object, const struct hf_read_database *read,
+                      const struct hf_point *point)
 {
-    int64_t expires = read->kept.list[at].expires;
-    hf_json_point(object, &read->points.list[at]);
+    int64_t expires = read->kept.list[point - read->points.list].expires;
+    hf_json_point(object, point);
     json_object_set_new(object, "drop_ms",
                         expires == INT64_MAX ? json_null() : json_integer(expires));
 }
@@ -118,7 +118,7 @@ static json_t *answer_points(struct reader *reader, const json_t *question, stru
     json_t *answer = hf_json_new(), *list = hf_json_list(answer, "points");
     size_t at = hf_points_below(&read->points, before);
     for (; at && limit; limit--)
-        put_point(hf_json_item(list), read, --at);
+        put_point(hf_json_item(list), read, &read->points.list[--at]);
     hf_json_boolean(answer, "more", at > 0);
     return answer;
 }
@@ -153,13 +153,13 @@ static json_t *answer_point(struct reader *reader, const json_t *question, struc
     uint64_t seq = (uint64_t)hf_member_integer(question, "point", 0);
     if (!read || read_judged(reader, read, err))
         return NULL;
-    if (!hf_points_by_seq(&read->points, seq)) {
-        hf_error_set(err, HF_NOT_FOUND,
-                     "there is no such restore point: it may have been thinned out");
+    const struct hf_point *point = hf_points_by_seq(&read->points, seq);
+    if (!point) {
+        hf_work_no_point(err);
         return NULL;
     }
     json_t *answer = hf_json_new();
-    put_point(answer, read, hf_points_below(&read->points, seq));
+    put_point(answer, read, point);
     return answer;
 }
 

@@ -74,20 +74,10 @@ static const struct hf_point *choose(const struct hf_work *work, const struct hf
             no_point(err);
         return found;
     }
-    for (size_t i = 0; i < points->count; i++)
-        if (points->list[i].seq == seq)
-            return &points->list[i];
-    hf_error_set(err, HF_NOT_FOUND, "there is no such restore point: it may have been thinned out");
-    return NULL;
-}
-
-static int restore_to_scratch(const struct hf_work *work, uint64_t seq, const char *path,
-                              const struct hf_events *events, struct hf_restore_result *result,
-                              struct hf_error *err)
-{
-    const struct hf_restore_options options = {
-        .target = path, .manner = HF_RESTORE_NEW, .events = events};
-    return hf_restore(&work->database, &work->timeline, seq, &options, result, err);
+    const struct hf_point *found = hf_points_by_seq(points, seq);
+    if (!found)
+        hf_work_no_point(err);
+    return found;
 }
 
 static void put_schema_version(json_t *out, const char *key, const char *path,
@@ -150,12 +140,11 @@ static json_t *compare_with_now(const struct hf_work *work, const char *scratch,
     struct hf_error why = {0};
     const struct hf_untrusted_file now = {work->configured->path, HF_USED_BY_OTHERS},
                                    then = {scratch, HF_USED_BY_NOBODY};
-    json_t *found = is_there(work) ? compare(&now, &then, events, &why) : NULL;
-    if (found || !is_there(work)) {
-        if (!found)
-            found = json_pack("{s:[], s:[]}", "tables", "schema");
+    if (!is_there(work))
+        return json_pack("{s:[], s:[]}", "tables", "schema");
+    json_t *found = compare(&now, &then, events, &why);
+    if (found)
         return found;
-    }
     if (why.code != HF_CORRUPT) {
         hf_error_pass(err, &why);
         return NULL;
@@ -207,7 +196,7 @@ json_t *hf_preview_restore(void *context, const json_t *question, const struct h
     const struct hf_point *point = choose(&work, &points, question, &moment, err);
     scratch = point ? hf_scratch_name(context, err) : NULL;
     if (!scratch || hf_restore_room_look(&room, &work, point->seq, scratch, err) ||
-        restore_to_scratch(&work, point->seq, scratch, events, &restored, err) ||
+        hf_work_restore(&work, point->seq, scratch, events, &restored, err) ||
         hf_work_turn_to_files(&work,
                               size_of(&work, scratch) + size_of(&work, work.configured->path), err))
         return NULL;
@@ -307,7 +296,7 @@ static int bring_out(const struct hf_work *work, uint64_t wanted, char **scratch
         return -1;
     *scratch = hf_scratch_name(work->console, err);
     *out = (struct hf_untrusted_file){*scratch, HF_USED_BY_NOBODY};
-    return *scratch ? restore_to_scratch(work, seq, *scratch, &events, &result, err) : -1;
+    return *scratch ? hf_work_restore(work, seq, *scratch, &events, &result, err) : -1;
 }
 
 json_t *hf_compare_points(void *context, const json_t *question, const struct hf_events *events,

@@ -46,10 +46,10 @@ static int load(struct hf_wanted *out, const char **name, const struct hf_consol
 static int choose(struct hf_schema_change_options *out, const struct hf_console *console,
                   const json_t *question, const struct hf_events *events, struct hf_error *err)
 {
-    const char *name = hf_member_text(question, "database", "");
-    const struct hf_config_database *database = hf_config_database_find(console->config, name);
+    const struct hf_config_database *database =
+        hf_work_database(console->config, hf_member_text(question, "database", ""), err);
     if (!database)
-        return hf_error_set(err, HF_NOT_FOUND, "there is no database '%s'", name);
+        return -1;
     *out =
         (struct hf_schema_change_options){.config = console->config,
                                           .secrets = &console->options->session->secrets,

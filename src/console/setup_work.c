@@ -15,9 +15,6 @@
 #include "service/profile_choice.h"
 #include "service/setup_candidates.h"
 #include "service/setup_restore.h"
-#include "sqlite/look.h"
-
-enum { MOST_FOR_SQLITE = 256 << 20 };
 
 /* A source as it is asked about, with what it needs to be opened. */
 struct setting_up {
@@ -75,12 +72,9 @@ static int begin(struct setting_up *out, const struct hf_console *console, const
                  const struct hf_events *events, struct hf_error *err)
 {
     const struct hf_config *config = console->config;
-    const char *name = hf_member_text(question, "database", "");
     *out = (struct setting_up){.console = console};
-    out->configured = hf_config_database_find(config, name);
-    if (!out->configured)
-        return hf_error_set(err, HF_NOT_FOUND, "there is no database '%s'", name);
-    if (find_candidate(out, question, err))
+    out->configured = hf_work_database(config, hf_member_text(question, "database", ""), err);
+    if (!out->configured || find_candidate(out, question, err))
         return -1;
     take_place(out, question);
     if (hf_copy_work_keys(&out->keys, question, err))
@@ -173,12 +167,6 @@ static void put_changed(json_t *out, const struct hf_setup_source *source,
     }
 }
 
-static int confine(struct hf_error *err)
-{
-    hf_look_limit_memory(MOST_FOR_SQLITE);
-    return hf_work_confine(err);
-}
-
 /* For the console alone, which takes them out. */
 static void put_settings(json_t *out, const struct hf_setup_source *source)
 {
@@ -196,7 +184,8 @@ json_t *hf_look_at_source(void *context, const json_t *question, const struct hf
     hf_auto(setting_up) struct setting_up self = {0};
     hf_auto(hf_setup_source) struct hf_setup_source source = {0};
     hf_progress(events, "look", 0, 0);
-    if (confine(err) || begin(&self, context, question, events, err) || look(&source, &self, err))
+    if (hf_work_confine_reading(err) || begin(&self, context, question, events, err) ||
+        look(&source, &self, err))
         return NULL;
     json_t *out = hf_setup_source_json(&source);
     if (!out) {
@@ -243,7 +232,7 @@ json_t *hf_test_connection(void *context, const json_t *question, const struct h
         hf_error_memory(err);
         return NULL;
     }
-    if (confine(err) ||
+    if (hf_work_confine_reading(err) ||
         hf_profiles_load(&profiles, console->config->values[HF_SETTING_PROFILES_DIR].text,
                          console->env, err))
         return NULL;

@@ -31,6 +31,12 @@ int hf_work_confine(struct hf_error *err)
     return hf_work_confine_memory(err) || hf_confine_time(PROCESSOR_SECONDS, err) ? -1 : 0;
 }
 
+int hf_work_confine_reading(struct hf_error *err)
+{
+    hf_look_limit_memory(MOST_FOR_SQLITE);
+    return hf_work_confine(err);
+}
+
 int hf_work_turn_to_files(struct hf_work *work, uint64_t bytes, struct hf_error *err)
 {
     const struct hf_console *console = work->console;
@@ -59,13 +65,21 @@ const struct hf_repository *hf_work_repository(struct hf_session *own,
                : own->repository;
 }
 
+const struct hf_config_database *hf_work_database(const struct hf_config *config, const char *name,
+                                                  struct hf_error *err)
+{
+    const struct hf_config_database *found = hf_config_database_find(config, name);
+    if (!found)
+        hf_error_set(err, HF_NOT_FOUND, "there is no database '%s'", name);
+    return found;
+}
+
 int hf_work_choose(struct hf_work *out, const struct hf_console *console, const char *database,
                    struct hf_error *err)
 {
     *out = (struct hf_work){.console = console,
-                            .configured = hf_config_database_find(console->config, database)};
-    return out->configured ? 0
-                           : hf_error_set(err, HF_NOT_FOUND, "there is no database '%s'", database);
+                            .configured = hf_work_database(console->config, database, err)};
+    return out->configured ? 0 : -1;
 }
 
 int hf_work_begin(struct hf_work *out, const struct hf_console *console, const char *database,
@@ -89,16 +103,29 @@ int hf_work_timeline(struct hf_work *work, struct hf_error *err)
     return hf_timeline_load(&work->timeline, &work->database, err);
 }
 
+int hf_work_no_point(struct hf_error *err)
+{
+    return hf_error_set(err, HF_NOT_FOUND,
+                        "there is no such restore point: it may have been thinned out");
+}
+
 int hf_work_point(const struct hf_work *work, uint64_t wanted, uint64_t *seq, struct hf_error *err)
 {
     const struct hf_timeline_entry *entry =
         wanted ? hf_timeline_at(&work->timeline, wanted) : hf_timeline_newest(&work->timeline);
     if (!entry)
-        return hf_error_set(err, HF_NOT_FOUND,
-                            "there is no such restore point: it may have been "
-                            "thinned out");
+        return hf_work_no_point(err);
     *seq = entry->name.to;
     return 0;
+}
+
+int hf_work_restore(const struct hf_work *work, uint64_t seq, const char *path,
+                    const struct hf_events *events, struct hf_restore_result *result,
+                    struct hf_error *err)
+{
+    const struct hf_restore_options options = {
+        .target = path, .manner = HF_RESTORE_NEW, .events = events};
+    return hf_restore(&work->database, &work->timeline, seq, &options, result, err);
 }
 
 void hf_work_release(struct hf_work *work)

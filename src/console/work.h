@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "console/console_state.h"
+#include "engine/restore.h"
 #include "history/database.h"
 #include "history/timeline.h"
 
@@ -22,8 +23,16 @@ struct hf_work {
 /* Bounds this process, which looks at what may come from anybody. */
 int hf_work_confine(struct hf_error *err);
 
-/* The same without the time: for what was looked at before and is carried out now. */
+/* The same with what SQLite may take besides, for who opens a database that may come from anybody.
+ */
+int hf_work_confine_reading(struct hf_error *err);
+
+/* Without the time: for what was looked at before and is carried out now. */
 int hf_work_confine_memory(struct hf_error *err);
+
+/* The configured database of this name. NULL: HF_NOT_FOUND. */
+const struct hf_config_database *hf_work_database(const struct hf_config *config, const char *name,
+                                                  struct hf_error *err);
 
 /* The configured database alone, without repository. HF_NOT_FOUND. */
 int hf_work_choose(struct hf_work *out, const struct hf_console *console, const char *database,
@@ -38,6 +47,14 @@ int hf_work_timeline(struct hf_work *work, struct hf_error *err);
 
 /* The point with this number, or the newest (0). HF_NOT_FOUND. */
 int hf_work_point(const struct hf_work *work, uint64_t wanted, uint64_t *seq, struct hf_error *err);
+
+/* HF_NOT_FOUND: it is not among the points that there are. Returns -1. */
+int hf_work_no_point(struct hf_error *err);
+
+/* Restores a point to a new file; its timeline has been listed. */
+int hf_work_restore(const struct hf_work *work, uint64_t seq, const char *path,
+                    const struct hf_events *events, struct hf_restore_result *result,
+                    struct hf_error *err);
 
 /* The repository alone: the one that the console has open, else `own`'s, which the caller releases.
  * NULL: err. */
