@@ -211,6 +211,12 @@ static struct waiting *free_place(struct browser *browser, struct hf_error *err)
     return NULL;
 }
 
+static void refuse_closed(struct hf_exchange *exchange)
+{
+    hf_exchange_refuse(exchange, 404, "not_found",
+                       "this is not open any more: it is closed after five minutes without use");
+}
+
 static void ask(struct browser *browser, struct hf_exchange *exchange, json_t *question,
                 bool is_opening)
 {
@@ -233,7 +239,10 @@ static void ask(struct browser *browser, struct hf_exchange *exchange, json_t *q
         return;
     *waiting = (struct waiting){0};
     browser->is_ending = true;
-    hf_exchange_fail(exchange, &err);
+    if (is_opening)
+        hf_exchange_fail(exchange, &err);
+    else
+        refuse_closed(exchange);
 }
 
 void hf_browser_open(struct hf_browsers *browsers, struct hf_exchange *exchange,
@@ -270,8 +279,7 @@ static struct browser *find(struct hf_browsers *browsers, struct hf_exchange *ex
             !strcmp(browser->login, exchange->visitor.login->id))
             return browser;
     }
-    hf_exchange_refuse(exchange, 404, "not_found",
-                       "this is not open any more: it is closed after five minutes without use");
+    refuse_closed(exchange);
     return NULL;
 }
 
