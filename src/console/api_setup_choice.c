@@ -14,30 +14,39 @@
 #include "console/setup_sources.h"
 #include "console/setup_unresolved.h"
 #include "console/setup_work.h"
+#include "console/sign_in.h"
 #include "service/json_members.h"
 
 enum { LONGEST_NAME = 256 };
 
 static const char *const stages[] = {"restore_point", NULL};
 
-/* The source that the body names, with the body's fields entered. NULL: it has been answered. */
-static struct hf_setup_chosen *chosen_of(struct hf_exchange *exchange)
+/* The source that the body names. NULL: it has been answered. */
+static struct hf_setup_chosen *find_chosen(struct hf_exchange *exchange)
 {
     struct hf_error err = {0};
     struct hf_console *console = exchange->console;
-    const json_t *fields = json_object_get(exchange->body, "fields");
+    struct hf_setup_chosen *chosen = NULL;
     const char *id;
-    struct hf_setup_chosen *chosen =
-        hf_exchange_text(exchange, "source", HF_SECRET_TEXT, &id, &err)
-            ? NULL
-            : hf_setup_chosen_find(&console->setup_sources, exchange->visitor.login->id, id,
-                                   console->env, &err);
-    int failed = !chosen;
-    if (chosen && fields)
-        failed = json_is_object(fields)
-                     ? hf_setup_choice_enter(&chosen->choice, chosen->looked, fields, &err)
-                     : hf_error_set(&err, HF_USAGE, "'fields' is an object of texts");
-    if (!failed)
+    if (!hf_exchange_text(exchange, "source", HF_SECRET_TEXT, &id, &err))
+        chosen = hf_setup_chosen_find(&console->setup_sources, exchange->visitor.login->id, id,
+                                      console->env, &err);
+    if (!chosen)
+        hf_exchange_fail(exchange, &err);
+    return chosen;
+}
+
+/* It with the body's fields entered. NULL: it has been answered. */
+static struct hf_setup_chosen *chosen_of(struct hf_exchange *exchange)
+{
+    struct hf_error err = {0};
+    const json_t *fields = json_object_get(exchange->body, "fields");
+    struct hf_setup_chosen *chosen = find_chosen(exchange);
+    if (!chosen || !fields)
+        return chosen;
+    if (!json_is_object(fields))
+        hf_error_set(&err, HF_USAGE, "'fields' is an object of texts");
+    else if (!hf_setup_choice_enter(&chosen->choice, chosen->looked, fields, &err))
         return chosen;
     hf_exchange_fail(exchange, &err);
     return NULL;
@@ -135,11 +144,8 @@ static bool is_refused(struct hf_exchange *exchange, const struct hf_setup_chose
     return true;
 }
 
-static void post_restore(struct hf_exchange *exchange)
+static void carry_out(struct hf_exchange *exchange, struct hf_setup_chosen *chosen)
 {
-    struct hf_setup_chosen *chosen = chosen_of(exchange);
-    if (!chosen || is_refused(exchange, chosen))
-        return;
     const struct hf_job_wanted wanted = {.kind = HF_SETUP_RESTORE,
                                          .database =
                                              hf_member_text(chosen->place, "database", NULL),
@@ -151,6 +157,27 @@ static void post_restore(struct hf_exchange *exchange)
     const char *job = hf_job_start_for(exchange, &wanted);
     if (job)
         snprintf(chosen->restore, sizeof chosen->restore, "%s", job);
+}
+
+/* What was entered may have changed while the password was looked at. */
+static void restore_proven(struct hf_exchange *exchange, bool fits)
+{
+    struct hf_setup_chosen *chosen =
+        hf_password_accepted(exchange, fits) ? find_chosen(exchange) : NULL;
+    if (chosen && !is_refused(exchange, chosen))
+        carry_out(exchange, chosen);
+}
+
+/* Who sets up has no password yet; later it is asked for, as before every other restore. */
+static void post_restore(struct hf_exchange *exchange)
+{
+    struct hf_setup_chosen *chosen = chosen_of(exchange);
+    if (!chosen || is_refused(exchange, chosen))
+        return;
+    if (exchange->visitor.access == HF_ACCESS_SETUP)
+        carry_out(exchange, chosen);
+    else
+        hf_password_ask(exchange, restore_proven);
 }
 
 const struct hf_route hf_setup_choice_routes[] = {

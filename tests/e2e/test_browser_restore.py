@@ -66,7 +66,7 @@ def test_a_typed_time_is_snapped_to_a_point_and_a_wrong_password_changes_nothing
     browser.type("Or type a time", "now").click("Preview").sees("is the newest at or before that")
     browser.type("To confirm", "app")
     browser.type("Console password", "not the password")
-    browser.click("Restore app").sees("this is not the password").sees("Nothing was changed.")
+    browser.click("Restore app").sees("That is not the console password.").sees("Nothing was changed.")
     browser.picture("restore-refused")
     assert notes(db) == now
 

@@ -61,7 +61,7 @@ def test_a_key_is_added_and_removed_by_who_types_the_password(signed_in, tmp_pat
     signed_in.type("The same passphrase again", "another sesame, open").type("Name", "of the safe")
     signed_in.type("Password of the console", "not the password")
     submit()
-    signed_in.sees("this is not the password").picture("settings-key-add")
+    signed_in.sees("That is not the console password.").picture("settings-key-add")
     signed_in.type("Password of the console", PASSWORD)
     submit()
     signed_in.wait(lambda _: kinds() == ["passphrase", "plain"])

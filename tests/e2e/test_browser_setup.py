@@ -208,6 +208,20 @@ def test_a_wrong_code_opens_nothing_and_a_new_installation_begins_with_its_setti
     browser.click("Set password").heading("Keep the recovery kit").click("Later").heading("Overview")
 
 
+def test_who_is_signed_in_brings_a_backup_with_the_password(browser, backup, tmp_path):
+    browser.console.client().set_up()
+    browser.open("restore").type("Console password", PASSWORD).click("Sign in").heading("Restore")
+    browser.click("Restore from backup", "link").heading("Restore from backup").is_accessible()
+    browser.click("Back").click("Restore from backup", "link").element("button", "Choose a file")
+    sends(browser, backup).heading("What is in it").click("Continue").heading("Settings and connections")
+    browser.type("Console password", "not the password").click("Save and continue").click("Save anyway")
+    browser.sees("That is not the console password.").sees("Nothing was written.")
+    browser.picture("setup-signed-in").is_accessible()
+    browser.type("Console password", PASSWORD).click("Save and continue").click("Save anyway").heading("Restored")
+    assert len(lists(tmp_path / "dev.db")) == 5
+    browser.click("Continue").heading("Overview")
+
+
 def test_settings_of_a_new_installation_may_wait(browser, tmp_path):
     browser.open("setup").type("Setup code", CODE).click("Continue")
     browser.click("New installation").heading("Settings and connections").click("Skip")

@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from console_rig import locked, wait_for
+from console_rig import PASSWORD, locked, wait_for
 from test_console_setup import run_console, sent  # pylint: disable=unused-import
 from test_profile import FILLED, MIDDLE, exported, lists, make
 
@@ -39,7 +39,8 @@ def sqlite_backup(tmp_path):
 def restore(client, raw):
     source = client.job("/api/v1/setup/sources", {"upload": sent(client, raw)})
     return client.post("/api/v1/setup/restores",
-                       {"source": source["source"], "accept_failed_tests": True}, 202)["job"]
+                       {"source": source["source"], "accept_failed_tests": True,
+                        "password": PASSWORD}, 202)["job"]
 
 
 def test_a_restore_goes_on_with_its_files_when_the_console_is_killed_and_starts_again(

@@ -14,7 +14,7 @@ import threading
 
 import pytest
 
-from console_rig import Console, wait_for
+from console_rig import PASSWORD, Console, wait_for
 from test_profile import FILLED, MIDDLE, MOVIE, NEW, exported, lists, make, rows
 
 SECRET = "canary-api-key-5f1a"
@@ -93,7 +93,7 @@ def looked(client, raw, **more):
 def restored(client, source, **fields):
     """Carried out, though no service was there to try the settings with."""
     return client.job("/api/v1/setup/restores", {"source": source["source"], "fields": fields,
-                                                 "accept_failed_tests": True})
+                                                 "accept_failed_tests": True, "password": PASSWORD})
 
 
 def field(source, name):

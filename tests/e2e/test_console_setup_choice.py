@@ -1,11 +1,15 @@
 """What was chosen in the Setup Wizard stays on the server: a page that is loaded again goes on with
 it, what was not tried is not saved by accident, and what could not be restored is kept."""
+import contextlib
 import json
+import os
+import signal
+import threading
 
-from console_rig import PASSWORD, locked, wait_for
+from console_rig import PASSWORD, descendants, locked, wait_for
 from test_console_setup import (  # pylint: disable=unused-import
     SECRET, begin, begin_setup, looked, make_backup, restored, run_console, run_services, sent)
-from test_profile import FILLED, MIDDLE, MOVIE, make, rows
+from test_profile import FILLED, MIDDLE, MOVIE, lists, make, rows
 
 TYPED = "canary-typed-20c4"
 
@@ -186,12 +190,54 @@ def test_what_was_brought_does_not_outlive_a_reset_of_the_password(client, holdf
     wait_for(lambda: not uploads(tmp_path), "its end")
 
 
+def test_who_is_signed_in_restores_with_the_password(client, backup, tmp_path):
+    client.set_up()
+    source = looked(client, backup.read_bytes())
+    wanted = {"source": source["source"], "accept_failed_tests": True}
+    for password, status in ((None, 400), ("not the password", 403)):
+        given = {} if password is None else {"password": password}
+        answer = client.ask("POST", "/api/v1/setup/restores", {**wanted, **given})
+        assert answer.status == status, answer.bytes
+    assert not lists(tmp_path / "dev.db")
+    assert client.job("/api/v1/setup/restores", {**wanted, "password": PASSWORD})["import"]
+    assert len(lists(tmp_path / "dev.db")) == 5
+
+
+@contextlib.contextmanager
+def stopped(processes):
+    for process in processes:
+        os.kill(int(process), signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for process in processes:
+            os.kill(int(process), signal.SIGCONT)
+
+
+def test_what_is_forgotten_while_the_password_is_looked_at_is_not_restored(
+        console, client, backup, tmp_path):
+    client.set_up()
+    source = looked(client, backup.read_bytes())
+    wanted = {"source": source["source"], "password": PASSWORD, "accept_failed_tests": True}
+    answers = []
+    with stopped(descendants(console.serving())):  # among them who looks at the password
+        asking = threading.Thread(
+            target=lambda: answers.append(client.ask("POST", "/api/v1/setup/restores", wanted)))
+        asking.start()
+        asking.join(0.5)
+        assert not answers
+        assert client.ask("DELETE", "/api/v1/setup/choice").status == 204
+    asking.join()
+    assert answers[0].status == 404, answers[0].bytes
+    assert not lists(tmp_path / "dev.db")
+
+
 def test_a_restore_goes_on_when_who_began_it_signs_out(console, client, backup, tmp_path):
     client.set_up()
     source = looked(client, backup.read_bytes())
     with locked(tmp_path / "dev.db"):
-        job = client.post("/api/v1/setup/restores",
-                          {"source": source["source"], "accept_failed_tests": True}, 202)["job"]
+        job = client.post("/api/v1/setup/restores", {
+            "source": source["source"], "accept_failed_tests": True, "password": PASSWORD}, 202)["job"]
         client.ask("DELETE", "/api/v1/session")
         wait_for(lambda: not uploads(tmp_path), "the end of what it brought")
     other = console.client()

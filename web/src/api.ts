@@ -20,6 +20,11 @@ export class ApiError extends Error {
   get unreachable(): boolean {
     return this.status === 0 || this.status === 502 || this.status === 504;
   }
+
+  /** The console's password was asked for, and it was another one. */
+  get isPassword(): boolean {
+    return this.status === 403 && this.code === "wrong_key";
+  }
 }
 
 /** What was thrown, as an error that can be shown. */

@@ -1,4 +1,4 @@
-// What is shown depends on the session: first start, sign-in, or the pages.
+// What is shown depends on the session: first start, sign-in, or the pages, with the Setup Wizard beside them.
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { api, type ApiError, asApiError, onSignedOut, session as sessionOf } from "./api";
 import type { Session } from "./api_types";
@@ -6,16 +6,19 @@ import { SignIn } from "./pages/sign_in";
 import { Announcer } from "./parts/announcer";
 import { Lazy } from "./parts/lazy";
 import { Loading, ErrorNotice } from "./parts/notice";
+import { usePlace } from "./router";
 import { nobody, SessionContext } from "./session";
 import { Shell } from "./shell";
 
 const firstStart = () => import("./pages/first_start");
+const wizard = () => import("./pages/setup");
 
 export function App({ first }: { first: Promise<Session> }) {
   const [session, setSession] = useState<Session | null>(null);
   const [error, setError] = useState<ApiError | null>(null);
   const [expired, setExpired] = useState(false);
   const [, setLanguageTurn] = useState(0);
+  const { path } = usePlace();
 
   function take(answer: Promise<Session>): void {
     answer.then(
@@ -57,6 +60,7 @@ export function App({ first }: { first: Promise<Session> }) {
         ? <main class="gate">{error ? <ErrorNotice error={error} retry={ask} /> : <Loading />}</main>
         : session.state === "setup" ? <Lazy load={firstStart} props={{}} />
         : session.state === "signed_out" ? <SignIn expired={expired} />
+        : path === "/setup" ? <Lazy load={wizard} props={{ isNew: false }} />
         : <Shell onLanguage={() => setLanguageTurn((before) => before + 1)} />}
       <Announcer />
     </SessionContext.Provider>

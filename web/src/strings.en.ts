@@ -236,6 +236,7 @@ export const en = {
 
   "restore.title": "Restore",
   "restore.lead": "Bring back any moment.",
+  "restore.elsewhere": "Is what you need in a file, or in another repository?",
   "restore.choose": "Choose a moment",
   "restore.moment": "Moment",
   "restore.moment_help": "Arrow keys go from one restore point to the next. Times are in {zone}.",

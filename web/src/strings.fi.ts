@@ -236,6 +236,7 @@ export const fi: Strings = {
 
   "restore.title": "Palautus",
   "restore.lead": "Tuo takaisin mikä hetki tahansa.",
+  "restore.elsewhere": "Onko se, mitä tarvitset, tiedostossa tai toisessa varastossa?",
   "restore.choose": "Valitse ajankohta",
   "restore.moment": "Ajankohta",
   "restore.moment_help": "Nuolinäppäimet siirtävät palautuspisteestä toiseen. Ajat ovat vyöhykkeellä {zone}.",

@@ -1,5 +1,5 @@
 // The Setup Wizard: a backup is brought, looked at, its settings tried, carried out; a new installation begins with its settings.
-// Ends with parts/setup_end where there is no password yet. Any page of the browser goes on where another was.
+// Ends with parts/setup_end where there is no password yet; who is signed in comes from the page of restores and goes back there. Any page of the browser goes on where another was.
 import { useContext, useEffect, useState } from "preact/hooks";
 import { api } from "../api";
 import type { Setup as State, SetupChoice, SetupRestored, SetupSource } from "../api_types";
@@ -19,9 +19,10 @@ import { t } from "../text";
 const steps = ["choose", "summary", "fields", "progress", "done", "password"] as const;
 type Step = (typeof steps)[number];
 
-function Stepper({ step, isNew }: { step: Step; isNew: boolean }) {
+function Stepper({ step, isNew, isFirst }: { step: Step; isNew: boolean; isFirst: boolean }) {
   const at = steps.indexOf(step);
-  const shown = steps.filter((name): name is Exclude<Step, "done"> => name !== "done" && !(isNew && ["choose", "summary", "progress"].includes(name)));
+  const left = ["done", ...(isNew ? ["choose", "summary", "progress"] : []), ...(isFirst ? [] : ["password"])];
+  const shown = steps.filter((name): name is Exclude<Step, "done"> => !left.includes(name));
   return (
     <ol class="stepper" aria-label={t("wizard.steps")}>
       {shown.map((name) => (
@@ -47,6 +48,7 @@ function isOfNew(choice: SetupChoice): boolean {
 
 export default function Setup({ isNew = false }: { isNew?: boolean }) {
   const { session } = useContext(SessionContext);
+  const isFirst = session.state === "setup";
   const [step, setStep] = useState<Step | null>(null);
   const [choice, setChoice] = useState<SetupChoice | null>(null);
   const [source, setSource] = useState<SetupSource | null>(null);
@@ -77,7 +79,7 @@ export default function Setup({ isNew = false }: { isNew?: boolean }) {
     begin().catch(() => setStep(isNew ? "password" : "choose"));
   }, []);
   function end(): void {
-    if (session.state === "setup") setStep("password");
+    if (isFirst) setStep("password");
     else go("/", true);
   }
   /** What was brought is of no use any more. */
@@ -87,7 +89,7 @@ export default function Setup({ isNew = false }: { isNew?: boolean }) {
     setSource(null);
   }
   function leave(): void {
-    void forget().then(() => go("/setup"));
+    void forget().then(() => go(isFirst ? "/setup" : "/restore"));
   }
   function looked(found: SetupSource): void {
     setChoice(null);
@@ -110,11 +112,11 @@ export default function Setup({ isNew = false }: { isNew?: boolean }) {
   if (step === "password") return <SetupEnd {...(isNew ? { onBack: () => go("/setup") } : {})} />;
   return (
     <Gate key={step} title={t(isNew && step === "progress" ? "wizard.saving" : `wizard.title_${step}`)} wide>
-      <Stepper step={step} isNew={isNew} />
+      <Stepper step={step} isNew={isNew} isFirst={isFirst} />
       {step === "choose" && <SetupChoose resumed={choice} onBack={leave} onSource={looked} />}
       {step === "summary" && source && <SetupSummary source={source} onBack={() => void forget().then(() => setStep("choose"))} onNext={() => void toFields()} />}
       {step === "fields" && source && (
-        <SetupFields source={source} choice={choice} onBack={() => isNew ? leave() : setStep("summary")} {...(isNew ? { onSkip: end } : {})}
+        <SetupFields source={source} choice={choice} asksPassword={!isFirst} onBack={() => isNew ? leave() : setStep("summary")} {...(isNew ? { onSkip: end } : {})}
           onStarted={(id) => { setJob(id); setStep("progress"); }} />
       )}
       {step === "progress" && job && <SetupProgress id={job} onDone={done} onBack={() => source ? void toFields() : setStep(isNew ? "password" : "choose")} />}

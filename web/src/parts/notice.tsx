@@ -39,6 +39,7 @@ export function errorText(error: ApiError): { title: string; text: string | null
   if (error.retryAfterMs !== null) {
     return { title: t("error.rate_limited", { duration: duration(error.retryAfterMs, "long") }), text: null };
   }
+  if (error.isPassword) return { title: t("signin.wrong"), text: null };
   return { title: error.message || t("error.not_ready"), text: error.hint };
 }
 

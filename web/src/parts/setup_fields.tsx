@@ -63,9 +63,10 @@ function Confirm({ untested, onCancel, onSave }: { untested: Untested[]; onCance
 }
 
 /** `choice`: what was entered before the page was loaded again. `onSkip`: of a new installation, whose settings may wait. */
-export function SetupFields({ source, choice, onStarted, onBack, onSkip }: {
+export function SetupFields({ source, choice, asksPassword, onStarted, onBack, onSkip }: {
   source: SetupSource;
   choice: SetupChoice | null;
+  asksPassword: boolean;
   onStarted: (job: string) => void;
   onBack: () => void;
   onSkip?: () => void;
@@ -74,6 +75,7 @@ export function SetupFields({ source, choice, onStarted, onBack, onSkip }: {
   const tests = source.tests ?? [];
   const entered = useEntered(source, choice);
   const [tried, setTried] = useState<Record<string, Tried>>(choice?.tests ?? {});
+  const [password, setPassword] = useState("");
   const [busy, setBusy] = useState(false);
   const [untested, setUntested] = useState<Untested[] | null>(null);
   const [error, setError] = useState<ApiError | null>(null);
@@ -108,7 +110,9 @@ export function SetupFields({ source, choice, onStarted, onBack, onSkip }: {
     setBusy(true);
     try {
       await entered.keep();
-      const { job } = await api.post<JobStarted>("setup/restores", { source: source.source, accept_failed_tests: accepted });
+      const { job } = await api.post<JobStarted>("setup/restores", {
+        source: source.source, accept_failed_tests: accepted, ...(asksPassword ? { password } : {}),
+      });
       onStarted(job);
     } catch (reason) {
       if (reason instanceof ApiError && reason.code === "untested") setUntested(reason.tests);
@@ -133,11 +137,12 @@ export function SetupFields({ source, choice, onStarted, onBack, onSkip }: {
           <Button busy={busy} icon="plug" onClick={() => void test()}>{t("wizard.test")}</Button>
         </section>
       )}
+      {asksPassword && <PasswordField label={t("signin.password")} help={t("confirm.in_place_help")} value={password} onValue={setPassword} />}
       {error && <ErrorNotice error={error} means={t("wizard.nothing_written")} />}
       <div class="buttons">
         <Button kind="quiet" onClick={() => void entered.keep().catch(() => {}).then(onBack)}>{t("common.back")}</Button>
         {onSkip && <Button onClick={onSkip}>{t("wizard.skip")}</Button>}
-        <Button kind="primary" type="submit" busy={busy}>{t("wizard.save")}</Button>
+        <Button kind="primary" type="submit" busy={busy} disabled={asksPassword && !password}>{t("wizard.save")}</Button>
       </div>
       {untested && <Confirm untested={untested} onCancel={() => setUntested(null)} onSave={() => void save(true)} />}
     </form>
