@@ -1,5 +1,7 @@
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/cleanup.h"
 #include "cli/cli.h"
@@ -44,6 +46,17 @@ static int hash_of(char out[HF_PASSWORD_TEXT], const char *path, const struct hf
     return failed ? -1 : 0;
 }
 
+static int require_console(const char *folder, const struct hf_env *env, struct hf_error *err)
+{
+    struct stat status;
+    if (!env->fs.stat(env->fs.context, folder, &status))
+        return 0;
+    if (errno != ENOENT)
+        return hf_error_sys(err, errno, "look at", folder);
+    hf_error_set(err, HF_NOT_FOUND, "no console has been here: there is no '%s'", folder);
+    return hf_error_hint(err, "is it the right database?");
+}
+
 static void tell_tokens(const struct hf_credentials_reset *done, enum hf_tokens_fate fate)
 {
     if (fate == HF_TOKENS_REVOKED)
@@ -81,17 +94,14 @@ static int run(struct hf_cli *cli, struct hf_error *err)
     enum hf_tokens_fate fate =
         hf_option_given(&cli->arguments, "keep-tokens") ? HF_TOKENS_KEPT : HF_TOKENS_REVOKED;
     if (hf_codec_init(err) || hf_console_folder(&folder, &cli->config, cli->env, err) ||
-        hash_of(hash, hf_option(&cli->arguments, "password-file"), cli->env, err))
+        hash_of(hash, hf_option(&cli->arguments, "password-file"), cli->env, err) ||
+        require_console(folder, cli->env, err))
         return -1;
     path = hf_path_join(folder, "credentials.json");
     if (!path)
         return hf_error_memory(err);
-    struct hf_error failure = {0};
-    if (hf_credentials_reset(&done, cli->env, path, hash, fate, &failure)) {
-        if (failure.code == HF_NOT_FOUND)
-            hf_error_hint(&failure, "no console has been here: is it the right database?");
-        return hf_error_pass(err, &failure);
-    }
+    if (hf_credentials_reset(&done, cli->env, path, hash, fate, err))
+        return -1;
     tell(cli, path, hash[0], fate, &done);
     return 0;
 }

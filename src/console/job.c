@@ -330,10 +330,10 @@ int hf_job_cancel(struct hf_jobs *jobs, const char *id, struct hf_error *err)
     struct hf_job *job = find(jobs, id);
     if (!job)
         return hf_error_set(err, HF_NOT_FOUND, "there is no such job");
-    if (job->state != HF_JOB_RUNNING || job->changes_database)
-        return hf_error_set(err, HF_REFUSED,
-                            job->changes_database ? "this cannot be stopped in its middle"
-                                                  : "it has ended already");
+    if (job->state != HF_JOB_RUNNING)
+        return hf_error_set(err, HF_REFUSED, "it has ended already");
+    if (job->changes_database)
+        return hf_error_set(err, HF_REFUSED, "this cannot be stopped in its middle");
     job->is_cancelled = true;
     hf_guard_stop(job->guard, 0);
     return 0;

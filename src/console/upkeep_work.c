@@ -9,10 +9,20 @@
 #include "service/keep_settings.h"
 #include "service/prune_json.h"
 
+enum { MOST_FINDINGS = 500 }; /* of each severity: a repository may have lost everything */
+
+struct findings {
+    json_t *list;
+    uint64_t losses, notes;
+};
+
 static int take_finding(void *arg, const struct hf_finding *finding, struct hf_error *err)
 {
+    struct findings *findings = arg;
+    uint64_t *count = finding->severity == HF_CHECK_LOSS ? &findings->losses : &findings->notes;
     (void)err;
-    hf_finding_json(arg, finding);
+    if (++*count <= MOST_FINDINGS)
+        hf_finding_json(findings->list, finding);
     return 0;
 }
 
@@ -27,12 +37,14 @@ json_t *hf_check_work(void *context, const json_t *question, const struct hf_eve
         .events = events};
     if (!repository)
         return NULL;
-    json_t *answer = hf_json_new(), *findings = hf_json_list(answer, "findings");
-    if (hf_check(repository, &wanted, take_finding, findings, &result, err)) {
+    json_t *answer = hf_json_new();
+    struct findings findings = {.list = hf_json_list(answer, "findings")};
+    if (hf_check(repository, &wanted, take_finding, &findings, &result, err)) {
         json_decref(answer);
         answer = NULL;
     } else {
         hf_check_json(answer, &result);
+        hf_json_integer(answer, "findings_total", (int64_t)(findings.losses + findings.notes));
         hf_json_boolean(answer, "whole", !result.losses);
     }
     return answer;

@@ -217,7 +217,6 @@ static void follow(struct hf_driver *self)
 
 static void follow_both(struct hf_driver *self)
 {
-    self->wake_at = 0;
     if (!self->log_task.busy)
         follow(self);
     bool is_cutting = self->log_task.busy && self->replica.cut_wanted;
@@ -269,7 +268,6 @@ static void step(struct hf_driver *self)
         follow_both(self);
     if (self->phase == HF_DRIVE_FOLLOW || self->phase == HF_DRIVE_END || is_busy(self))
         return;
-    self->wake_at = 0;
     if (self->phase == HF_DRIVE_BEGIN && self->end.asked)
         begin_at_last(self);
     if (self->phase == HF_DRIVE_BEGIN)
@@ -280,22 +278,30 @@ static void step(struct hf_driver *self)
         let_go(self);
 }
 
-static void thin(struct hf_driver *self)
+/* Not while nothing is held, nor while it runs already: each ends with a step. */
+static bool may_thin(const struct hf_driver *self)
 {
     bool is_protecting = self->phase == HF_DRIVE_FOLLOW || self->phase == HF_DRIVE_LOOK;
-    if (self->prune_task.busy || self->end.asked || !is_protecting ||
-        !hf_thinning_is_due(&self->thinning))
+    return is_protecting && self->thinning.at && !self->prune_task.busy && !self->end.asked;
+}
+
+static void thin(struct hf_driver *self)
+{
+    if (!may_thin(self))
         return;
+    if (!hf_thinning_is_due(&self->thinning)) {
+        wake_before(self, self->thinning.at);
+        return;
+    }
     hf_thinning_begun(&self->thinning);
     hf_driver_post_start(&self->prune_task, self->post->prune_pool, hf_replica_prune);
 }
 
 void hf_driver_step(struct hf_driver *self)
 {
+    self->wake_at = 0; /* a time that is past would not let the loop wait */
     step(self);
     thin(self);
-    if (self->thinning.at && self->phase != HF_DRIVE_END && !self->end.asked)
-        wake_before(self, self->thinning.at);
 }
 
 static void begin_succeeded(struct hf_driver *self)
@@ -451,11 +457,9 @@ void hf_driver_task_done(struct hf_driver *self, struct hf_task *task)
     if (!self->store_task.busy)
         hf_replica_view_copy(&self->view, &self->replica, self->log_task.busy);
     hf_replica_view_count(&self->view, &self->replica, &outcome_of(self, task)->traffic);
-    if (task == &self->prune_task) {
+    if (task == &self->prune_task)
         hf_thinning_ended(&self->thinning, &self->replica, self->post);
-        return;
-    }
-    if (task->work == hf_replica_begin)
+    else if (task->work == hf_replica_begin)
         begin_done(self);
     else if (task->work == hf_replica_tail)
         tail_done(self);
@@ -488,7 +492,8 @@ json_t *hf_driver_status(const struct hf_driver *self)
         .backlog = &self->backlog,
         .trouble = &self->trouble,
         .log = &self->log,
-        .next_prune = hf_thinning_due(&self->thinning, self->replica.world->env)};
+        .next_prune =
+            may_thin(self) ? hf_thinning_due(&self->thinning, self->replica.world->env) : 0};
     return hf_replica_view_json(&self->view, &facts);
 }
 

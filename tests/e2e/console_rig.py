@@ -158,6 +158,15 @@ class Console:
         except OSError:
             return False
 
+    def follows(self):
+        """Waits until the first database's changes go to the repository: from then on its newest
+        point is the state that a preview is bound to."""
+        def is_followed():
+            shown = self.holdfast.json("status", *self.arguments[:4])["databases"]
+            return shown and (shown[0].get("live") or {}).get("capture") in ("wal", "scan")
+        wait_for(is_followed, "the replicator")
+        return self
+
     def client(self):
         return Client(self.port)
 

@@ -28,7 +28,7 @@ def exported_copies(holdfast, db):
 def signed_in_client(holdfast, db, copies):  # pylint: disable=unused-argument
     console = Console(holdfast, "--db", db, "-r", "repo", "--sync-interval", "100ms", verb="run",
                       command=["--", sys.executable, "-c", APPLICATION]).start()
-    client = console.client()
+    client = console.follows().client()
     client.set_up()
     yield client
     console.stop()

@@ -19,7 +19,7 @@ def signed_in_client(holdfast, db):
     (holdfast.folder / "schema.sql").write_text(schema_of(db) + EXTRA, encoding="utf-8")
     console = Console(holdfast, "--db", db, "-r", "repo", "--sync-interval", "100ms", verb="run",
                       command=["--", sys.executable, "-c", APPLICATION]).start()
-    client = console.client()
+    client = console.follows().client()
     client.set_up()
     yield client
     console.stop()

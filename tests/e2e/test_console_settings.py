@@ -76,6 +76,18 @@ def test_the_repository_is_tested_anew(holdfast, client, tmp_path):
     (tmp_path / "away").rename(tmp_path / "repo")
 
 
+def test_a_check_tells_of_a_repository_that_has_lost_much(client, tmp_path):
+    """So much that a list of all of it would be no answer that anybody reads."""
+    made = client.job("/api/v1/databases/app/points", {"label": "one"})["point"]
+    client.post(f"/api/v1/databases/app/points/{made}", {"pinned": True}, method="PATCH")
+    point, = (tmp_path / "repo").glob("databases/*/points/*")
+    for number in range(1000):
+        (point.parent / f"{number + 2:016x}").write_bytes(b"no point")
+    checked = client.job("/api/v1/jobs", {"kind": "check"})
+    assert not checked["whole"] and checked["findings_total"] >= 1000
+    assert len(checked["findings"]) == 500
+
+
 def test_upkeep_runs_as_jobs(client):
     client.job("/api/v1/databases/app/points", {})
     checked = client.job("/api/v1/jobs", {"kind": "check", "read_data": True})

@@ -24,6 +24,7 @@ struct loop {
     struct hf_env env;
     void (*at_clock)(struct loop *loop); /* when a job reads the clock the next time, once */
     bool has_no_room;                    /* for temporary files */
+    struct hf_config config;
     struct hf_repository *repository;
     struct hf_replica_world world;
     struct hf_driver_post post;
@@ -113,6 +114,16 @@ static void hear_notice(void *context, const char *database, const char *text)
     hf_driver_post_notice_later(&((struct loop *)context)->post, database, text);
 }
 
+static void load_config(struct loop *loop)
+{
+    static const char *const none[] = {NULL};
+    struct hf_config_input input = {
+        .environment = none, .local_file = "/nowhere", .system_file = "/nowhere"};
+    input.flags[HF_SETTING_DB] = loop->path;
+    input.flags[HF_SETTING_REPOSITORY] = loop->floor->place;
+    assert_int_equal(hf_config_load(&loop->config, &input, hf_env_system(), NULL), 0);
+}
+
 static void loop_make(struct loop *loop, struct floor *floor)
 {
     const struct hf_unlock none = {0};
@@ -131,7 +142,9 @@ static void loop_make(struct loop *loop, struct floor *floor)
     loop->repository = hf_repository_open(
         hf_store_directory_new(hf_env_system(), floor->place, NULL), &loop->env, &none, NULL);
     assert_non_null(loop->repository);
+    load_config(loop);
     loop->world = (struct hf_replica_world){.repository = loop->repository,
+                                            .config = &loop->config,
                                             .env = &loop->env,
                                             .wanted = HF_CAPTURE_WANT_LOG,
                                             .interval = HOUR,
@@ -228,6 +241,7 @@ static void loop_end(struct loop *loop)
     hf_driver_post_close(&loop->post);
     hf_driver_release(&loop->driver);
     hf_repository_free(loop->repository);
+    hf_config_release(&loop->config);
     hf_json_channel_release(&loop->told);
     sqlite3_close(loop->application);
     close(loop->to_writer);
@@ -383,6 +397,65 @@ static void without_room_for_a_copy_a_scan_is_tried_again(void **state)
     assert_int_equal(rows_stored(&loop), 1);
 }
 
+static bool waits_for_the_database(struct loop *loop)
+{
+    return loop->driver.phase == HF_DRIVE_BEGIN && !loop->driver.store_task.busy;
+}
+
+static bool has_pruned(struct loop *loop)
+{
+    return loop->driver.phase == HF_DRIVE_FOLLOW && !loop->driver.thinning.at &&
+           !loop->driver.prune_task.busy;
+}
+
+static void assert_lets_the_loop_wait(const struct loop *loop)
+{
+    assert_true(!loop->driver.wake_at || loop->driver.wake_at > hf_monotonic());
+}
+
+/* What cannot be done now is no reason to be called again at once, and again. */
+static void a_prune_that_is_due_while_there_is_no_database_waits_for_it(void **state)
+{
+    struct loop loop;
+    loop_begin(&loop, *state);
+    turn_until(&loop, follows_all_told);
+    assert_int_equal(rename(loop.path, floor_path(loop.floor, "elsewhere.db")), 0);
+    hf_watch_read(&loop.post.watch, take_watch, &loop);
+    turn_until(&loop, waits_for_the_database);
+    loop.driver.thinning.at = hf_monotonic() - 1;
+    hf_driver_step(&loop.driver);
+    assert_lets_the_loop_wait(&loop);
+    assert_int_equal(rename(floor_path(loop.floor, "elsewhere.db"), loop.path), 0);
+    turn_until(&loop, has_pruned);
+    loop_end(&loop);
+}
+
+static void a_prune_that_is_due_while_another_runs_waits_for_its_end(void **state)
+{
+    struct loop loop;
+    loop_begin(&loop, *state);
+    turn_until(&loop, follows_all_told);
+    loop.driver.prune_task.busy = true;
+    loop.driver.thinning.at = hf_monotonic() - 1;
+    hf_driver_step(&loop.driver);
+    assert_lets_the_loop_wait(&loop);
+    hf_driver_task_done(&loop.driver, &loop.driver.prune_task);
+    turn_until(&loop, has_pruned);
+    loop_end(&loop);
+}
+
+static void a_prune_that_becomes_due_while_a_scan_goes_on_wakes_once(void **state)
+{
+    struct loop loop;
+    loop_begin(&loop, *state);
+    assert_true(loop.driver.store_task.busy);
+    loop.driver.wake_at = hf_monotonic() - 1;
+    hf_driver_step(&loop.driver);
+    assert_lets_the_loop_wait(&loop);
+    turn_until(&loop, follows_all_told);
+    loop_end(&loop);
+}
+
 #define FLOOR_TEST(name) cmocka_unit_test_setup_teardown(name, floor_setup, floor_teardown)
 
 int main(void)
@@ -393,6 +466,9 @@ int main(void)
         FLOOR_TEST(a_log_that_can_be_held_after_scans_is_watched),
         FLOOR_TEST(a_database_that_can_be_held_after_scans_is_watched_for_being_replaced),
         FLOOR_TEST(without_room_for_a_copy_a_scan_is_tried_again),
+        FLOOR_TEST(a_prune_that_is_due_while_there_is_no_database_waits_for_it),
+        FLOOR_TEST(a_prune_that_is_due_while_another_runs_waits_for_its_end),
+        FLOOR_TEST(a_prune_that_becomes_due_while_a_scan_goes_on_wakes_once),
     };
     return cmocka_run_group_tests_name("service/replica_driver", tests, NULL, NULL);
 }

@@ -311,6 +311,7 @@ export interface CheckResult {
   whole: boolean;
   objects: number;
   points: number;
+  findings_total: number;
   findings: { severity: "loss" | "note"; object: string; problem: string; consequence: string | null }[];
 }
 

@@ -17,7 +17,7 @@ function Findings({ result }: { result: CheckResult }) {
     return <Notice tone="good" title={t("upkeep.whole", { n: result.points, objects: number(result.objects) })} />;
   }
   return (
-    <Notice tone="bad" title={t("upkeep.losses", { n: result.findings.length })}>
+    <Notice tone="bad" title={t("upkeep.losses", { n: result.findings_total })}>
       <ul>
         {result.findings.slice(0, mostTold).map((one) => (
           <li key={`${one.object} ${one.problem}`}>{one.problem}{one.consequence && <>: {one.consequence}</>}</li>
