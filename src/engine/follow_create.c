@@ -63,7 +63,8 @@ static int put_in_place(const struct hf_creating *creating, struct hf_restore_ta
                         struct hf_new_file *file, struct hf_error *err)
 {
     char kept[4096];
-    if (hf_new_file_adopt(file, err) || hf_restore_target_set_aside(target, kept, sizeof kept, err))
+    if (hf_new_file_adopt(file, file->path, err) ||
+        hf_restore_target_set_aside(target, kept, sizeof kept, err))
         return -1;
     if (*kept)
         hf_notice(creating->events, "what was at '%s' is kept as '%s'", creating->path, kept);

@@ -2,6 +2,8 @@
 
 #include <errno.h>
 
+#include "engine/target_proof.h"
+
 enum { ATTEMPTS = 5 };
 
 static bool is_vacant(const struct hf_env *env, const char *path)
@@ -10,17 +12,6 @@ static bool is_vacant(const struct hf_env *env, const char *path)
     if (env->fs.stat(env->fs.context, path, &status))
         return errno == ENOENT || errno == ENOTDIR;
     return status.st_size == 0;
-}
-
-/* The state that the point holds. */
-static int state_of_point(const struct hf_database *database, uint64_t seq, struct hf_state *out,
-                          struct hf_error *err)
-{
-    hf_auto(hf_timeline) struct hf_timeline timeline = {0};
-    hf_auto(hf_plan) struct hf_plan plan = {0};
-    if (hf_timeline_load(&timeline, database, err) || hf_plan_make(&plan, &timeline, seq, err))
-        return -1;
-    return hf_plan_state(database, &plan, out, err);
 }
 
 static int keep(const struct hf_database *database, const struct hf_backup_options *before,
@@ -64,7 +55,7 @@ static int attempt(const struct hf_database *database, const struct hf_timeline 
     if (keep(database, before, restore, &point, &replaced, err))
         return -1;
     if (replaced == HF_REPLACED_POINT) {
-        if (state_of_point(database, point.seq, &state, err))
+        if (hf_state_of_point(&state, database, point.seq, err))
             return -1;
         manner.expected = &state;
     }

@@ -22,7 +22,7 @@ struct hf_in_place_result {
  * restored over which, or over nothing. When only that last one fails it is a notice.
  * Without a reason the first is called "before restore". A database that cannot be backed up,
  * because it is damaged or the repository takes nothing more, is kept beside as
- * "<target>.replaced-<ms>", and a notice says so; with HF_RESTORE_DELTA, which would overwrite it,
+ * "<target>.replaced-<ms>", and a notice says so; with HF_RESTORE_DELTA, which keeps nothing,
  * the call fails instead.
  * What is committed between the two is noticed once the file is locked: the point is taken again,
  * and after a few times the call fails with HF_LOCKED.

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "engine/delta.h"
+#include "engine/overwrite.h"
 #include "engine/page_writer.h"
 #include "engine/target_proof.h"
 #include "sqlite/restore_target.h"
@@ -111,51 +112,29 @@ static int write_new_file(struct restore *restore, struct hf_new_file *file, str
                           restore->options->events, &restore->result->pages_written, err);
 }
 
-/* Another name for the file that is about to be replaced; durable first, since a loss of power may
- * keep the replacement alone. */
-static int keep_replaced(struct restore *restore, struct hf_error *err)
+/* The proven file becomes the database that is there, with what was there kept beside if wanted. */
+static int put_into(struct restore *restore, const struct hf_new_file *file, struct hf_error *err)
 {
-    const struct hf_fs *fs = &env_of(restore)->fs;
-    struct hf_restore_result *result = restore->result;
-    const char *path = hf_restore_target_path(restore->target);
-    snprintf(result->kept, sizeof result->kept, "%s.replaced-%" PRId64, path,
-             hf_now(env_of(restore)));
-    int failed = fs->link(fs->context, path, result->kept);
-    /* Without hard links it moves; until the new file is there, a crash leaves it under that name.
-     */
-    if (failed && (errno == EPERM || errno == ENOTSUP || errno == ENOSYS || errno == EMLINK))
-        failed = fs->rename_new(fs->context, path, result->kept);
-    if (failed)
-        return hf_error_sys(err, errno, "keep the replaced database as", result->kept);
-    return hf_sync_parent(env_of(restore), path, err);
+    const struct hf_env *env = env_of(restore);
+    char *kept = restore->result->kept;
+    if (restore->options->keep_replaced) {
+        snprintf(kept, sizeof restore->result->kept, "%s.replaced-%" PRId64,
+                 hf_restore_target_path(restore->target), hf_now(env));
+        if (hf_keep_copy(restore->target, kept, err))
+            return -1;
+    }
+    bool touched;
+    int failed = hf_overwrite(restore->target, file, restore->result->size, &touched, err);
+    if (failed && *kept && !touched)
+        env->fs.unlink(env->fs.context, kept);
+    return failed;
 }
 
-/* When the replacement failed, the other name must go: SQLite looks for a database's log and
- * journal beside the name that it is opened under. */
-static void forget_replaced(const struct restore *restore)
-{
-    const struct hf_fs *fs = &env_of(restore)->fs;
-    const char *kept = restore->result->kept;
-    struct stat there, other;
-    const char *path = hf_restore_target_path(restore->target);
-    if (hf_restore_target_state(restore->target) != HF_TARGET_DATABASE || !*kept ||
-        fs->stat(fs->context, kept, &other))
-        return;
-    if (fs->stat(fs->context, path, &there))
-        fs->rename_new(fs->context, kept, path);
-    else if (there.st_ino == other.st_ino && there.st_dev == other.st_dev)
-        fs->unlink(fs->context, kept);
-}
-
-/* Everything is proven and written; only now is what was there touched. */
+/* Where there is no database that anybody could wait for. */
 static int put_in_place(struct restore *restore, struct hf_new_file *file, struct hf_error *err)
 {
     struct hf_restore_result *result = restore->result;
-    enum hf_target_state state = hf_restore_target_state(restore->target);
     if (hf_restore_target_set_aside(restore->target, result->kept, sizeof result->kept, err))
-        return -1;
-    if (restore->options->keep_replaced && state == HF_TARGET_DATABASE &&
-        keep_replaced(restore, err))
         return -1;
     /* Where there was nothing, what somebody puts there meanwhile is not replaced. */
     struct stat status;
@@ -164,6 +143,7 @@ static int put_in_place(struct restore *restore, struct hf_new_file *file, struc
     return hf_new_file_commit(file, vacant ? HF_COMMIT_NEW : HF_COMMIT_REPLACE, err);
 }
 
+/* Everything is proven and written before what was there is touched. */
 static int restore_whole(struct restore *restore, struct hf_error *err)
 {
     hf_auto(hf_new_file) struct hf_new_file file = {0};
@@ -171,12 +151,11 @@ static int restore_whole(struct restore *restore, struct hf_error *err)
     if (check_space(restore, err) || hf_new_file_begin(&file, env_of(restore), path, 0600, err))
         return -1;
     hf_new_file_remove_litter(&file, HF_LITTER_OF_FILE);
-    if (hf_new_file_adopt(&file, err) || write_new_file(restore, &file, err))
+    if (hf_new_file_adopt(&file, path, err) || write_new_file(restore, &file, err))
         return -1;
-    int failed = put_in_place(restore, &file, err);
-    if (failed)
-        forget_replaced(restore);
-    return failed;
+    return hf_restore_target_state(restore->target) == HF_TARGET_DATABASE
+               ? put_into(restore, &file, err)
+               : put_in_place(restore, &file, err);
 }
 
 static int run(struct restore *restore, const struct hf_timeline *timeline, uint64_t seq,
@@ -185,7 +164,9 @@ static int run(struct restore *restore, const struct hf_timeline *timeline, uint
     const struct hf_state *expected = restore->options->expected;
     if (preview(restore, timeline, seq, err) || take_target(restore, err))
         return -1;
-    if (expected && hf_target_prove(restore->database, restore->target, expected, err))
+    const struct hf_database *whose = restore->options->expected_of;
+    if (expected &&
+        hf_target_prove(whose ? whose : restore->database, restore->target, expected, err))
         return -1;
     if (restore->options->manner != HF_RESTORE_DELTA)
         return restore_whole(restore, err);

@@ -14,8 +14,8 @@
 
 enum hf_restore_manner {
     HF_RESTORE_NEW,     /* HF_REFUSED when there is a file at the target */
-    HF_RESTORE_REPLACE, /* takes the place of what is there, at once */
-    HF_RESTORE_DELTA,   /* rewrites only the pages that differ, protected by a rollback journal */
+    HF_RESTORE_REPLACE, /* takes the place of what is there, once all of it is proven */
+    HF_RESTORE_DELTA,   /* reads and rewrites only the pages that differ, as they are proven */
 };
 
 struct hf_restore_options {
@@ -24,7 +24,8 @@ struct hf_restore_options {
     /* What is at the target must still be this state when nobody else can change it any more, else
      * HF_STALE and nothing is done. NULL: whatever it is. */
     const struct hf_state *expected;
-    bool keep_replaced; /* with REPLACE: the old file stays beside as "<target>.replaced-<ms>" */
+    const struct hf_database *expected_of; /* whose state that is; NULL: the restored one's */
+    bool keep_replaced; /* with REPLACE: what was there is kept as "<target>.replaced-<ms>" */
     int busy_ms;
     const struct hf_events *events; /* may be NULL */
 };
@@ -42,12 +43,12 @@ struct hf_restore_result {
 
 /*
  * Brings restore point `seq` back as the file `target`, every page proven by its seal and
- * fingerprint and the whole by the state's fingerprint, durable when it returns 0. On an error, and
- * after a crash at any moment, the target is what it was before or (from the rename on) the
- * restored database; with DELTA a rollback journal brings the old state back when SQLite next opens
- * the file. A segment that is missing because history was pruned meanwhile is no failure: it lists
- * and plans again. HF_LOCKED: somebody has the target open. HF_NO_SPACE, HF_CORRUPT, HF_NOT_FOUND
- * (no such point).
+ * fingerprint and the whole by the state's fingerprint, durable when it returns 0. A database that
+ * is there stays the same file (engine/overwrite.h). On an error, and after a crash at any moment,
+ * the target is what it was before or the restored database, if need be by a rollback journal, with
+ * which SQLite brings the old state back when it next opens the file. A segment that is missing
+ * because history was pruned meanwhile is no failure: it lists and plans again. HF_LOCKED: somebody
+ * has the target open. HF_NO_SPACE, HF_CORRUPT, HF_NOT_FOUND (no such point).
  */
 int hf_restore(const struct hf_database *database, const struct hf_timeline *timeline, uint64_t seq,
                const struct hf_restore_options *options, struct hf_restore_result *result,

@@ -31,6 +31,16 @@ static int sum_pages(const struct hf_database *database, struct hf_restore_targe
     return 0;
 }
 
+int hf_state_of_point(struct hf_state *out, const struct hf_database *database, uint64_t seq,
+                      struct hf_error *err)
+{
+    hf_auto(hf_timeline) struct hf_timeline timeline = {0};
+    hf_auto(hf_plan) struct hf_plan plan = {0};
+    if (hf_timeline_load(&timeline, database, err) || hf_plan_make(&plan, &timeline, seq, err))
+        return -1;
+    return hf_plan_state(database, &plan, out, err);
+}
+
 int hf_target_prove(const struct hf_database *database, struct hf_restore_target *target,
                     const struct hf_state *expected, struct hf_error *err)
 {

@@ -8,6 +8,9 @@
 #include "history/plan_walk.h"
 #include "sqlite/restore_target.h"
 
+int hf_state_of_point(struct hf_state *out, const struct hf_database *database, uint64_t seq,
+                      struct hf_error *err);
+
 /* Reads all of the taken database. HF_STALE when it is not `expected`. */
 int hf_target_prove(const struct hf_database *database, struct hf_restore_target *target,
                     const struct hf_state *expected, struct hf_error *err);

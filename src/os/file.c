@@ -270,11 +270,11 @@ static int place_new(const struct hf_fs *fs, const char *from, const char *to, b
     return fs->rename_new(fs->context, from, to);
 }
 
-int hf_new_file_adopt(struct hf_new_file *file, struct hf_error *err)
+int hf_new_file_adopt(struct hf_new_file *file, const char *path, struct hf_error *err)
 {
     struct stat old;
-    if (file->env->fs.stat(file->env->fs.context, file->path, &old))
-        return errno == ENOENT ? 0 : hf_error_sys(err, errno, "look at", file->path);
+    if (file->env->fs.stat(file->env->fs.context, path, &old))
+        return errno == ENOENT ? 0 : hf_error_sys(err, errno, "look at", path);
     if (fchown(file->fd, old.st_uid, old.st_gid) && errno != EPERM)
         return hf_error_sys(err, errno, "set the owner of", file->temporary);
     if (fchmod(file->fd, old.st_mode & 07777))

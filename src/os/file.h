@@ -82,9 +82,9 @@ int hf_new_file_begin(struct hf_new_file *file, const struct hf_env *env, const 
                       mode_t mode, struct hf_error *err);
 int hf_new_file_write(struct hf_new_file *file, const void *in, size_t length, uint64_t offset,
                       struct hf_error *err);
-/* Gives it owner and mode of what it is going to replace; where there is nothing it keeps its own.
- * Its owner stays for who may not give files away. */
-int hf_new_file_adopt(struct hf_new_file *file, struct hf_error *err);
+/* Gives it owner and mode of the file at `path`; where there is nothing it keeps its own. Its owner
+ * stays for who may not give files away. */
+int hf_new_file_adopt(struct hf_new_file *file, const char *path, struct hf_error *err);
 /* Ends the file in any case: on failure its temporary is removed. When only the sync of the
  * directory failed the file may be there: the caller must treat it as not acknowledged. */
 int hf_new_file_commit(struct hf_new_file *file, enum hf_commit how, struct hf_error *err);

@@ -67,3 +67,13 @@ int hf_safety_point_take(const struct hf_safety_point_options *options, uint64_t
     *seq = point.seq;
     return 0;
 }
+
+int hf_safety_point_history(struct hf_session *session, struct hf_database *history,
+                            const struct hf_safety_point_options *options, struct hf_error *err)
+{
+    return open_session(session, options, err) ||
+                   hf_database_open(history, session->repository, options->database,
+                                    HF_DATABASE_EXISTING, err)
+               ? -1
+               : 0;
+}

@@ -8,6 +8,7 @@
 
 #include "base/events.h"
 #include "config/config.h"
+#include "history/database.h"
 #include "service/access.h"
 
 struct hf_safety_point_options {
@@ -27,5 +28,9 @@ bool hf_safety_point_is_needed(const struct hf_env *env, const char *path);
 /* 0 in `seq`: there is nothing at the path yet. */
 int hf_safety_point_take(const struct hf_safety_point_options *options, uint64_t *seq,
                          struct hf_error *err);
+
+/* The history that such points are in, which is there; `session` is the caller's to release. */
+int hf_safety_point_history(struct hf_session *session, struct hf_database *history,
+                            const struct hf_safety_point_options *options, struct hf_error *err);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "codec/key.h"
+#include "engine/target_proof.h"
 #include "engine/undo.h"
 #include "history/timeline.h"
 #include "os/file.h"
@@ -17,7 +18,7 @@
 #include "service/setup_settings.h"
 #include "sqlite/untrusted.h"
 
-enum { BUSY_MS = 5000 };
+enum { BUSY_MS = 5000, ATTEMPTS = 5 };
 
 struct restoring {
     struct hf_setup_restored *out;
@@ -25,16 +26,21 @@ struct restoring {
     const struct hf_setup_restore_options *options;
 };
 
-static int take_point(struct restoring *job, struct hf_error *err)
+static struct hf_safety_point_options safety_of(const struct restoring *job)
 {
     const struct hf_setup_options *look = &job->options->look;
-    const struct hf_safety_point_options wanted = {.config = look->config,
-                                                   .env = look->env,
-                                                   .database = look->database,
-                                                   .path = look->path,
-                                                   .reason = HF_BEFORE_RESTORE,
-                                                   .secrets = look->secrets,
-                                                   .events = look->events};
+    return (struct hf_safety_point_options){.config = look->config,
+                                            .env = look->env,
+                                            .database = look->database,
+                                            .path = look->path,
+                                            .reason = HF_BEFORE_RESTORE,
+                                            .secrets = look->secrets,
+                                            .events = look->events};
+}
+
+static int take_point(struct restoring *job, struct hf_error *err)
+{
+    const struct hf_safety_point_options wanted = safety_of(job);
     return hf_safety_point_take(&wanted, &job->out->point_before, err)
                ? hf_error_wrap(err, "take a restore point of what is there")
                : 0;
@@ -179,23 +185,47 @@ struct wanted_point {
     uint64_t seq;
 };
 
-static int restore_into_place(struct restoring *job, const struct wanted_point *wanted,
+/* Replaces nothing but what the point before it holds: HF_STALE when that has changed since. */
+static int restore_over_point(struct restoring *job, const struct wanted_point *wanted,
                               struct hf_error *err)
 {
     const struct hf_setup_options *look = &job->options->look;
-    struct stat status;
-    bool there = !look->env->fs.stat(look->env->fs.context, look->path, &status);
+    const struct hf_safety_point_options safety = safety_of(job);
+    hf_auto(hf_session) struct hf_session session = {0};
+    struct hf_database own;
+    struct hf_state kept;
+    if (take_point(job, err))
+        return -1;
+    uint64_t before = job->out->point_before;
+    if (before && (hf_safety_point_history(&session, &own, &safety, err) ||
+                   hf_state_of_point(&kept, &own, before, err)))
+        return -1;
     const struct hf_restore_options restore = {
         .target = look->path,
-        .manner = there ? HF_RESTORE_REPLACE : HF_RESTORE_NEW,
+        .manner = before ? HF_RESTORE_REPLACE : HF_RESTORE_NEW,
+        .expected = before ? &kept : NULL,
+        .expected_of = &own,
         .busy_ms = BUSY_MS,
         .events = look->events,
     };
-    if (hf_restore(wanted->database, wanted->timeline, wanted->seq, &restore, &job->out->restore,
-                   err))
-        return -1;
-    job->out->restored = true;
-    return write_settings(job, err);
+    return hf_restore(wanted->database, wanted->timeline, wanted->seq, &restore, &job->out->restore,
+                      err);
+}
+
+static int restore_into_place(struct restoring *job, const struct wanted_point *wanted,
+                              struct hf_error *err)
+{
+    struct hf_error local = {.code = HF_STALE};
+    for (int i = 0; i < ATTEMPTS && local.code == HF_STALE; i++) {
+        local = (struct hf_error){0};
+        if (!restore_over_point(job, wanted, &local)) {
+            job->out->restored = true;
+            return write_settings(job, err);
+        }
+    }
+    if (local.code != HF_STALE)
+        return hf_error_pass(err, &local);
+    return hf_error_set(err, HF_LOCKED, "'%s' is written to all the time", job->options->look.path);
 }
 
 /* Into the database of an application that runs a point goes as a SQLite file does. */
@@ -234,8 +264,6 @@ static int restore_wanted(struct restoring *job, const struct hf_database *datab
                                                                  : 0};
     if (!wanted.seq)
         return hf_error_set(err, HF_NOT_FOUND, "'%s' has no restore point", database->name);
-    if (take_point(job, err))
-        return -1;
     if (!restore_into_place(job, &wanted, &failure))
         return 0;
     if (failure.code != HF_LOCKED || job->out->restored)

@@ -226,6 +226,11 @@ const char *hf_restore_target_path(const struct hf_restore_target *target)
     return target->path;
 }
 
+const struct hf_env *hf_restore_target_env(const struct hf_restore_target *target)
+{
+    return target->env;
+}
+
 enum hf_target_state hf_restore_target_state(const struct hf_restore_target *target)
 {
     return target->state;

@@ -33,6 +33,7 @@ struct hf_restore_target *hf_restore_target_take(const struct hf_env *env, const
 /* Where the file is: `path` with symbolic links followed, so that a new file replaces the database
  * and not the link to it. Borrowed. */
 const char *hf_restore_target_path(const struct hf_restore_target *target);
+const struct hf_env *hf_restore_target_env(const struct hf_restore_target *target);
 
 enum hf_target_state hf_restore_target_state(const struct hf_restore_target *target);
 

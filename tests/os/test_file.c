@@ -226,7 +226,7 @@ static void a_new_file_adopts_the_mode_of_what_it_replaces(void **state)
     for (int round = 0; round < 2; round++) { /* first where there is nothing */
         hf_auto(hf_new_file) struct hf_new_file file = {0};
         assert_int_equal(hf_new_file_begin(&file, self->env, self->path, 0600, NULL), 0);
-        assert_int_equal(hf_new_file_adopt(&file, NULL), 0);
+        assert_int_equal(hf_new_file_adopt(&file, file.path, NULL), 0);
         assert_int_equal(hf_new_file_commit(&file, HF_COMMIT_REPLACE, NULL), 0);
         assert_int_equal(stat(self->path, &status), 0);
         assert_int_equal(status.st_mode & 07777, round ? 0644 : 0600);
@@ -235,7 +235,7 @@ static void a_new_file_adopts_the_mode_of_what_it_replaces(void **state)
     hf_auto(hf_new_file) struct hf_new_file file = {0};
     assert_int_equal(hf_new_file_begin(&file, self->env, self->path, 0600, NULL), 0);
     hf_fault_env_set(self->faulty, &no_look);
-    assert_int_equal(hf_new_file_adopt(&file, NULL), -1);
+    assert_int_equal(hf_new_file_adopt(&file, file.path, NULL), -1);
     hf_fault_env_set(self->faulty, NULL);
 }
 
