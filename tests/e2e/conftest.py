@@ -15,6 +15,19 @@ from console_rig import Console
 def pytest_configure(config):
     config.addinivalue_line("markers", "browser: needs a Chromium of its own")
     config.addinivalue_line("markers", "timing: promises of time, tried on an optimised program")
+    config.addinivalue_line("markers", "hostile: bytes of strangers, tried on a sanitized program")
+
+
+# Where a stray read that nobody sees would be a failure; script/test-sanitized tries all the rest so too.
+HOSTILE = ("test_bad_input", "test_damage", "test_format", "test_portable", "test_console_api",
+           "test_console_browse", "test_console_hostile", "test_console_security",
+           "test_console_setup", "test_restore_beside_writer")
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.module.__name__ in HOSTILE:
+            item.add_marker("hostile")
 
 
 class Outcome:
