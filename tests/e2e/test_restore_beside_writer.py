@@ -1,5 +1,6 @@
 """A restore beside an application that opens its database for each request: what it was told is
 committed is in the database or in a restore point, and the database is whole, whenever it came."""
+import itertools
 import pathlib
 import sqlite3
 import subprocess
@@ -18,7 +19,7 @@ for number in range(10 ** 6, 10 ** 9):
     connection.execute("insert into note(id, body) values(?, 'acknowledged')", (number,))
     said.write(f"{number}\\n")
     connection.close()
-    time.sleep(0.01)
+    time.sleep(0.03)
 """
 
 
@@ -80,7 +81,9 @@ def test_the_setup_wizard_loses_no_commit(holdfast, db, writer):
     try:
         client = console.client()
         client.set_up()
-        assert any([carried_out(client) for _ in range(8)])  # all of them
+        tries = itertools.takewhile(lambda count: count < 3, itertools.accumulate(
+            carried_out(client) for _ in range(60)))
+        assert max(tries, default=0) == 2, "it never was the only one"
     finally:
         console.stop()
     assert_nothing_is_lost(holdfast, db, writer)
