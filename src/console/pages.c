@@ -74,6 +74,16 @@ static void get_page(struct hf_exchange *exchange)
     reply_page(exchange, find("/index.html"));
 }
 
+/* An address that a person mistyped: the page says so. */
+static void get_missing(struct hf_exchange *exchange)
+{
+    const char *accepted = hf_exchange_header(exchange, "Accept");
+    if (accepted && strstr(accepted, "text/html"))
+        get_page(exchange);
+    else
+        hf_exchange_refuse(exchange, 404, "not_found", "there is nothing here");
+}
+
 static void get_asset(struct hf_exchange *exchange)
 {
     const struct hf_asset *asset = find(exchange->path);
@@ -87,9 +97,9 @@ const struct hf_route hf_page_routes[] = {
     {"GET", "/assets/{name}", HF_ACCESS_ANYONE, HF_BODY_NONE, get_asset},
     {"GET", "/", HF_ACCESS_ANYONE, HF_BODY_NONE, get_page},
     {"GET", "/setup", HF_ACCESS_ANYONE, HF_BODY_NONE, get_page},
-    {"GET", "/sign-in", HF_ACCESS_ANYONE, HF_BODY_NONE, get_page},
     {"GET", "/points", HF_ACCESS_ANYONE, HF_BODY_NONE, get_page},
     {"GET", "/restore", HF_ACCESS_ANYONE, HF_BODY_NONE, get_page},
     {"GET", "/data", HF_ACCESS_ANYONE, HF_BODY_NONE, get_page},
     {"GET", "/settings", HF_ACCESS_ANYONE, HF_BODY_NONE, get_page},
+    {"GET", "/{page}", HF_ACCESS_ANYONE, HF_BODY_NONE, get_missing},
     {0}};

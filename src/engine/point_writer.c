@@ -306,7 +306,7 @@ static int remember(struct appending *self, struct hf_error *err)
 
 static bool wants_point(const struct hf_point_text *text)
 {
-    return text->pin || (text->label && text->label[0]);
+    return text->pin || text->own || (text->label && text->label[0]);
 }
 
 static int append(struct appending *self, struct hf_point_result *result, struct hf_error *err)

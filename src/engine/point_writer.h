@@ -36,6 +36,7 @@ struct hf_point_text {
     const char *reason;
     const char *label; /* NULL or "": none */
     bool pin;
+    bool own; /* a point of its own, also when nothing changed, as a label and a pin make one */
 };
 
 struct hf_point_result {

@@ -103,7 +103,7 @@ static struct hf_point_text text_of(const struct hf_snapshot *snapshot)
 {
     if (!snapshot->request)
         return (struct hf_point_text){.reason = "continuous"};
-    return (struct hf_point_text){snapshot->reason, snapshot->label, snapshot->pin};
+    return (struct hf_point_text){snapshot->reason, snapshot->label, snapshot->pin, snapshot->own};
 }
 
 static int look_through(struct hf_replica *self, const struct hf_point_text *text,
@@ -116,6 +116,7 @@ static int look_through(struct hf_replica *self, const struct hf_point_text *tex
         .reason = text->reason,
         .label = text->label,
         .pin = text->pin,
+        .own = text->own,
         .claim = claim_of(self),
         .spare_writers = true,
         .busy_ms = BUSY_MS,

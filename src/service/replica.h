@@ -44,7 +44,7 @@ struct hf_snapshot {
     int64_t request; /* its id; 0: nobody asks */
     char label[HF_LABEL_TEXT];
     char reason[HF_REASON_TEXT];
-    bool pin;
+    bool pin, own;
 };
 
 /* What a job left behind. */

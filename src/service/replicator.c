@@ -136,7 +136,9 @@ static void refuse_order(struct replicator *self, int64_t id, const char *text)
 
 static void order_snapshot(struct replicator *self, int64_t id, const json_t *message)
 {
-    struct hf_snapshot snapshot = {.request = id, .pin = hf_member_true(message, "pin")};
+    struct hf_snapshot snapshot = {.request = id,
+                                   .pin = hf_member_true(message, "pin"),
+                                   .own = hf_member_true(message, "own")};
     const char *name = hf_member_text(message, "database", "");
     snprintf(snapshot.label, sizeof snapshot.label, "%s", hf_member_text(message, "label", ""));
     snprintf(snapshot.reason, sizeof snapshot.reason, "%s",

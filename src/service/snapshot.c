@@ -38,9 +38,9 @@ static bool ask_replicator(const struct hf_database *database,
         return false;
     json_t *answer = hf_control_do(
         &client,
-        json_pack("{s:s, s:s, s:s, s:b, s:s}", "do", "snapshot", "database", database->name,
-                  "label", wanted->label ? wanted->label : "", "pin", (int)wanted->pin, "reason",
-                  wanted->reason ? wanted->reason : "manual"),
+        json_pack("{s:s, s:s, s:s, s:b, s:b, s:s}", "do", "snapshot", "database", database->name,
+                  "label", wanted->label ? wanted->label : "", "pin", (int)wanted->pin, "own",
+                  (int)wanted->own, "reason", wanted->reason ? wanted->reason : "manual"),
         wanted->events, 0, &local);
     if (!answer && (local.code == HF_UNSUPPORTED || local.code == HF_UNREACHABLE))
         return false; /* nothing has it open: a backup of one's own is possible */

@@ -15,7 +15,7 @@ def test_a_point_is_taken_pinned_compared_and_downloaded(signed_in, db, tmp_path
     browser = signed_in.open("points").heading("Restore points")
     browser.click("Snapshot now").sees("What a person will know it by")
     browser.type("Label", "before the upgrade").click("Take snapshot")
-    browser.sees("before the upgrade").picture("points").is_accessible()
+    browser.sees("before the upgrade").sees("Will be dropped").picture("points").is_accessible()
     menu(browser, "Pin").sees("Pinned")
     menu(browser, "Test restore").sees("Proven")
     conftest.execute(db, "insert into note(body) values('later')")
@@ -27,6 +27,18 @@ def test_a_point_is_taken_pinned_compared_and_downloaded(signed_in, db, tmp_path
     browser.click("Download")
     wait_for(lambda: list(tmp_path.glob("app-*.db")), "the file")
     assert not browser.complains()
+
+
+def test_a_snapshot_needs_no_label(signed_in):
+    browser = signed_in.open("points").heading("Restore points")
+    browser.click("Snapshot now").click("Take snapshot").sees("The snapshot is in the repository.")
+    points = signed_in.client.get("/api/v1/databases/app/points")["points"]
+    assert (points[0]["reason"], points[0]["label"]) == ("manual", None)
+    assert not browser.complains()
+
+
+def test_an_address_that_nobody_knows_is_told_on_a_page(signed_in):
+    signed_in.open("nowhere").heading("There is no such page").picture("not-found").is_accessible()
 
 
 def test_two_points_are_compared_by_the_keyboard_alone(signed_in, db):

@@ -50,3 +50,14 @@ def test_where_nobody_follows_nothing_is_scheduled(holdfast, db):
         assert (database["points"], database["next"]) == (1, [])
     finally:
         console.stop()
+
+
+def test_a_snapshot_that_a_person_takes_is_one_though_nothing_changed(console, client):
+    """Else "there is no snapshot" would stay, whatever its button does."""
+    console.follows()
+    first = client.job("/api/v1/databases/app/points")["point"]
+    for wish in ({}, {"label": None}):
+        taken = client.job("/api/v1/databases/app/points", wish)
+        point = client.get(f"/api/v1/databases/app/points/{taken['point']}")
+        assert (point["reason"], point["pages_stored"]) == ("manual", 0)
+    assert taken["point"] == first + 2

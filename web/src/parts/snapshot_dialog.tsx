@@ -14,7 +14,8 @@ export function SnapshotDialog({ database, onClose, onTaken }: { database: strin
 
   function submit(event: Event): void {
     event.preventDefault();
-    const body = { label: label.trim() || null, pin };
+    const given = label.trim();
+    const body = { pin, ...(given ? { label: given } : {}) };
     void runTask({
       label: t("action.snapshot"),
       start: () => api.post<JobStarted>(`databases/${part(database)}/points`, body),
@@ -26,7 +27,7 @@ export function SnapshotDialog({ database, onClose, onTaken }: { database: strin
   return (
     <Dialog title={t("snapshot.title")} lead={t("snapshot.lead", { database })} onClose={onClose}>
       <form onSubmit={submit}>
-        <TextField label={t("snapshot.label")} help={t("snapshot.label_help")} value={label} onValue={setLabel} maxLength={200} />
+        <TextField label={t("snapshot.label")} help={t("snapshot.label_help")} value={label} onValue={setLabel} maxLength={128} />
         <CheckField label={t("snapshot.pin")} help={t("snapshot.pin_help")} checked={pin} onChecked={setPin} />
         <div class="buttons">
           <Button kind="quiet" onClick={onClose}>{t("common.cancel")}</Button>
