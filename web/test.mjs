@@ -28,7 +28,7 @@ buildSync({
 try {
   execFileSync(process.execPath, ["--test", "--test-reporter=tap", ...tests.map((name) => join(out, name.replace(/\.ts$/, ".mjs")))], {
     stdio: ["ignore", 1, 2],
-    env: { ...process.env, TZ: "Europe/Helsinki", CONSOLE_BUILT: built },
+    env: { ...process.env, TZ: "Europe/Helsinki", CONSOLE_BUILT: built, SOURCE_ROOT: dirname(root) },
   });
 } catch (error) {
   process.exit(error.status ?? 1);

@@ -28,54 +28,6 @@ static const char *overall_name(enum hf_safety state)
     return names[state];
 }
 
-/* In words for people who read English; pages translate by the word that is the key. */
-static const char *cause_text(const char *cause)
-{
-    static const char *const texts[][2] = {
-        {"no_point", "There is no restore point yet."},
-        {"database_missing", "The database file is missing."},
-        {"not_followed", "No running Holdfast follows this database: what is written now is stored "
-                         "by the next backup only."},
-        {"not_confirmed", "The repository does not have the point that was stored last."},
-        {"store_fails", "The repository takes nothing at the moment."},
-        {"behind", "Changes wait for the repository longer than they should."},
-        {"never_tested", "No restore of this database was ever proven."},
-        {"test_is_old", "The last proven restore is more than a month ago."},
-        {"test_failed", "The last test restore failed."},
-        {"no_snapshot", "There is no snapshot."},
-        {"snapshot_is_old", "The newest snapshot is more than a week old."},
-        {"repository_unreachable", "The repository cannot be read."},
-        {"key_not_saved", "The recovery key was not saved: without it nobody can open the "
-                          "repository when this computer is gone."},
-    };
-    for (size_t i = 0; cause && i < sizeof texts / sizeof *texts; i++)
-        if (!strcmp(texts[i][0], cause))
-            return texts[i][1];
-    return cause;
-}
-
-/* The one thing to do, as a word for the page's button; NULL: nothing that a button does. */
-static const char *action_for(const char *cause)
-{
-    static const char *const actions[][2] = {
-        {"no_point", "snapshot"},
-        {"no_snapshot", "snapshot"},
-        {"snapshot_is_old", "snapshot"},
-        {"database_missing", "restore"},
-        {"never_tested", "test_restore"},
-        {"test_is_old", "test_restore"},
-        {"test_failed", "test_restore"},
-        {"repository_unreachable", "check_repository"},
-        {"not_confirmed", "check_repository"},
-        {"store_fails", "check_repository"},
-        {"key_not_saved", "save_kit"},
-    };
-    for (size_t i = 0; cause && i < sizeof actions / sizeof *actions; i++)
-        if (!strcmp(actions[i][0], cause))
-            return actions[i][1];
-    return NULL;
-}
-
 /* A point that follows the log thins out soon; all others were asked for. */
 static bool is_snapshot(const struct hf_point *point)
 {
@@ -169,15 +121,15 @@ static void put_facts(json_t *item, const struct part *part)
     json_t *list = hf_json_list(item, "facts");
     for (enum hf_safety_fact i = 0; i < HF_FACT_COUNT; i++) {
         json_t *fact = hf_json_item(list);
-        const char *cause = part->verdict.causes[i];
+        const struct hf_safety_cause_words *cause = hf_safety_cause_words(part->verdict.causes[i]);
         hf_json_text(fact, "fact", hf_safety_fact_name(i));
         hf_json_text(fact, "state", hf_safety_name(part->verdict.facts[i]));
         if (cause) {
             json_t *why = hf_json_object(fact, "cause");
-            hf_json_text(why, "key", cause);
-            hf_json_text(why, "text", cause_text(cause));
+            hf_json_text(why, "key", cause->key);
+            hf_json_text(why, "text", cause->text);
         }
-        hf_json_text(fact, "action", action_for(cause));
+        hf_json_text(fact, "action", cause ? cause->action : NULL);
         put_evidence(fact, part, i);
     }
 }

@@ -26,7 +26,7 @@ const char *hf_safety_fact_name(enum hf_safety_fact fact)
 }
 
 static void find(struct hf_safety_verdict *out, enum hf_safety_fact fact, enum hf_safety state,
-                 const char *cause)
+                 enum hf_safety_cause cause)
 {
     out->facts[fact] = state;
     out->causes[fact] = cause;
@@ -46,20 +46,20 @@ static void assess_newest(struct hf_safety_verdict *out, const struct hf_safety_
     int64_t patience = interval * PATIENCE_INTERVALS + CONFIRM_MS;
     out->could_lose = -1;
     if (!evidence->newest) {
-        find(out, fact, HF_SAFETY_BAD, "no_point");
+        find(out, fact, HF_SAFETY_BAD, HF_CAUSE_NO_POINT);
     } else if (evidence->is_missing) {
-        find(out, fact, HF_SAFETY_BAD, "database_missing");
+        find(out, fact, HF_SAFETY_BAD, HF_CAUSE_DATABASE_MISSING);
     } else if (!evidence->is_followed) {
-        find(out, fact, HF_SAFETY_ATTENTION, "not_followed");
+        find(out, fact, HF_SAFETY_ATTENTION, HF_CAUSE_NOT_FOLLOWED);
     } else if (!evidence->is_confirmed) {
-        find(out, fact, HF_SAFETY_BAD, "not_confirmed");
+        find(out, fact, HF_SAFETY_BAD, HF_CAUSE_NOT_CONFIRMED);
     } else {
         out->could_lose = lag > interval ? lag + CONFIRM_MS : interval + CONFIRM_MS;
         bool fails = evidence->failing_since;
         if (lag > LONGEST_WAIT_MS && lag > patience)
-            find(out, fact, HF_SAFETY_BAD, fails ? "store_fails" : "behind");
+            find(out, fact, HF_SAFETY_BAD, fails ? HF_CAUSE_STORE_FAILS : HF_CAUSE_BEHIND);
         else if (lag > patience || fails)
-            find(out, fact, HF_SAFETY_ATTENTION, fails ? "store_fails" : "behind");
+            find(out, fact, HF_SAFETY_ATTENTION, fails ? HF_CAUSE_STORE_FAILS : HF_CAUSE_BEHIND);
     }
 }
 
@@ -67,11 +67,11 @@ static void assess_test(struct hf_safety_verdict *out, const struct hf_safety_ev
 {
     const enum hf_safety_fact fact = HF_FACT_TEST_RESTORE;
     if (evidence->tested > evidence->proven)
-        find(out, fact, HF_SAFETY_BAD, "test_failed");
+        find(out, fact, HF_SAFETY_BAD, HF_CAUSE_TEST_FAILED);
     else if (!evidence->proven)
-        find(out, fact, HF_SAFETY_UNKNOWN, "never_tested");
+        find(out, fact, HF_SAFETY_UNKNOWN, HF_CAUSE_NEVER_TESTED);
     else if (evidence->now - evidence->proven > TEST_DAYS * DAY)
-        find(out, fact, HF_SAFETY_ATTENTION, "test_is_old");
+        find(out, fact, HF_SAFETY_ATTENTION, HF_CAUSE_TEST_IS_OLD);
 }
 
 static void assess_snapshot(struct hf_safety_verdict *out,
@@ -79,9 +79,9 @@ static void assess_snapshot(struct hf_safety_verdict *out,
 {
     const enum hf_safety_fact fact = HF_FACT_SNAPSHOT;
     if (!evidence->newest_snapshot)
-        find(out, fact, HF_SAFETY_ATTENTION, "no_snapshot");
+        find(out, fact, HF_SAFETY_ATTENTION, HF_CAUSE_NO_SNAPSHOT);
     else if (evidence->now - evidence->newest_snapshot > SNAPSHOT_DAYS * DAY)
-        find(out, fact, HF_SAFETY_ATTENTION, "snapshot_is_old");
+        find(out, fact, HF_SAFETY_ATTENTION, HF_CAUSE_SNAPSHOT_IS_OLD);
 }
 
 void hf_safety_assess(struct hf_safety_verdict *out, const struct hf_safety_evidence *evidence)
@@ -92,13 +92,13 @@ void hf_safety_assess(struct hf_safety_verdict *out, const struct hf_safety_evid
         assess_snapshot(out, evidence);
         assess_test(out, evidence);
     } else {
-        find(out, HF_FACT_NEWEST_POINT, HF_SAFETY_UNKNOWN, "repository_unreachable");
-        find(out, HF_FACT_SNAPSHOT, HF_SAFETY_UNKNOWN, "repository_unreachable");
-        find(out, HF_FACT_TEST_RESTORE, HF_SAFETY_UNKNOWN, "repository_unreachable");
-        find(out, HF_FACT_REPOSITORY, HF_SAFETY_BAD, "repository_unreachable");
+        find(out, HF_FACT_NEWEST_POINT, HF_SAFETY_UNKNOWN, HF_CAUSE_REPOSITORY_UNREACHABLE);
+        find(out, HF_FACT_SNAPSHOT, HF_SAFETY_UNKNOWN, HF_CAUSE_REPOSITORY_UNREACHABLE);
+        find(out, HF_FACT_TEST_RESTORE, HF_SAFETY_UNKNOWN, HF_CAUSE_REPOSITORY_UNREACHABLE);
+        find(out, HF_FACT_REPOSITORY, HF_SAFETY_BAD, HF_CAUSE_REPOSITORY_UNREACHABLE);
     }
     if (evidence->is_encrypted && !evidence->kit_saved)
-        find(out, HF_FACT_RECOVERY_KEY, HF_SAFETY_ATTENTION, "key_not_saved");
+        find(out, HF_FACT_RECOVERY_KEY, HF_SAFETY_ATTENTION, HF_CAUSE_KEY_NOT_SAVED);
     for (int i = 0; i < HF_FACT_COUNT; i++)
         out->state = out->facts[i] > out->state ? out->facts[i] : out->state;
 }

@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "service/safety_cause.h"
+
 enum hf_safety {
     HF_SAFETY_GOOD,
     HF_SAFETY_UNKNOWN, /* nobody knows: never good */
@@ -45,8 +47,8 @@ struct hf_safety_evidence {
 struct hf_safety_verdict {
     enum hf_safety state; /* the weakest fact's */
     enum hf_safety facts[HF_FACT_COUNT];
-    const char *causes[HF_FACT_COUNT]; /* a word for what is not good ("never_tested"), or NULL */
-    int64_t could_lose;                /* ms of work at most; -1: not known */
+    enum hf_safety_cause causes[HF_FACT_COUNT]; /* of what is not good */
+    int64_t could_lose;                         /* ms of work at most; -1: not known */
 };
 
 void hf_safety_assess(struct hf_safety_verdict *out, const struct hf_safety_evidence *evidence);

@@ -40,7 +40,7 @@ static void expect(const struct hf_safety_evidence *evidence, enum hf_safety_fac
     struct hf_safety_verdict verdict = assess(evidence);
     assert_int_equal(verdict.facts[fact], state);
     assert_int_equal(verdict.state, state);
-    assert_string_equal(verdict.causes[fact], cause);
+    assert_string_equal(hf_safety_cause_words(verdict.causes[fact])->key, cause);
 }
 
 static void all_facts_good_is_protected_and_says_what_could_be_lost(void **state)
@@ -141,6 +141,43 @@ static void nothing_stored_or_nothing_there_is_bad(void **state)
     expect(&evidence, HF_FACT_NEWEST_POINT, HF_SAFETY_BAD, "no_point");
 }
 
+/* Every evidence that can be, as far as a cause hangs on it. */
+static struct hf_safety_evidence variant(unsigned bits)
+{
+    struct hf_safety_evidence evidence = good();
+    const int64_t ages[] = {0, 0, 12000, 61000};
+    evidence.is_reachable = !(bits & 1);
+    evidence.newest = bits & 2 ? 0 : evidence.newest;
+    evidence.is_missing = bits & 4;
+    evidence.is_followed = !(bits & 8);
+    evidence.is_confirmed = !(bits & 16);
+    evidence.failing_since = bits & 32 ? NOW : 0;
+    evidence.kit_saved = bits & 64 ? 0 : evidence.kit_saved;
+    evidence.pending_since = NOW - ages[bits >> 7 & 3];
+    evidence.newest_snapshot = (const int64_t[]){NOW, NOW, NOW - 8 * DAY, 0}[bits >> 9 & 3];
+    evidence.proven = (const int64_t[]){NOW, NOW, NOW - 32 * DAY, 0}[bits >> 11 & 3];
+    evidence.tested = bits & 1u << 13 ? NOW + 1 : evidence.proven;
+    return evidence;
+}
+
+static void whatever_is_not_good_has_a_sentence_and_something_to_do(void **state)
+{
+    bool given[HF_CAUSE_COUNT] = {false};
+    (void)state;
+    for (unsigned bits = 0; bits < 1u << 14; bits++) {
+        struct hf_safety_evidence evidence = variant(bits);
+        struct hf_safety_verdict verdict = assess(&evidence);
+        for (int i = 0; i < HF_FACT_COUNT; i++) {
+            const struct hf_safety_cause_words *words = hf_safety_cause_words(verdict.causes[i]);
+            given[verdict.causes[i]] = true;
+            assert_int_equal(verdict.facts[i] == HF_SAFETY_GOOD, words == NULL);
+            assert_true(!words || (words->key && words->text && words->action));
+        }
+    }
+    for (int cause = 0; cause < HF_CAUSE_COUNT; cause++)
+        assert_true(given[cause]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -153,6 +190,7 @@ int main(void)
         cmocka_unit_test(tests_and_snapshots_grow_old),
         cmocka_unit_test(a_key_is_to_be_saved_only_where_there_is_one),
         cmocka_unit_test(nothing_stored_or_nothing_there_is_bad),
+        cmocka_unit_test(whatever_is_not_good_has_a_sentence_and_something_to_do),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
