@@ -1,15 +1,24 @@
 // What a person started and the server does in the background: seen in a corner until it has ended, whatever page is shown.
+import { announce } from "./announcements";
 import { ApiError } from "./api";
 import type { Job, JobStarted } from "./api_types";
 import { watchJob } from "./jobs";
-import { announce } from "./parts/announcer";
-import { errorText } from "./parts/notice";
+import { errorText } from "./error_text";
 import { t } from "./text";
 
 export interface Task {
   id: number;
   label: string;
   job: Job | null;
+}
+
+export interface TaskWanted {
+  label: string;
+  start: () => Promise<JobStarted>;
+  /** What is said when it succeeded. */
+  done: string;
+  /** What it found to be wrong, where a test that was carried out may have failed. */
+  found?: ((result: unknown) => string | null) | undefined;
 }
 
 let tasks: Task[] = [];
@@ -30,9 +39,10 @@ function failure(job: Job): string {
   return [job.error?.text ?? t("job.failed"), job.error?.hint].filter(Boolean).join(" ");
 }
 
-function ended(job: Job, done: string): void {
-  if (job.state === "done") announce(done);
-  else announce(failure(job), "bad");
+function ended(job: Job, { done, found }: TaskWanted): void {
+  const fault = job.state === "done" ? found?.(job.result) ?? null : failure(job);
+  if (fault === null) announce(done);
+  else announce(fault, "bad");
 }
 
 function told(error: unknown): string {
@@ -42,24 +52,19 @@ function told(error: unknown): string {
 }
 
 /** Starts a job, shows how it goes, says how it ended; resolves to the ended job, or to null if there was none. */
-export async function runTask({ label, start, done }: {
-  label: string;
-  start: () => Promise<JobStarted>;
-  /** What is said when it succeeded. */
-  done: string;
-}): Promise<Job | null> {
+export async function runTask(wanted: TaskWanted): Promise<Job | null> {
   const id = next++;
-  tasks = [...tasks, { id, label, job: null }];
+  tasks = [...tasks, { id, label: wanted.label, job: null }];
   changed(tasks);
   try {
-    const { job } = await start();
+    const { job } = await wanted.start();
     const end = await new Promise<Job>((resolve, reject) => {
       watchJob(job, (now) => {
         put(id, (task) => ({ ...task, job: now }));
         if (now.state !== "running") resolve(now);
       }, reject);
     });
-    ended(end, done);
+    ended(end, wanted);
     return end;
   } catch (error) {
     announce(told(error), "bad");

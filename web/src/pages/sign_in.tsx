@@ -1,9 +1,10 @@
 import { useContext, useRef, useState } from "preact/hooks";
 import { api, type ApiError, asApiError, session as sessionOf } from "../api";
+import { errorText } from "../error_text";
 import { Button } from "../parts/button";
 import { PasswordField } from "../parts/field";
 import { Gate } from "../parts/gate";
-import { errorText, Notice } from "../parts/notice";
+import { Notice } from "../parts/notice";
 import { SessionContext } from "../session";
 import type { Session } from "../api_types";
 import { t } from "../text";

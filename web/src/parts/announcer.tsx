@@ -1,30 +1,13 @@
 // One place for short messages: seen for a while in a corner, and read out. Running tasks are seen there too.
 import { useEffect, useState } from "preact/hooks";
+import { type Message, onMessages } from "../announcements";
 import { onTasks, type Task } from "../tasks";
 import { t } from "../text";
 import { IconButton } from "./button";
 import { Icon } from "./icon";
 import { Progress } from "./progress";
 
-interface Message {
-  id: number;
-  text: string;
-  tone: "good" | "bad";
-}
-
 const shownFor = 6000;
-let next = 1;
-let show: (message: Message) => void = () => {};
-let speak: (text: string) => void = () => {};
-
-export function announce(text: string, tone: Message["tone"] = "good"): void {
-  show({ id: next++, text, tone });
-}
-
-/** Read out only: the page that was gone to, the progress of a job. */
-export function say(text: string): void {
-  speak(text);
-}
 
 export function Announcer() {
   const [messages, setMessages] = useState<Message[]>([]);
@@ -32,12 +15,11 @@ export function Announcer() {
   const [tasks, setTasks] = useState<Task[]>([]);
   useEffect(() => {
     const remove = (id: number) => setMessages((all) => all.filter((message) => message.id !== id));
-    show = (message) => {
+    onMessages((message) => {
       setMessages((all) => [...all, message]);
       // What went wrong stays until it is put away.
       if (message.tone === "good") window.setTimeout(() => remove(message.id), shownFor);
-    };
-    speak = setSpoken;
+    }, setSpoken);
     onTasks(setTasks);
   }, []);
   return (

@@ -1,7 +1,8 @@
 // What happened, what it means for safety, what to do: for errors, and for places where nothing is.
 import type { ComponentChildren } from "preact";
 import type { ApiError } from "../api";
-import { duration, moment } from "../format";
+import { errorText } from "../error_text";
+import { moment } from "../format";
 import { t } from "../text";
 import { Button } from "./button";
 import { Icon } from "./icon";
@@ -31,16 +32,6 @@ export function Notice({ tone = "neutral", title, children, actions }: {
       </div>
     </div>
   );
-}
-
-/** The sentences for an error of the API. */
-export function errorText(error: ApiError): { title: string; text: string | null } {
-  if (error.unreachable) return { title: t("error.unreachable"), text: t("error.unreachable_means") };
-  if (error.retryAfterMs !== null) {
-    return { title: t("error.rate_limited", { duration: duration(error.retryAfterMs, "long") }), text: null };
-  }
-  if (error.isPassword) return { title: t("signin.wrong"), text: null };
-  return { title: error.message || t("error.not_ready"), text: error.hint };
 }
 
 export function ErrorNotice({ error, retry, asOf = 0, means }: {

@@ -1,18 +1,19 @@
 // A restore point in the list: what is known of it, and what can be done with it.
 import { useState } from "preact/hooks";
+import { announce } from "../announcements";
 import { api, ApiError, part } from "../api";
 import type { JobStarted, ListedPoint, Point } from "../api_types";
+import { errorText } from "../error_text";
+import { restoreFault } from "../faults";
 import { bytes, exactMoment, moment, timeOfDay } from "../format";
 import { Link } from "../router";
 import { runTask } from "../tasks";
 import { known, t } from "../text";
-import { announce } from "./announcer";
 import { Badge } from "./badge";
 import { Button } from "./button";
 import { DownloadDialog } from "./download_dialog";
 import { Icon } from "./icon";
 import { Menu } from "./menu";
-import { errorText } from "./notice";
 import { Time } from "./time";
 
 function Badges({ point }: { point: ListedPoint }) {
@@ -80,6 +81,7 @@ export function PointRow({ point, database, comparing, onChanged }: {
       label: t("points.test"),
       start: () => api.post<JobStarted>(`${path}/test-restores`, { point: point.point }),
       done: t("test.done"),
+      found: restoreFault,
     });
     if (ended) await change(api.get<ListedPoint>(`${path}/points/${point.point}`));
   }

@@ -1,7 +1,7 @@
 import { useEffect, useRef } from "preact/hooks";
+import { say } from "../announcements";
 import { duration, percent } from "../format";
 import { t } from "../text";
-import { say } from "./announcer";
 
 const tell = 10;
 

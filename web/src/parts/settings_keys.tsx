@@ -1,12 +1,12 @@
 // What opens the repository: listed, added and removed by who types the password. Secrets go in and never come back.
 import { useState } from "preact/hooks";
+import { announce } from "../announcements";
 import { api, type ApiError, asApiError, part } from "../api";
 import type { KeySlot } from "../api_types";
 import { moment } from "../format";
 import { resultOf } from "../jobs";
 import { useResource } from "../resource";
 import { t } from "../text";
-import { announce } from "./announcer";
 import { Badge } from "./badge";
 import { Button } from "./button";
 import { Card } from "./card";

@@ -1,10 +1,10 @@
 // The recovery kit: shown once to who types the password, to be printed or saved elsewhere.
 import { useState } from "preact/hooks";
+import { announce } from "../announcements";
 import { api, type ApiError, asApiError } from "../api";
 import type { Kit } from "../api_types";
 import { moment } from "../format";
 import { t } from "../text";
-import { announce } from "./announcer";
 import { Badge } from "./badge";
 import { Button } from "./button";
 import { Card } from "./card";

@@ -1,11 +1,11 @@
 // What is kept of the past: one sentence, the presets, and what another rule would drop, before it is taken.
 import { useState } from "preact/hooks";
+import { announce } from "../announcements";
 import { api, type ApiError, asApiError } from "../api";
 import type { JobStarted, PruneResult, Retention } from "../api_types";
 import { useJob } from "../jobs";
 import { ruleSentence } from "../rule";
 import { t } from "../text";
-import { announce } from "./announcer";
 import { Button } from "./button";
 import { Card } from "./card";
 import { WouldDrop } from "./drops";

@@ -1,11 +1,11 @@
 // Who may come in: the password, who is signed in, tokens of machines.
 import { useState } from "preact/hooks";
+import { announce } from "../announcements";
 import { api, type ApiError, asApiError, part } from "../api";
 import type { Login, Token } from "../api_types";
 import { moment } from "../format";
 import { useResource } from "../resource";
 import { t } from "../text";
-import { announce } from "./announcer";
 import { Badge } from "./badge";
 import { Button } from "./button";
 import { Card } from "./card";

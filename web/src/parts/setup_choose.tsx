@@ -2,12 +2,13 @@
 import { useEffect, useState } from "preact/hooks";
 import { asApiError } from "../api";
 import type { Candidate, Job, SetupChoice, SetupSource } from "../api_types";
+import { errorText } from "../error_text";
 import { bytes, moment } from "../format";
 import { endOf, finished } from "../jobs";
 import { t } from "../text";
 import { Button } from "./button";
 import { PasswordField, TextField } from "./field";
-import { errorText, Notice } from "./notice";
+import { Notice } from "./notice";
 import { SetupUpload } from "./setup_upload";
 import { Tabs } from "./tabs";
 

@@ -1,10 +1,10 @@
 // A backup that is sent from here: chosen or dropped, with its progress, which can be stopped.
 import { useEffect, useRef, useState } from "preact/hooks";
+import { say } from "../announcements";
 import { api, ApiError, upload } from "../api";
 import type { Setup } from "../api_types";
 import { bytes, percent } from "../format";
 import { t } from "../text";
-import { say } from "./announcer";
 import { Button } from "./button";
 import { Icon } from "./icon";
 import { Notice } from "./notice";
