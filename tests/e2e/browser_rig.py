@@ -99,6 +99,13 @@ class Browser:
             assert not found, theme + json.dumps(found, indent=1)
         return self.in_both_themes(run)
 
+    def fits(self):
+        """Nothing has to be moved sideways to be seen."""
+        wide, shown = self.driver.execute_script(
+            "const page = document.documentElement; return [page.scrollWidth, page.clientWidth]")
+        assert wide <= shown
+        return self
+
     def complains(self):
         """What the page wrote to the browser's console: nothing, when all is well."""
         return [entry for entry in self.driver.get_log("browser")
@@ -115,7 +122,21 @@ def chromium(tmp_path, size):
     options.binary_location = "/usr/bin/chromium"
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     options.add_experimental_option("prefs", {"download.default_directory": str(tmp_path)})
-    return webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
+    driver = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
+    try:
+        set_size(driver, *map(int, size.split(",")))
+    except BaseException:
+        driver.quit()
+        raise
+    return driver
+
+
+def set_size(driver, width, height):
+    """A window is never narrower than 500 pixels, whatever is asked for: a phone is."""
+    if width < 500:
+        driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
+            "width": width, "height": height, "deviceScaleFactor": 2, "mobile": False})
+    assert driver.execute_script("return window.innerWidth") == width
 
 
 @pytest.fixture
@@ -140,7 +161,11 @@ def browser(driver, console):
 
 @pytest.fixture
 def signed_in(browser):
-    """A console that is set up, and a browser that is signed in by its cookie."""
+    return sign_in(browser)
+
+
+def sign_in(browser):
+    """Sets the console up, and signs the browser in by its cookie."""
     client = browser.console.client()
     client.set_up()
     browser.open("healthz")

@@ -81,6 +81,7 @@ export const en = {
   "state.attention": "Needs attention.",
   "state.unprotected": "Not protected.",
   "state.unknown": "State unknown.",
+  "state.old": "What is shown below is as of {time}: how it is now is not known.",
   "state.in_database": "In {database}:",
   "state.could_lose": "You could lose at most {duration}.",
   "state.could_lose_nothing": "Everything committed is in the repository.",
@@ -174,6 +175,7 @@ export const en = {
   "activity.title": "Last activity",
   "activity.empty": "Nothing has happened since Holdfast started.",
 
+  "overview.as_of": "As of {time}",
   "overview.no_databases": "No database is known yet",
   "overview.no_databases_means":
     "Nothing is protected so far. When the application makes its database, Holdfast finds it and makes the first restore point by itself.",

@@ -81,6 +81,7 @@ export const fi: Strings = {
   "state.attention": "Vaatii huomiota.",
   "state.unprotected": "Ei suojattu.",
   "state.unknown": "Tila ei ole tiedossa.",
+  "state.old": "Alla näkyvä on ajalta {time}: nykytilaa ei tiedetä.",
   "state.in_database": "Tietokannassa {database}:",
   "state.could_lose": "Voit menettää enintään {duration}.",
   "state.could_lose_nothing": "Kaikki vahvistettu on varastossa.",
@@ -174,6 +175,7 @@ export const fi: Strings = {
   "activity.title": "Viimeisimmät tapahtumat",
   "activity.empty": "Holdfastin käynnistyksen jälkeen ei ole tapahtunut mitään.",
 
+  "overview.as_of": "Ajalta {time}",
   "overview.no_databases": "Tietokantoja ei vielä tunneta",
   "overview.no_databases_means":
     "Toistaiseksi mitään ei ole suojattu. Kun sovellus luo tietokantansa, Holdfast löytää sen ja tekee ensimmäisen palautuspisteen itse.",

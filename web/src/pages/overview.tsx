@@ -3,6 +3,8 @@ import { useEffect, useState } from "preact/hooks";
 import { api, part } from "../api";
 import type { DatabaseOverview, Fact, JobStarted, Overview as OverviewData } from "../api_types";
 import { listen } from "../events";
+import { repositoryFault, restoreFault } from "../faults";
+import { useOld } from "../freshness";
 import { bytes, duration, moment, number } from "../format";
 import { Badge } from "../parts/badge";
 import { Button } from "../parts/button";
@@ -11,13 +13,13 @@ import { Icon } from "../parts/icon";
 import { Empty, ErrorNotice, Loading } from "../parts/notice";
 import { Page } from "../parts/page";
 import { SnapshotDialog } from "../parts/snapshot_dialog";
-import { causeText, factLooks, StateSentence, weakest, weakestFact } from "../parts/state";
+import { causeText, factLooks, OldStateSentence, StateSentence, toneWhen, weakest, weakestFact } from "../parts/state";
 import { Tabs } from "../parts/tabs";
 import { Time } from "../parts/time";
 import { TimelineChart } from "../parts/timeline_chart";
 import { useResource } from "../resource";
 import { Link } from "../router";
-import { runTask } from "../tasks";
+import { runTask, type TaskWanted } from "../tasks";
 import { known, t } from "../text";
 import type { ComponentChildren } from "preact";
 
@@ -30,21 +32,21 @@ function FactAction({ fact, database, primary, onSnapshot, reload }: {
   reload: () => void;
 }) {
   const kind = primary ? "primary" : "plain";
-  const task = (label: string, path: string, done: string) => () =>
-    void runTask({ label, start: () => api.post<JobStarted>(path), done }).then(reload);
+  const task = (label: string, path: string, done: string, found: TaskWanted["found"]) => () =>
+    void runTask({ label, start: () => api.post<JobStarted>(path), done, found }).then(reload);
   switch (fact.action) {
     case "snapshot":
       return <Button kind={kind} small={!primary} onClick={onSnapshot}>{t("action.snapshot")}</Button>;
     case "test_restore":
       return (
         <Button kind={kind} small={!primary}
-          onClick={task(t("action.test_restore"), `databases/${part(database)}/test-restores`, t("test.done"))}>
+          onClick={task(t("action.test_restore"), `databases/${part(database)}/test-restores`, t("test.done"), restoreFault)}>
           {t("action.test_restore")}
         </Button>
       );
     case "check_repository":
       return (
-        <Button kind={kind} small={!primary} onClick={task(t("action.check_repository"), "settings/repository/tests", t("repository.done"))}>
+        <Button kind={kind} small={!primary} onClick={task(t("action.check_repository"), "settings/repository/tests", t("repository.done"), repositoryFault)}>
           {t("action.check_repository")}
         </Button>
       );
@@ -88,8 +90,9 @@ function FactValue({ fact }: { fact: Fact }) {
   }
 }
 
-function Facts({ database, onSnapshot, reload }: {
+function Facts({ database, old, onSnapshot, reload }: {
   database: DatabaseOverview;
+  old: boolean;
   onSnapshot: () => void;
   reload: () => void;
 }) {
@@ -100,7 +103,7 @@ function Facts({ database, onSnapshot, reload }: {
         const look = factLooks[fact.state];
         const cause = fact.state === "good" ? null : causeText(fact);
         return (
-          <li key={fact.fact} class={`fact ${look.tone}`}>
+          <li key={fact.fact} class={`fact ${toneWhen(old, look.tone)}`}>
             <span class="fact-icon"><Icon name={look.icon} /><span class="unseen">{look.word()}: </span></span>
             <span class="fact-name">{t(`fact.${fact.fact}`)}</span>
             <span class="fact-value">
@@ -108,7 +111,7 @@ function Facts({ database, onSnapshot, reload }: {
               {cause && <span class="fact-cause">{cause}</span>}
             </span>
             {/* The decisive one has its button in the sentence above: one button for one thing. */}
-            {fact.state !== "good" && fact !== decisive && (
+            {!old && fact.state !== "good" && fact !== decisive && (
               <FactAction fact={fact} database={database.name} primary={false} onSnapshot={onSnapshot} reload={reload} />
             )}
           </li>
@@ -157,16 +160,21 @@ function Events({ database, repository }: { database: DatabaseOverview; reposito
   );
 }
 
-function Database({ database, overview, onSnapshot, reload }: {
+function Database({ database, overview, oldSince, onSnapshot, reload }: {
   database: DatabaseOverview;
   overview: OverviewData;
+  /** When this was read, if that can no longer be believed. */
+  oldSince: number | null;
   onSnapshot: () => void;
   reload: () => void;
 }) {
   return (
     <div class="stack">
-      <Card title={t("fact.title")} side={<code class="path">{database.path}</code>}>
-        <Facts database={database} onSnapshot={onSnapshot} reload={reload} />
+      <Card title={t("fact.title")} side={<>
+        {oldSince !== null && <Badge tone="attention" icon="clock">{t("overview.as_of", { time: moment(oldSince) })}</Badge>}
+        <code class="path">{database.path}</code>
+      </>}>
+        <Facts database={database} old={oldSince !== null} onSnapshot={onSnapshot} reload={reload} />
       </Card>
       <Card title={t("timeline.title")} side={<Link to={`/points?database=${part(database.name)}`}>{t("storage.points", { n: database.points })}</Link>}>
         <TimelineChart buckets={database.timeline} />
@@ -187,16 +195,27 @@ export default function Overview() {
   const several = (data?.databases.length ?? 0) > 1;
   const fact = weak && weakestFact(weak);
   const openSnapshot = () => setSnapshot(true);
+  const old = useOld(asOf, reload) || error !== null;
+  const shownOne = data && shown && (
+    <Database database={shown} overview={data} oldSince={old ? asOf : null} onSnapshot={openSnapshot} reload={reload} />
+  );
 
   return (
     <Page title={t("nav.overview")} actions={shown && <Button icon="camera" onClick={openSnapshot}>{t("action.snapshot")}</Button>}>
-      {error && <ErrorNotice error={error} retry={reload} asOf={data ? asOf : 0} means={data ? undefined : t("overview.unknown_means")} />}
+      {error && <ErrorNotice error={error} retry={reload} means={t("overview.unknown_means")} />}
       {!data && !error && <Loading lines={4} />}
       {data && !weak && <Empty icon="database" title={t("overview.no_databases")}>{t("overview.no_databases_means")}</Empty>}
       {data && weak && shown && (
         <>
-          <StateSentence database={weak} several={several} action={fact?.action &&
-            <FactAction fact={fact} database={weak.name} primary onSnapshot={openSnapshot} reload={reload} />} />
+          {old
+            ? (
+              <OldStateSentence asOf={asOf}
+                action={!error && <Button kind="primary" icon="refresh-cw" onClick={reload}>{t("common.try_again")}</Button>} />
+            )
+            : (
+              <StateSentence database={weak} several={several} action={fact?.action &&
+                <FactAction fact={fact} database={weak.name} primary onSnapshot={openSnapshot} reload={reload} />} />
+            )}
           {several
             ? (
               <Tabs label={t("common.database")} value={shown.name} onValue={setChosen}
@@ -204,10 +223,10 @@ export default function Overview() {
                   value: name,
                   label: <>{name} {facts.some(({ state }) => state !== "good") && <Badge tone="attention">{number(facts.filter(({ state }) => state !== "good").length)}</Badge>}</>,
                 }))}>
-                <Database database={shown} overview={data} onSnapshot={openSnapshot} reload={reload} />
+                {shownOne}
               </Tabs>
             )
-            : <Database database={shown} overview={data} onSnapshot={openSnapshot} reload={reload} />}
+            : shownOne}
         </>
       )}
       {snapshot && shown && <SnapshotDialog database={shown.name} onClose={() => setSnapshot(false)} onTaken={reload} />}

@@ -1,7 +1,7 @@
 // How the state is said: the one sentence of a database, as the weakest of its facts.
 import type { ComponentChildren } from "preact";
 import type { DatabaseOverview, Fact, FactState, OverallState } from "../api_types";
-import { duration } from "../format";
+import { duration, moment } from "../format";
 import { known, t } from "../text";
 import { Icon } from "./icon";
 import { Time } from "./time";
@@ -21,6 +21,11 @@ const stateLooks: Record<OverallState, { tone: Tone; icon: string; word: () => s
   unknown: { tone: "attention", icon: "shield-question-mark", word: () => t("state.unknown") },
   unprotected: { tone: "bad", icon: "shield-x", word: () => t("state.unprotected") },
 };
+
+/** What was good and is old is not shown as good. */
+export function toneWhen(old: boolean, tone: Tone): Tone {
+  return old && tone === "good" ? "neutral" : tone;
+}
 
 const byWeakness: OverallState[] = ["unprotected", "attention", "unknown", "protected"];
 const factsByWeakness: FactState[] = ["bad", "attention", "unknown", "good"];
@@ -52,6 +57,29 @@ function Proven({ database }: { database: DatabaseOverview }) {
   return <>{before}<Time ms={fact.time_ms} />{after}</>;
 }
 
+function StateBox({ state, children, action }: { state: OverallState; children: ComponentChildren; action?: ComponentChildren }) {
+  const look = stateLooks[state];
+  return (
+    <section class={`state ${look.tone}`} aria-live="polite">
+      <span class="state-icon"><Icon name={look.icon} size={30} /></span>
+      <div class="state-words">
+        <p class="state-word">{look.word()}</p>
+        {children}
+      </div>
+      {action && <div class="state-action">{action}</div>}
+    </section>
+  );
+}
+
+/** Instead of the sentence, when the newest that is known is of then. */
+export function OldStateSentence({ asOf, action }: { asOf: number; action?: ComponentChildren }) {
+  return (
+    <StateBox state="unknown" action={action}>
+      <p class="state-cause">{t("state.old", { time: moment(asOf) })}</p>
+    </StateBox>
+  );
+}
+
 /** "Protected. You could lose at most 2 seconds. Last proven restore: today 03:10, took 1.2 s." */
 export function StateSentence({ database, several, action }: {
   database: DatabaseOverview;
@@ -59,18 +87,12 @@ export function StateSentence({ database, several, action }: {
   several: boolean;
   action?: ComponentChildren;
 }) {
-  const look = stateLooks[database.state];
   const fact = weakestFact(database);
   const cause = fact && causeText(fact);
   return (
-    <section class={`state ${look.tone}`} aria-live="polite">
-      <span class="state-icon"><Icon name={look.icon} size={30} /></span>
-      <div class="state-words">
-        <p class="state-word">{look.word()}</p>
-        {cause && <p class="state-cause">{several && <>{t("state.in_database", { database: database.name })} </>}{cause}</p>}
-        <p class={cause ? "state-rest muted" : "state-rest"}>{couldLose(database.could_lose_ms)} <Proven database={database} /></p>
-      </div>
-      {action && <div class="state-action">{action}</div>}
-    </section>
+    <StateBox state={database.state} action={action}>
+      {cause && <p class="state-cause">{several && <>{t("state.in_database", { database: database.name })} </>}{cause}</p>}
+      <p class={cause ? "state-rest muted" : "state-rest"}>{couldLose(database.could_lose_ms)} <Proven database={database} /></p>
+    </StateBox>
   );
 }
