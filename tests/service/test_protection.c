@@ -102,6 +102,7 @@ static int does_not_stop(void *context, int channel)
     (void)context;
     signal(SIGTERM, SIG_IGN);
     say_status(channel);
+    touch("follows");
     while (pause() < 0)
         ;
     return 0;
@@ -116,8 +117,9 @@ static int setup(void **state)
     return failed;
 }
 
-/* The application goes on once the replicator is there. */
-#define AFTER_IT_FOLLOWS "while ! test -e follows; do :; done; "
+/* The application ends once the replicator is there, or has had the time to die. */
+#define AFTER_IT_FOLLOWS "while ! test -e follows; do :; done; sleep 0.3"
+#define AFTER_A_WHILE "sleep 1"
 
 static int64_t points(const struct rig *rig)
 {
@@ -137,7 +139,7 @@ static void the_replicator_has_the_last_word_instead_of_a_last_point(void **stat
 {
     struct rig *rig = *state;
     rig->replicate = marks_its_beginning_and_end;
-    rig_boots(rig, AFTER_IT_FOLLOWS "true");
+    rig_boots(rig, AFTER_IT_FOLLOWS);
     rig_said(rig, "all that was committed is in the repository");
     assert_int_equal(hf_scratch_size(mark_of(rig, "let-go")), 1);
     assert_int_equal(points(rig), 1);
@@ -147,7 +149,7 @@ static void without_a_replicator_that_lives_there_is_a_last_point(void **state)
 {
     struct rig *rig = *state;
     rig->replicate = dies_at_once;
-    rig_boots(rig, "true");
+    rig_boots(rig, AFTER_A_WHILE);
     rig_said(rig, "the replicator ended with 3");
     assert_null(strstr((const char *)rig->log.data, "all that was committed"));
 }
@@ -158,7 +160,7 @@ static void a_replicator_that_does_not_stop_costs_no_more_than_the_stop_timeout(
     rig_set(rig, "HOLDFAST_STOP_TIMEOUT=400ms");
     rig->replicate = does_not_stop;
     int64_t began = hf_monotonic();
-    rig_boots(rig, "true");
+    rig_boots(rig, AFTER_IT_FOLLOWS);
     assert_true(hf_monotonic() - began < 20000);
     rig_said(rig, "did not stop in time");
 }
