@@ -6,7 +6,7 @@
 #include "console/api.h"
 #include "console/console_state.h"
 #include "console/gate.h"
-#include "console/overview.h"
+#include "console/reader_client.h"
 #include "console/sign_in.h"
 #include "service/json_members.h"
 
@@ -152,7 +152,7 @@ static void put_password(struct hf_exchange *exchange)
 static void show_kit(struct hf_exchange *exchange, bool fits)
 {
     if (hf_password_accepted(exchange, fits))
-        hf_reader_answer(exchange->console->overview, exchange, json_pack("{s:s}", "do", "kit"));
+        hf_reader_answer(exchange, json_pack("{s:s}", "do", "kit"));
 }
 
 static void post_kit(struct hf_exchange *exchange)

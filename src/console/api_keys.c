@@ -8,8 +8,8 @@
 #include "console/console_state.h"
 #include "console/job.h"
 #include "console/key_work.h"
-#include "console/overview.h"
 #include "console/question.h"
+#include "console/reader_client.h"
 #include "console/route.h"
 #include "console/sign_in.h"
 #include "history/keyring.h"
@@ -19,7 +19,7 @@ enum { LONGEST_PASSPHRASE = 1024, LONGEST_KEYFILE = 48 << 10 /* in Base64 */ };
 
 static void get_keys(struct hf_exchange *exchange)
 {
-    hf_reader_answer(exchange->console->overview, exchange, json_pack("{s:s}", "do", "keys"));
+    hf_reader_answer(exchange, json_pack("{s:s}", "do", "keys"));
 }
 
 /* The member that a kind of slot is made from. */

@@ -8,7 +8,7 @@
 #include "console/api.h"
 #include "console/console_state.h"
 #include "console/job.h"
-#include "console/overview.h"
+#include "console/reader_client.h"
 #include "console/work.h"
 #include "service/json_channel.h"
 #include "service/json_members.h"
@@ -29,7 +29,7 @@ static void list_points(struct hf_exchange *exchange)
         hf_exchange_fail(exchange, &err);
         return;
     }
-    hf_reader_answer(exchange->console->overview, exchange,
+    hf_reader_answer(exchange,
                      json_pack("{s:s, s:s, s:I, s:I}", "do", "points", "database", database,
                                "before", (json_int_t)before, "limit", (json_int_t)limit));
 }
@@ -46,7 +46,7 @@ static void list_moments(struct hf_exchange *exchange)
         hf_exchange_fail(exchange, &err);
         return;
     }
-    hf_reader_answer(exchange->console->overview, exchange,
+    hf_reader_answer(exchange,
                      json_pack("{s:s, s:s, s:I, s:I}", "do", "moments", "database", database,
                                "after", (json_int_t)after, "limit", (json_int_t)limit));
 }
@@ -68,9 +68,8 @@ static void get_point(struct hf_exchange *exchange)
     const char *database = exchange->parameters[0];
     uint64_t seq = hf_console_database(exchange, database) ? point_of(exchange) : 0;
     if (seq)
-        hf_reader_answer(exchange->console->overview, exchange,
-                         json_pack("{s:s, s:s, s:I}", "do", "point", "database", database, "point",
-                                   (json_int_t)seq));
+        hf_reader_answer(exchange, json_pack("{s:s, s:s, s:I}", "do", "point", "database", database,
+                                             "point", (json_int_t)seq));
 }
 
 static json_t *take_snapshot(void *context, const json_t *question, const struct hf_events *events,
@@ -161,10 +160,9 @@ static void patch_point(struct hf_exchange *exchange)
         hf_exchange_refuse(exchange, 400, "usage", "'pinned' is true or false");
         return;
     }
-    hf_reader_answer(exchange->console->overview, exchange,
-                     json_pack("{s:s, s:s, s:I, s:b}", "do", "pin", "database", database, "point",
-                               (json_int_t)seq, "pinned",
-                               (int)hf_member_true(exchange->body, "pinned")));
+    hf_reader_answer(exchange, json_pack("{s:s, s:s, s:I, s:b}", "do", "pin", "database", database,
+                                         "point", (json_int_t)seq, "pinned",
+                                         (int)hf_member_true(exchange->body, "pinned")));
 }
 
 const struct hf_route hf_point_routes[] = {

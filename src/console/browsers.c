@@ -8,6 +8,7 @@
 #include "console/browse_work.h"
 #include "console/console_state.h"
 #include "console/scratch.h"
+#include "console/worker.h"
 #include "service/json_members.h"
 
 enum {
@@ -162,21 +163,19 @@ static json_t *opened_json(const struct browser *browser)
     return answer;
 }
 
-static void fail(struct browser *browser, struct hf_exchange *exchange, const json_t *answer)
+static void fail(const struct browser *browser, struct hf_exchange *exchange, struct hf_error *err)
 {
-    struct hf_error err = {0};
-    hf_json_failure(answer, &err);
     if (browser->is_overdue) {
-        err = (struct hf_error){0};
-        hf_error_set(&err, HF_FAILED, "looking into '%s' took too long and was stopped",
+        *err = (struct hf_error){0};
+        hf_error_set(err, HF_FAILED, "looking into '%s' took too long and was stopped",
                      browser->database);
-        hf_error_hint(&err, "open it again; what was asked for last is too much at once");
-    } else if (err.code == HF_UNREACHABLE) {
-        hf_error_set(&err, HF_FAILED, "looking into '%s' needed more than it may have",
+        hf_error_hint(err, "open it again; what was asked for last is too much at once");
+    } else if (err->code == HF_UNREACHABLE) {
+        hf_error_set(err, HF_FAILED, "looking into '%s' needed more than it may have",
                      browser->database);
-        hf_error_hint(&err, "open it again; the file may be damaged, or made to do harm");
+        hf_error_hint(err, "open it again; the file may be damaged, or made to do harm");
     }
-    hf_exchange_fail(exchange, &err);
+    hf_exchange_fail(exchange, err);
 }
 
 static void take_answer(void *context, const json_t *answer)
@@ -187,19 +186,17 @@ static void take_answer(void *context, const json_t *answer)
     bool is_opening = waiting->is_opening;
     *waiting = (struct waiting){0};
     browser->used = hf_monotonic();
-    if (strcmp(hf_member_text(answer, "event", ""), "done") != 0) {
+    struct hf_error err = {0};
+    json_t *result = hf_worker_result(answer, &err);
+    if (!result) {
         browser->is_ending |= is_opening;
-        fail(browser, exchange, answer);
-        return;
-    }
-    if (is_opening) {
+        fail(browser, exchange, &err);
+    } else if (is_opening) {
+        json_decref(result);
         hf_exchange_reply(exchange, 200, opened_json(browser));
-        return;
+    } else {
+        hf_exchange_reply(exchange, 200, result);
     }
-    json_t *body = json_copy((json_t *)(uintptr_t)answer);
-    json_object_del(body, "event");
-    json_object_del(body, "id");
-    hf_exchange_reply(exchange, 200, body);
 }
 
 static struct waiting *free_place(struct browser *browser, struct hf_error *err)

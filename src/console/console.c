@@ -12,6 +12,7 @@
 #include "console/job.h"
 #include "console/origin.h"
 #include "console/overview.h"
+#include "console/reader_client.h"
 #include "console/route.h"
 #include "console/scratch.h"
 #include "console/sign_in.h"
@@ -173,6 +174,7 @@ static int open_console(struct hf_console *console, struct hf_error *err)
     if (!console->credentials.password[0] && make_setup_code(console, err))
         return -1;
     if (!(console->sign_in = hf_sign_in_new(console, err)) ||
+        !(console->reader = hf_reader_client_new(console, err)) ||
         !(console->overview = hf_overview_new(console, err)) ||
         !(console->jobs = hf_jobs_new(console, err)) ||
         !(console->browsers = hf_browsers_new(console, HF_BROWSER_IDLE, err)))
@@ -193,6 +195,7 @@ static void close_console(struct hf_console *console)
     hf_downloads_release(&console->downloads);
     hf_browsers_free(console->browsers);
     hf_overview_free(console->overview);
+    hf_reader_client_free(console->reader);
     hf_sign_in_free(console->sign_in);
     hf_credentials_release(&console->credentials);
     hf_wipe(console->setup_code, sizeof console->setup_code);
@@ -213,6 +216,7 @@ static int64_t next_deadline(const struct hf_console *console)
 {
     int64_t next = hf_server_deadline(console->server);
     next = earlier(next, console->parent.fd >= 0 ? console->beat_at : 0);
+    next = earlier(next, hf_reader_client_deadline(console->reader));
     next = earlier(next, hf_overview_deadline(console->overview));
     next = earlier(next, hf_jobs_deadline(console->jobs));
     next = earlier(next, hf_browsers_deadline(console->browsers));
@@ -263,7 +267,8 @@ static int serve(struct hf_console *console, struct hf_error *err)
             return -1;
         if (is_asked_to_end(&happening) || parent_wants_end(console, &happening))
             return 0;
-        hf_overview_take(console->overview, &happening);
+        hf_reader_client_take(console->reader, &happening);
+        hf_overview_tick(console->overview);
         hf_jobs_take(console->jobs, &happening);
         hf_browsers_take(console->browsers, &happening);
         hf_sign_in_take(console->sign_in, &happening);

@@ -29,6 +29,7 @@ struct hf_console {
     char setup_code[HF_SETUP_CODE_TEXT]; /* wanted while there is no password */
     struct hf_rate_limit attempts;       /* of passwords and setup codes */
     struct hf_sign_in *sign_in;
+    struct hf_reader_client *reader;
     struct hf_overview *overview;
     struct hf_jobs *jobs;
     const char *job; /* in a job's process: its id */

@@ -9,6 +9,7 @@
 #include "console/overview.h"
 #include "console/route.h"
 #include "console/scratch.h"
+#include "console/worker.h"
 #include "os/file.h"
 #include "os/process.h"
 #include "service/json_channel.h"
@@ -49,19 +50,15 @@ static void hear_notice(void *context, const char *text)
 static void take_end(void *context, const json_t *answer)
 {
     struct hf_job *job = context;
-    bool is_done = !strcmp(hf_member_text(answer, "event", ""), "done");
-    json_t *result = is_done ? json_copy((json_t *)(uintptr_t)answer) : NULL;
     struct hf_error err = {0};
-    if (result) {
-        json_object_del(result, "event");
-        json_object_del(result, "id");
-    }
+    json_t *result = hf_worker_result(answer, &err);
+    bool is_done = result;
     if (job->ended)
         job->ended(job->jobs->console, job->id, result, job->ended_context);
-    if (job->is_cancelled)
+    if (job->is_cancelled) {
+        err = (struct hf_error){0};
         hf_error_set(&err, HF_FAILED, "it was stopped, as somebody asked");
-    else if (!is_done)
-        hf_json_failure(answer, &err);
+    }
     hf_job_end(job, is_done ? HF_JOB_DONE : HF_JOB_FAILED, result, &err);
     if (!is_done || job->changes_database)
         hf_scratch_clear_of(job->jobs->console, job->id);

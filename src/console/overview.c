@@ -1,23 +1,20 @@
 #include "console/overview.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "console/console_state.h"
-#include "console/reader.h"
-#include "service/json_channel.h"
+#include "console/reader_client.h"
+#include "console/worker.h"
 
 enum {
     MOST_STREAMS = 256,
     MOST_WAITING = 256,
     LEAST_PAUSE = 2000, /* between two readings */
     COST_SHARE = 20,    /* and so many times what the last one took */
-    PATIENCE = 60000,
 };
 
 struct hf_overview {
     struct hf_console *console;
-    struct hf_guard *guard;
     json_t *last;
     char *text;                      /* of `last` */
     int64_t asked_at, read_at, cost; /* of hf_monotonic; ms */
@@ -28,18 +25,6 @@ struct hf_overview {
     size_t stream_count;
 };
 
-static int read_repository(void *context, int channel)
-{
-    const struct hf_overview *overview = context;
-    return hf_reader_run(overview->console->options, channel);
-}
-
-static void pass_notice(void *context, const char *text)
-{
-    const struct hf_overview *overview = context;
-    hf_console_notice(overview->console, "%s", text);
-}
-
 struct hf_overview *hf_overview_new(struct hf_console *console, struct hf_error *err)
 {
     struct hf_overview *overview = calloc(1, sizeof *overview);
@@ -48,23 +33,13 @@ struct hf_overview *hf_overview_new(struct hf_console *console, struct hf_error 
         return NULL;
     }
     overview->console = console;
-    const struct hf_guard_options options = {.name = "the console's reader",
-                                             .task = read_repository,
-                                             .notice = pass_notice,
-                                             .context = overview,
-                                             .patience = PATIENCE};
-    overview->guard = hf_guard_new(&console->signals, &options, err);
-    if (overview->guard)
-        return overview;
-    free(overview);
-    return NULL;
+    return overview;
 }
 
 void hf_overview_free(struct hf_overview *overview)
 {
     if (!overview)
         return;
-    hf_guard_free(overview->guard);
     json_decref(overview->last);
     free(overview->text);
     free(overview);
@@ -73,6 +48,7 @@ void hf_overview_free(struct hf_overview *overview)
 void hf_overview_touch(struct hf_overview *overview)
 {
     overview->is_old = true;
+    hf_reader_touch(overview->console->reader);
 }
 
 void hf_overview_tell(struct hf_overview *overview, const char *event, const char *data)
@@ -104,6 +80,16 @@ static bool is_news(const struct hf_overview *overview, json_t *fresh)
     return !json_equal(overview->last, fresh);
 }
 
+/* What was read before is no answer to how it is now. */
+static void fail(struct hf_overview *overview, const struct hf_error *err)
+{
+    free(overview->text);
+    json_decref(overview->last);
+    overview->text = NULL;
+    overview->last = NULL;
+    answer_who_waits(overview, err);
+}
+
 static void take(void *context, const json_t *answer)
 {
     struct hf_overview *overview = context;
@@ -111,19 +97,13 @@ static void take(void *context, const json_t *answer)
     overview->is_asking = false;
     overview->read_at = hf_monotonic();
     overview->cost = overview->read_at - overview->asked_at;
-    if (strcmp(hf_member_text(answer, "event", ""), "done") != 0) {
-        hf_json_failure(answer, &err);
-        answer_who_waits(overview, &err);
-        return;
-    }
-    json_t *fresh = json_copy((json_t *)(uintptr_t)answer);
-    json_object_del(fresh, "event");
-    json_object_del(fresh, "id");
+    json_t *fresh = hf_worker_result(answer, &err);
     char *text = fresh ? json_dumps(fresh, JSON_COMPACT) : NULL;
     if (!text) {
+        if (fresh)
+            hf_error_memory(&err);
         json_decref(fresh);
-        hf_error_memory(&err);
-        answer_who_waits(overview, &err);
+        fail(overview, &err);
         return;
     }
     bool news = is_news(overview, fresh);
@@ -136,33 +116,21 @@ static void take(void *context, const json_t *answer)
         hf_overview_tell(overview, "overview", text);
 }
 
-static int start_reader(struct hf_overview *overview, struct hf_error *err)
-{
-    if (hf_guard_state(overview->guard) != HF_GUARD_STOPPED)
-        return 0;
-    return hf_guard_start(overview->guard, err);
-}
-
 static void ask(struct hf_overview *overview)
 {
     struct hf_error err = {0};
     if (overview->is_asking)
         return;
-    bool is_old = overview->is_old;
     overview->asked_at = hf_monotonic();
     overview->is_old = false;
     overview->is_asking = true;
-    json_t *question =
-        json_pack("{s:s, s:I, s:b}", "do", "overview", "kit_saved",
-                  (json_int_t)overview->console->credentials.kit_saved, "fresh", (int)is_old);
-    if (start_reader(overview, &err)) {
-        json_decref(question);
-    } else if (!hf_guard_ask(overview->guard, question, take, overview, &err)) {
+    json_t *question = json_pack("{s:s, s:I}", "do", "overview", "kit_saved",
+                                 (json_int_t)overview->console->credentials.kit_saved);
+    if (!hf_reader_ask(overview->console->reader, question, take, overview, &err))
         return;
-    }
     overview->is_asking = false;
     overview->read_at = overview->asked_at;
-    answer_who_waits(overview, &err);
+    fail(overview, &err);
 }
 
 /* When it may be read again. */
@@ -192,7 +160,7 @@ void hf_overview_answer(struct hf_overview *overview, struct hf_exchange *exchan
         overview->text && !overview->is_old && hf_monotonic() - overview->read_at < 4 * LEAST_PAUSE;
     if (is_due(overview))
         ask(overview);
-    if (is_useful || (overview->text && !overview->is_asking)) {
+    if (overview->text && (is_useful || !overview->is_asking)) {
         hf_exchange_reply_text(exchange, "application/json; charset=utf-8", overview->text);
     } else if (overview->waiting_count == MOST_WAITING) {
         hf_exchange_refuse(exchange, 503, "unreachable", "too many wait for the repository");
@@ -231,46 +199,13 @@ void hf_overview_stream(struct hf_overview *overview, struct hf_exchange *exchan
         ask(overview);
 }
 
-static void pass_answer(void *context, const json_t *answer)
-{
-    struct hf_exchange *exchange = context;
-    struct hf_error err = {0};
-    if (strcmp(hf_member_text(answer, "event", ""), "done") != 0) {
-        hf_json_failure(answer, &err);
-        hf_exchange_fail(exchange, &err);
-        return;
-    }
-    json_t *body = json_copy((json_t *)(uintptr_t)answer);
-    json_object_del(body, "event");
-    json_object_del(body, "id");
-    hf_exchange_reply(exchange, 200, body);
-}
-
-void hf_reader_answer(struct hf_overview *overview, struct hf_exchange *exchange, json_t *question)
-{
-    struct hf_error err = {0};
-    if (overview->is_old)
-        json_object_set_new(question, "fresh", json_true());
-    hf_exchange_wait(exchange);
-    if (start_reader(overview, &err))
-        json_decref(question);
-    else if (!hf_guard_ask(overview->guard, question, pass_answer, exchange, &err))
-        return;
-    hf_exchange_fail(exchange, &err);
-}
-
 int64_t hf_overview_deadline(const struct hf_overview *overview)
 {
-    int64_t own = hf_guard_deadline(overview->guard);
-    bool is_wanted = overview->stream_count && !overview->is_asking;
-    int64_t due = is_wanted ? due_at(overview) : 0;
-    return !due || (own && own < due) ? own : due;
+    return overview->stream_count && !overview->is_asking ? due_at(overview) : 0;
 }
 
-bool hf_overview_take(struct hf_overview *overview, const struct hf_happening *happening)
+void hf_overview_tick(struct hf_overview *overview)
 {
-    bool own = hf_guard_take(overview->guard, happening);
     if (overview->stream_count && !overview->is_asking && is_due(overview))
         ask(overview);
-    return own;
 }

@@ -8,7 +8,6 @@
 #include <jansson.h>
 
 #include "console/exchange.h"
-#include "os/signals.h"
 
 struct hf_overview;
 
@@ -33,11 +32,8 @@ void hf_overview_touch(struct hf_overview *overview);
 /* Sends every stream an event ("jobs"). */
 void hf_overview_tell(struct hf_overview *overview, const char *event, const char *data);
 
-/* Asks the reader anything (`question` is taken over) and answers the exchange with what it says.
- */
-void hf_reader_answer(struct hf_overview *overview, struct hf_exchange *exchange, json_t *question);
-
 int64_t hf_overview_deadline(const struct hf_overview *overview);
-bool hf_overview_take(struct hf_overview *overview, const struct hf_happening *happening);
+/* Reads again for who watches, when that is due. */
+void hf_overview_tick(struct hf_overview *overview);
 
 #endif

@@ -71,6 +71,20 @@ static void answer_one(struct serving *serving, const json_t *question, hf_worke
     tell(serving, said);
 }
 
+json_t *hf_worker_result(const json_t *answer, struct hf_error *err)
+{
+    if (strcmp(hf_member_text(answer, "event", ""), "done") != 0) {
+        hf_json_failure(answer, err);
+        return NULL;
+    }
+    json_t *result = json_copy((json_t *)(uintptr_t)answer);
+    if (!result)
+        hf_error_memory(err);
+    json_object_del(result, "event");
+    json_object_del(result, "id");
+    return result;
+}
+
 int hf_worker_serve(int channel, hf_worker_answer answer, void *context)
 {
     struct serving serving = {0};

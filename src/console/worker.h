@@ -23,4 +23,8 @@ typedef json_t *(*hf_worker_answer)(void *context, const json_t *question,
  */
 int hf_worker_serve(int channel, hf_worker_answer answer, void *context);
 
+/* In the console: what a worker answered, without what only the channel needs; the caller frees it.
+ * NULL: `err`, as it failed. */
+json_t *hf_worker_result(const json_t *answer, struct hf_error *err);
+
 #endif

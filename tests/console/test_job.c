@@ -13,6 +13,7 @@
 #include "codec/key.h"
 #include "console/console_state.h"
 #include "console/overview.h"
+#include "console/reader_client.h"
 #include "support/scratch.h"
 
 struct scene {
@@ -37,8 +38,10 @@ static int begin(void **state)
     scene->console.folder = scene->scratch.path;
     assert_int_equal(hf_codec_init(&err), 0);
     assert_int_equal(hf_signals_open(&scene->console.signals, &err), 0);
+    scene->console.reader = hf_reader_client_new(&scene->console, &err);
     scene->console.overview = hf_overview_new(&scene->console, &err);
     scene->console.jobs = hf_jobs_new(&scene->console, &err);
+    assert_non_null(scene->console.reader);
     assert_non_null(scene->console.overview);
     assert_non_null(scene->console.jobs);
     return 0;
@@ -58,6 +61,7 @@ static int end(void **state)
     }
     hf_jobs_free(console->jobs);
     hf_overview_free(console->overview);
+    hf_reader_client_free(console->reader);
     hf_signals_release(&console->signals);
     hf_scratch_release(&scene->scratch);
     free(scene);
