@@ -15,14 +15,12 @@ static void healthz(struct hf_exchange *exchange)
     hf_exchange_reply_text(exchange, "text/plain; charset=utf-8", "ok\n");
 }
 
-/* Ready: the repository was read, and nothing is lost when this host is. Strangers learn no more
- * than that. */
+/* Ready: the console answers and the repository was read. How safe the data is would be no reason
+ * to start the console again: /metrics tells that, and not to strangers. */
 static void readyz(struct hf_exchange *exchange)
 {
     const json_t *last = hf_overview_last(exchange->console->overview);
-    const char *state = hf_member_text(last, "state", "unknown");
-    bool is_reachable = hf_member_true(json_object_get(last, "repository"), "reachable");
-    if (is_reachable && strcmp(state, "unprotected") != 0)
+    if (hf_member_true(json_object_get(last, "repository"), "reachable"))
         hf_exchange_reply_text(exchange, "text/plain; charset=utf-8", "ready\n");
     else
         hf_exchange_refuse(exchange, 503, "unreachable", "not ready");
@@ -71,6 +69,22 @@ static int put_metric(struct hf_buf *out, const struct metric *metric, const jso
     return 0;
 }
 
+static int put_protected(struct hf_buf *out, const json_t *databases)
+{
+    if (hf_buf_print(out, NULL,
+                     "# HELP holdfast_protected Whether all of what makes a database safe is so.\n"
+                     "# TYPE holdfast_protected gauge\n"))
+        return -1;
+    for (size_t i = 0; i < json_array_size(databases); i++) {
+        const json_t *entry = json_array_get(databases, i);
+        bool is_protected = !strcmp(hf_member_text(entry, "state", ""), "protected");
+        if (hf_buf_print(out, NULL, "holdfast_protected{database=\"%s\"} %d\n",
+                         hf_member_text(entry, "name", ""), is_protected))
+            return -1;
+    }
+    return 0;
+}
+
 static void get_metrics(struct hf_exchange *exchange)
 {
     hf_auto(hf_buf) struct hf_buf text = {0};
@@ -81,6 +95,7 @@ static void get_metrics(struct hf_exchange *exchange)
         "# HELP holdfast_repository_reachable Whether the repository could be read.\n"
         "# TYPE holdfast_repository_reachable gauge\nholdfast_repository_reachable %d\n",
         hf_member_true(json_object_get(last, "repository"), "reachable"));
+    failed = failed || put_protected(&text, databases);
     for (size_t i = 0; !failed && i < sizeof metrics / sizeof *metrics; i++)
         failed = put_metric(&text, &metrics[i], databases);
     if (failed)
