@@ -17,7 +17,7 @@
 #include "service/json_members.h"
 #include "service/setup_candidates.h"
 
-enum { LONGEST_KEY = 8192, LONGEST_NAME = 256, LONGEST_PLACE = 4096 };
+enum { LONGEST_KEY = 8192, LONGEST_NAME = 256, LONGEST_PLACE = 4096, LONGEST_TIME = 64 };
 
 static const char *login_of(const struct hf_exchange *exchange)
 {
@@ -109,11 +109,9 @@ static int take_texts(const struct hf_exchange *exchange, json_t *question, stru
     static const struct {
         const char *key;
         size_t longest;
-    } texts[] = {{"passphrase", LONGEST_KEY},
-                 {"identity", LONGEST_KEY},
-                 {"recovery_key", LONGEST_KEY},
-                 {"user", LONGEST_NAME},
-                 {"source_database", LONGEST_NAME}};
+    } texts[] = {{"passphrase", LONGEST_KEY},       {"identity", LONGEST_KEY},
+                 {"recovery_key", LONGEST_KEY},     {"user", LONGEST_NAME},
+                 {"source_database", LONGEST_NAME}, {"at", LONGEST_TIME}};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (hf_exchange_copy_text(exchange, texts[i].key, texts[i].longest, question, err))
             return -1;
@@ -141,6 +139,16 @@ static int take_source(const struct hf_exchange *exchange, json_t **question, st
     return hf_exchange_copy_text(exchange, "repository", LONGEST_PLACE, *question, err);
 }
 
+/* What was looked at is what will be restored, though newer points come. */
+static void keep_point(struct hf_setup_chosen *chosen, const json_t *result)
+{
+    json_t *database = json_object_get(result, "database");
+    if (!database)
+        return;
+    json_object_set(chosen->place, "source_database", database);
+    json_object_set(chosen->place, "point", json_object_get(result, "point"));
+}
+
 /* A source becomes one that can be referred to once it was looked at well. One that was not stays,
  * so that who comes back is asked for its key. */
 static void keep_source(struct hf_console *console, const char *id, json_t *result, void *context)
@@ -157,8 +165,10 @@ static void keep_source(struct hf_console *console, const char *id, json_t *resu
         hf_json_wipe(settings);
         return;
     }
+    chosen->since = hf_now(console->env); /* later than one that it was chosen from */
     chosen->settings = settings;
     chosen->looked = json_deep_copy(result);
+    keep_point(chosen, result);
 }
 
 /* Where it is, in the words of who asked, and without keys. */
@@ -174,13 +184,14 @@ static json_t *asked_of(const struct hf_exchange *exchange)
     return asked;
 }
 
-static void start_look(struct hf_exchange *exchange, const char *database, json_t *question)
+/* Takes `asked` and `question`. */
+static void start_look(struct hf_exchange *exchange, json_t *asked, json_t *question)
 {
     struct hf_error err = {0};
     struct hf_console *console = exchange->console;
     struct hf_setup_chosen *chosen =
         hf_setup_choose(&console->setup_sources, login_of(exchange), json_deep_copy(question),
-                        asked_of(exchange), console->env, &err);
+                        asked, console->env, &err);
     char *source = chosen ? strdup(chosen->id) : NULL;
     if (!source) {
         hf_json_wipe(question);
@@ -190,7 +201,7 @@ static void start_look(struct hf_exchange *exchange, const char *database, json_
         return;
     }
     const struct hf_job_wanted wanted = {.kind = "setup_look",
-                                         .database = database,
+                                         .database = hf_member_text(question, "database", NULL),
                                          .work = hf_look_at_source,
                                          .question = question,
                                          .ended = keep_source,
@@ -202,16 +213,50 @@ static void start_look(struct hf_exchange *exchange, const char *database, json_
         free(source);
 }
 
+/* Another database or moment of a repository that was looked at, whose keys are here. */
+static void look_again(struct hf_exchange *exchange)
+{
+    static const char *const chosen_before[] = {"source_database", "point", "at"};
+    struct hf_error err = {0};
+    struct hf_console *console = exchange->console;
+    const struct hf_setup_chosen *chosen = NULL;
+    const char *id;
+    if (!hf_exchange_text(exchange, "source", HF_SECRET_TEXT, &id, &err))
+        chosen = hf_setup_chosen_find(&console->setup_sources, login_of(exchange), id, console->env,
+                                      &err);
+    if (chosen && !json_object_get(chosen->place, "repository"))
+        chosen = hf_error_set(&err, HF_USAGE, "'source' is no repository") ? NULL : chosen;
+    json_t *question = chosen ? json_deep_copy(chosen->place) : NULL;
+    for (size_t i = 0; i < sizeof chosen_before / sizeof *chosen_before; i++)
+        json_object_del(question, chosen_before[i]);
+    if (question) {
+        hf_question_put(&question, "point",
+                        json_integer(hf_member_integer(exchange->body, "point", 0)));
+        if (question && !take_texts(exchange, question, &err)) {
+            start_look(exchange, json_deep_copy(chosen->asked), question);
+            return;
+        }
+    }
+    if (!err.code)
+        hf_error_memory(&err);
+    hf_json_wipe(question);
+    hf_exchange_fail(exchange, &err);
+}
+
 static void post_source(struct hf_exchange *exchange)
 {
     struct hf_error err = {0};
+    if (json_object_get(exchange->body, "source")) {
+        look_again(exchange);
+        return;
+    }
     const struct hf_config_database *database = database_of(exchange);
     if (!database)
         return;
     json_t *question = json_pack("{s:s, s:s, s:I}", "do", "look", "database", database->name,
                                  "point", hf_member_integer(exchange->body, "point", 0));
     if (!take_source(exchange, &question, &err) && !take_texts(exchange, question, &err)) {
-        start_look(exchange, database->name, question);
+        start_look(exchange, asked_of(exchange), question);
         return;
     }
     hf_json_wipe(question);

@@ -174,3 +174,9 @@ void hf_setup_forget(struct hf_setup_sources *sources, const char *login)
         if (!login || !strcmp(sources->chosen[i].login, login))
             forget_chosen(&sources->chosen[i]);
 }
+
+void hf_setup_forget_keys(struct hf_setup_sources *sources)
+{
+    for (size_t i = 0; i < HF_MOST_SOURCES; i++)
+        forget_chosen(&sources->chosen[i]);
+}

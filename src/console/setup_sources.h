@@ -84,4 +84,8 @@ void hf_setup_expire(struct hf_setup_sources *sources, const struct hf_credentia
 /* The setup of this login is over, or never was: all of it is forgotten. NULL: everybody's. */
 void hf_setup_forget(struct hf_setup_sources *sources, const char *login);
 
+/* In a worker's process, which is forked with all of it: wipes what was chosen, and leaves the
+ * files. */
+void hf_setup_forget_keys(struct hf_setup_sources *sources);
+
 #endif

@@ -7,6 +7,7 @@
 #include "console/console_state.h"
 #include "console/copy_work.h"
 #include "console/scratch.h"
+#include "console/setup_repository.h"
 #include "console/setup_unresolved.h"
 #include "console/work.h"
 #include "os/file.h"
@@ -178,6 +179,56 @@ static void put_settings(json_t *out, const struct hf_setup_source *source)
     }
 }
 
+/* What was looked at, as it is told. NULL: no memory. */
+static json_t *told(const struct hf_setup_source *source, const struct setting_up *self,
+                    struct hf_error *err)
+{
+    json_t *out = hf_setup_source_json(source);
+    if (!out) {
+        hf_error_memory(err);
+        return NULL;
+    }
+    put_tests(out, source->profile);
+    put_changed(out, source, self);
+    put_settings(out, source);
+    return out;
+}
+
+/* All keys that this process was given, or was forked with. */
+static void forget_keys(struct setting_up *self, const json_t *question)
+{
+    hf_copy_keys_release(&self->keys);
+    self->keys = (struct hf_copy_keys){0};
+    hf_json_wipe_text(json_object_get(question, "passphrase"));
+    hf_json_wipe_text(json_object_get(question, "recovery_key"));
+    hf_setup_forget_keys((struct hf_setup_sources *)(uintptr_t)&self->console->setup_sources);
+}
+
+/* What is in a database of a repository: the same as of a file. */
+static int look_into_point(json_t *out, struct setting_up *self, const char *database,
+                           const json_t *question, struct hf_error *err)
+{
+    hf_auto(hf_setup_point) struct hf_setup_point point = {0};
+    hf_auto(hf_setup_source) struct hf_setup_source found = {0};
+    if (hf_setup_point_bring_out(&point, self->console, self->configured, &self->place, database,
+                                 given(question, "at"), self->options.events, err))
+        return -1;
+    forget_keys(self, question);
+    const struct hf_setup_place file = {
+        .path = point.path, .users = HF_USED_BY_NOBODY, .keys = &self->keys};
+    json_t *inside =
+        hf_setup_look(&found, &file, &self->options, err) ? NULL : told(&found, self, err);
+    if (!inside)
+        return -1;
+    int failed = json_object_del(out, "tests") || json_object_del(out, "settings") ||
+                 json_object_update_missing(out, inside);
+    json_decref(inside);
+    hf_json_text(out, "database", point.database);
+    hf_json_integer(out, "point", (int64_t)point.seq);
+    hf_json_time(out, "time", point.time);
+    return failed ? hf_error_memory(err) : 0;
+}
+
 json_t *hf_look_at_source(void *context, const json_t *question, const struct hf_events *events,
                           struct hf_error *err)
 {
@@ -187,15 +238,14 @@ json_t *hf_look_at_source(void *context, const json_t *question, const struct hf
     if (hf_work_confine_reading(err) || begin(&self, context, question, events, err) ||
         look(&source, &self, err))
         return NULL;
-    json_t *out = hf_setup_source_json(&source);
-    if (!out) {
-        hf_error_memory(err);
-        return NULL;
-    }
-    put_tests(out, source.profile);
-    put_changed(out, &source, &self);
-    put_settings(out, &source);
-    return out;
+    json_t *out = told(&source, &self, err);
+    const char *database = source.kind == HF_SETUP_REPOSITORY
+                               ? hf_setup_database_of(&source, self.place.database)
+                               : NULL;
+    if (!out || !database || !look_into_point(out, &self, database, question, err))
+        return out;
+    hf_json_wipe(out);
+    return NULL;
 }
 
 /* The question's settings; ends with a NULL name. Texts are borrowed. NULL: no memory. */

@@ -24,9 +24,14 @@ static int data_size(uint64_t *out, struct hf_error *err)
 int hf_confine(uint64_t memory, struct hf_error *err)
 {
     uint64_t has;
+    struct rlimit data;
+    const struct rlimit core = {0, 0};
     if (data_size(&has, err))
         return -1;
-    const struct rlimit data = {has + memory, has + memory}, core = {0, 0};
+    if (getrlimit(RLIMIT_DATA, &data))
+        return hf_error_sys(err, errno, "getrlimit", "a worker");
+    data.rlim_max = data.rlim_max < has + memory ? data.rlim_max : has + memory;
+    data.rlim_cur = data.rlim_max;
     if (setrlimit(RLIMIT_DATA, &data) || setrlimit(RLIMIT_CORE, &core))
         return hf_error_sys(err, errno, "setrlimit", "a worker");
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0))

@@ -10,7 +10,7 @@
 #include "base/error.h"
 
 /* This process gets at most `memory` more bytes than it has, no new privileges by running programs,
- * and leaves no core: there may be secrets in it. */
+ * and leaves no core: there may be secrets in it. Who is confined already does not get more. */
 int hf_confine(uint64_t memory, struct hf_error *err);
 
 /* From now on it may use so many seconds of processor time; then the system ends it (SIGXCPU). */

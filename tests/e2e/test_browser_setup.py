@@ -1,12 +1,14 @@
 """The Setup Wizard in a browser: from the setup code to a restored application and the overview."""
 import json
+import sqlite3
 import subprocess
 
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 
 from browser_rig import *  # pylint: disable=wildcard-import,unused-wildcard-import
 from console_rig import CODE, PASSWORD, wait_for
-from test_console_setup import SECRET, SETTINGS, run_services  # pylint: disable=unused-import
+from test_console_setup import SECRET, SETTINGS, kept, run_services  # pylint: disable=unused-import
 from test_profile import FILLED, MIDDLE, NEW, exported, lists, make, rows
 
 
@@ -237,3 +239,104 @@ def test_the_wizard_fits_on_a_phone(browser, backup):
     width = browser.driver.execute_script("return document.documentElement.scrollWidth")
     assert width <= browser.driver.execute_script("return window.innerWidth")
     browser.picture("setup-phone").is_accessible()
+
+
+def choose(browser, label, value_):
+    browser.element("combobox", label).send_keys(value_)
+    return browser
+
+
+def test_a_repository_asks_for_its_key_until_it_opens_and_is_as_a_file(browser, holdfast, tmp_path):
+    place = kept(holdfast, "lost")
+    opened(browser).click("A repository", "tab")
+    browser.type("Repository", place["repository"])
+    browser.type("Recovery key", place["recovery_key"][:-4] + "0000").click("Look into it")
+    browser.sees("Nothing was written.").picture("setup-wrong-key").is_accessible()
+    assert value(browser, "Repository") == place["repository"]
+    browser.type("Recovery key", place["recovery_key"]).click("Look into it")
+    browser.heading("What is in it").sees("Jellyfin AI Recommender").sees("ann").sees("Of the database lost")
+    browser.picture("setup-repository").is_accessible()
+    browser.click("Continue").heading("Settings and connections")
+    assert value(browser, "Jellyfin address") == "http://films.example:8096"
+    browser.click("Save and continue").click("Save anyway").heading("Restored")
+    assert len(lists(tmp_path / "dev.db")) == 5
+    assert rows(tmp_path / "dev.db", "select jellyseerrApiKey from SystemConfig") == [(SECRET,)]
+
+
+def test_a_repository_with_several_databases_asks_which_and_of_when(browser, holdfast, tmp_path):
+    make(tmp_path / "other.db", MIDDLE, *FILLED, "delete from User where username = 'bo'")
+    place = kept(holdfast, "lost", "other")
+    opened(browser).click("A repository", "tab")
+    browser.type("Repository", place["repository"]).type("Recovery key", place["recovery_key"])
+    browser.click("Look into it").heading("What is in it").sees("Databases in the repository")
+    assert not browser.element("button", "Continue").is_enabled()
+    browser.picture("setup-databases").is_accessible()
+    choose(browser, "Which database", "other").type("As it was at another moment", "2001-01-01")
+    browser.click("Look into it").sees("there is no restore point at or before that moment")
+    browser.element("textbox", "As it was at another moment").send_keys(Keys.CONTROL, "a", Keys.DELETE)
+    browser.click("Look into it").sees("Of the database other")
+    browser.sees("ann")
+    assert "bo" not in [cell.text for cell in browser.driver.find_elements(By.TAG_NAME, "td")]
+    browser.driver.refresh()
+    browser.heading("What is in it").sees("Of the database other").click("Continue")
+    browser.heading("Settings and connections").click("Save and continue").click("Save anyway")
+    browser.heading("Restored")
+    assert {row[0] for row in lists(tmp_path / "dev.db")} == {"ann"}
+
+
+def drops(browser, path):
+    """As a person drops a file on the page."""
+    browser.driver.execute_script(
+        "const data = new DataTransfer(); data.items.add(new File([arguments[1]], arguments[0]));"
+        "const drop = (type) => document.querySelector('.drop').dispatchEvent("
+        "new DragEvent(type, {dataTransfer: data, bubbles: true, cancelable: true}));"
+        "drop('dragover'); drop('drop');", path.name, path.read_text(encoding="utf-8"))
+    return browser
+
+
+def helped(browser, label):
+    """What stands below a setting."""
+    told = browser.element("textbox", label).get_attribute("aria-describedby") or ""
+    return " ".join(" ".join(browser.driver.find_element(By.ID, name).text.split())
+                    for name in told.split())
+
+
+def test_a_dropped_file_fills_the_settings_in_and_marks_what_differs(browser, backup, tmp_path):
+    with sqlite3.connect(tmp_path / "dev.db") as database:
+        database.execute("insert into SystemConfig(jellyfinUrl, jellyseerrUrl) values"
+                         " ('http://films.example:8096', 'http://now.example')")
+    drops(opened(browser), backup).heading("What is in it").sees("Exported").sees("Times are shown in")
+    browser.click("Continue").heading("Settings and connections")
+    assert value(browser, "Jellyfin address") == "http://films.example:8096"
+    assert value(browser, "Jellyseerr address") == "http://seerr.example:5055"
+    assert value(browser, "Jellyseerr API key") == ""
+    assert helped(browser, "Jellyfin address") == ""
+    assert helped(browser, "Jellyseerr address") == "Differs from now"
+    assert helped(browser, "Jellyseerr API key").startswith("Differs from now The backup's own is kept.")
+    browser.type("Jellyseerr address", "http://typed.example")
+    assert helped(browser, "Jellyseerr address") == "Changed"
+    browser.type("Jellyseerr address", "http://seerr.example:5055")
+    assert helped(browser, "Jellyseerr address") == "Differs from now"
+
+
+def test_a_backup_on_the_server_is_chosen_from_a_list_that_can_be_asked_for_again(browser, holdfast,
+                                                                                  tmp_path):
+    exported(holdfast, make(tmp_path / "older.db", MIDDLE, *FILLED, SETTINGS))
+    opened(browser)
+    offline(browser, True)
+    browser.click("On the server", "tab").sees("The console does not answer")
+    assert "There is no backup" not in browser.driver.page_source
+    browser.picture("setup-candidates-away").is_accessible()
+    offline(browser, False)
+    browser.click("Try again").sees("older.json").sees("Times are shown in")
+    browser.picture("setup-candidates").is_accessible()
+    browser.driver.find_element(
+        By.XPATH, "//button[contains(@class, 'candidate')][.//code[text()='older.json']]").click()
+    browser.heading("What is in it").sees("ann").click("Continue").heading("Settings and connections")
+    assert value(browser, "Jellyfin address") == "http://films.example:8096"
+
+
+def offline(browser, is_away):
+    browser.driver.execute_cdp_cmd("Network.enable", {})
+    browser.driver.execute_cdp_cmd("Network.emulateNetworkConditions", {
+        "offline": is_away, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1})

@@ -227,6 +227,10 @@ export interface SetupSource {
   missing?: { name: string; label: string }[];
   tables?: { name: string; rows: number }[];
   databases?: { name: string | null; points: number; newest: { time_ms: number } | null }[];
+  /** Of a repository: which database was looked into, and as it was when. None: it has to be chosen. */
+  database?: string;
+  point?: number;
+  time_ms?: number;
   problem_total?: number;
   tests?: { name: string; label: string; fields: string[] }[];
 }

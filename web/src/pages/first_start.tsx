@@ -12,6 +12,7 @@ import { Lazy } from "../parts/lazy";
 import { Notice } from "../parts/notice";
 import { go, usePlace } from "../router";
 import { SessionContext } from "../session";
+import { isOfNew } from "../setup_new";
 import { t } from "../text";
 
 const wizard: () => Promise<{ default: ComponentType<{ isNew?: boolean }> }> = () => import("./setup");
@@ -58,7 +59,7 @@ function Choice() {
   // Another page of this browser was on its way already.
   useEffect(() => {
     api.get<Setup>("setup").then(({ choice, restore }) => {
-      if (choice || restore) go(`/setup?begin=${choice && Object.keys(choice.asked).length === 0 ? "new" : "restore"}`, true);
+      if (choice || restore) go(`/setup?begin=${choice && isOfNew(choice) ? "new" : "restore"}`, true);
     }, () => {});
   }, []);
   return (

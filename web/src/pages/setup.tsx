@@ -14,6 +14,7 @@ import { SetupProgress } from "../parts/setup_progress";
 import { SetupSummary } from "../parts/setup_summary";
 import { go } from "../router";
 import { SessionContext } from "../session";
+import { isOfNew } from "../setup_new";
 import { t } from "../text";
 
 const steps = ["choose", "summary", "fields", "progress", "done", "password"] as const;
@@ -39,11 +40,6 @@ async function ownSettings(): Promise<SetupSource | null> {
   const job = await finished("setup/sources", {});
   const source = job.state === "done" ? (job.result as SetupSource) : null;
   return source?.fields?.length ? source : null;
-}
-
-/** Whether a choice is about a new installation: no backup was asked for. */
-function isOfNew(choice: SetupChoice): boolean {
-  return Object.keys(choice.asked).length === 0;
 }
 
 export default function Setup({ isNew = false }: { isNew?: boolean }) {
@@ -114,7 +110,7 @@ export default function Setup({ isNew = false }: { isNew?: boolean }) {
     <Gate key={step} title={t(isNew && step === "progress" ? "wizard.saving" : `wizard.title_${step}`)} wide>
       <Stepper step={step} isNew={isNew} isFirst={isFirst} />
       {step === "choose" && <SetupChoose resumed={choice} onBack={leave} onSource={looked} />}
-      {step === "summary" && source && <SetupSummary source={source} onBack={() => void forget().then(() => setStep("choose"))} onNext={() => void toFields()} />}
+      {step === "summary" && source && <SetupSummary source={source} onSource={looked} onBack={() => void forget().then(() => setStep("choose"))} onNext={() => void toFields()} />}
       {step === "fields" && source && (
         <SetupFields source={source} choice={choice} asksPassword={!isFirst} onBack={() => isNew ? leave() : setStep("summary")} {...(isNew ? { onSkip: end } : {})}
           onStarted={(id) => { setJob(id); setStep("progress"); }} />

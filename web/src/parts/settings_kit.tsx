@@ -10,6 +10,7 @@ import { Button } from "./button";
 import { Card } from "./card";
 import { Dialog } from "./dialog";
 import { PasswordField } from "./field";
+import { KitSheet } from "./kit";
 import { ErrorNotice } from "./notice";
 
 function KitDialog({ onClose, onSaved }: { onClose: () => void; onSaved: () => void }) {
@@ -18,42 +19,30 @@ function KitDialog({ onClose, onSaved }: { onClose: () => void; onSaved: () => v
   const [busy, setBusy] = useState(false);
   const [trouble, setTrouble] = useState<ApiError | null>(null);
 
-  async function run(what: () => Promise<void>): Promise<void> {
+  async function submit(event: Event): Promise<void> {
+    event.preventDefault();
     setBusy(true);
     setTrouble(null);
     try {
-      await what();
+      setKit(await api.post<Kit>("kit", { password }));
     } catch (reason) {
       setTrouble(asApiError(reason));
     } finally {
       setBusy(false);
     }
   }
-
-  function submit(event: Event): void {
-    event.preventDefault();
-    void run(async () => setKit(await api.post<Kit>("kit", { password })));
-  }
-
-  const saved = () => run(async () => {
-    await api.post("kit/saved");
+  function saved(): void {
     announce(t("kit.noted"));
     onSaved();
-  });
+  }
 
   return (
-    <Dialog title={t("kit.title")} lead={kit ? t("kit.keep") : t("kit.lead")} onClose={onClose}>
+    <Dialog title={t("kit.title")} lead={kit ? t("kit.keep") : <>{t("kit.whoever")} {t("kit.lead")}</>} onClose={onClose}>
       {trouble && <ErrorNotice error={trouble} />}
       {kit ? (
-        <>
-          <pre class="kit-page" tabIndex={0}>{kit.page}</pre>
-          <div class="buttons">
-            <Button onClick={() => window.print()}>{t("kit.print")}</Button>
-            <Button kind="primary" busy={busy} onClick={() => void saved()}>{t("kit.saved")}</Button>
-          </div>
-        </>
+        <KitSheet kit={kit} onSaved={saved} />
       ) : (
-        <form onSubmit={submit} noValidate>
+        <form onSubmit={(event) => void submit(event)} noValidate>
           <PasswordField label={t("kit.password")} value={password} onValue={setPassword} />
           <div class="buttons">
             <Button kind="quiet" onClick={onClose}>{t("common.cancel")}</Button>

@@ -1,16 +1,17 @@
 // Which backup: a file that is sent, one that lies in the data directory, or a repository with its key.
 import { useEffect, useState } from "preact/hooks";
-import { asApiError } from "../api";
+import { type ApiError, asApiError } from "../api";
 import type { Candidate, Job, SetupChoice, SetupSource } from "../api_types";
 import { errorText } from "../error_text";
-import { bytes, moment } from "../format";
-import { endOf, finished } from "../jobs";
+import { bytes, zone } from "../format";
+import { endOf, finished, resultOf } from "../jobs";
 import { t } from "../text";
 import { Button } from "./button";
 import { PasswordField, TextField } from "./field";
-import { Notice } from "./notice";
+import { ErrorNotice, Notice } from "./notice";
 import { SetupUpload } from "./setup_upload";
 import { Tabs } from "./tabs";
+import { Time } from "./time";
 
 /** What the server is told of a source: an id of its own, or a repository's place. */
 export type Place = { upload: string } | { candidate: string } | { repository: string };
@@ -19,21 +20,28 @@ interface Keys { passphrase?: string; identity?: string; recovery_key?: string; 
 
 function Candidates({ busy, onChosen }: { busy: boolean; onChosen: (id: string) => void }) {
   const [found, setFound] = useState<Candidate[] | null>(null);
-  useEffect(() => {
-    void finished("setup/candidates", {}).then((job) => setFound((job.result as { candidates: Candidate[] } | null)?.candidates ?? []), () => setFound([]));
-  }, []);
+  const [error, setError] = useState<ApiError | null>(null);
+  function find(): void {
+    setError(null);
+    resultOf<{ candidates: Candidate[] }>("setup/candidates", {}).then(({ candidates }) => setFound(candidates), (reason: unknown) => setError(asApiError(reason)));
+  }
+  useEffect(find, []);
+  if (error) return <ErrorNotice error={error} retry={find} />;
   if (!found) return <p class="muted">{t("app.loading")}</p>;
   if (found.length === 0) return <p class="muted">{t("wizard.no_candidates")}</p>;
   return (
-    <ul class="candidates">
-      {found.map(({ id, name, size, time_ms }) => (
-        <li key={id}>
-          <button type="button" class="candidate" aria-disabled={busy} onClick={() => !busy && onChosen(id)}>
-            <code>{name}</code><span class="muted small">{bytes(size)} · {moment(time_ms)}</span>
-          </button>
-        </li>
-      ))}
-    </ul>
+    <>
+      <ul class="candidates">
+        {found.map(({ id, name, size, time_ms }) => (
+          <li key={id}>
+            <button type="button" class="candidate" aria-disabled={busy} onClick={() => !busy && onChosen(id)}>
+              <code>{name}</code><span class="muted small">{bytes(size)} · <Time ms={time_ms} /></span>
+            </button>
+          </li>
+        ))}
+      </ul>
+      <p class="muted small">{t("app.times_zone", { zone: zone() })}</p>
+    </>
   );
 }
 

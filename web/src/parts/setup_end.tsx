@@ -7,40 +7,23 @@ import { SessionContext } from "../session";
 import { t } from "../text";
 import { Button } from "./button";
 import { Gate } from "./gate";
+import { KitSheet } from "./kit";
 import { ErrorNotice, Loading } from "./notice";
 import { SetPassword } from "./set_password";
 
 /** Told once, to who has just chosen the password; what it says is kept by nobody. */
 function KeepKit({ password, onDone }: { password: string; onDone: () => void }) {
   const [kit, setKit] = useState<Kit | null>(null);
-  const [busy, setBusy] = useState(false);
   const [trouble, setTrouble] = useState<ApiError | null>(null);
-  const failed = (reason: unknown) => setTrouble(asApiError(reason));
-
+  const later = <Button kind="quiet" onClick={onDone}>{t("kit.later")}</Button>;
   useEffect(() => {
-    api.post<Kit>("kit", { password }).then(setKit, failed);
+    api.post<Kit>("kit", { password }).then(setKit, (reason: unknown) => setTrouble(asApiError(reason)));
   }, []);
-  async function saved(): Promise<void> {
-    setBusy(true);
-    try {
-      await api.post("kit/saved", {});
-      onDone();
-    } catch (reason) {
-      failed(reason);
-      setBusy(false);
-    }
-  }
-
   return (
-    <Gate title={t("wizard.title_kit")} lead={t("wizard.kit_lead")} wide>
+    <Gate title={t("kit.keep_title")} lead={<>{t("kit.about")} {t("kit.whoever")}</>} wide>
       {trouble && <ErrorNotice error={trouble} />}
       {!kit && !trouble && <Loading />}
-      {kit && <pre class="kit-sheet" tabIndex={0} aria-label={t("wizard.kit_page")}>{kit.page}</pre>}
-      <div class="buttons">
-        <Button kind="quiet" onClick={onDone}>{t("wizard.kit_later")}</Button>
-        {kit && <Button onClick={() => window.print()}>{t("wizard.kit_print")}</Button>}
-        {kit && <Button kind="primary" busy={busy} onClick={() => void saved()}>{t("wizard.kit_saved")}</Button>}
-      </div>
+      {kit ? <KitSheet kit={kit} actions={later} onSaved={onDone} /> : <div class="buttons">{later}</div>}
     </Gate>
   );
 }

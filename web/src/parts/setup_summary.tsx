@@ -1,16 +1,19 @@
 // What is in a backup, before anything is written.
+import type { ComponentChildren } from "preact";
 import type { SetupSource } from "../api_types";
-import { moment, number } from "../format";
+import { number, zone } from "../format";
 import { t } from "../text";
 import { Button } from "./button";
 import { Notice } from "./notice";
+import { SetupPoint } from "./setup_point";
 import { Table } from "./table";
+import { Time } from "./time";
 
 function Facts({ source }: { source: SetupSource }) {
-  const facts: [string, string][] = [
+  const facts: [string, ComponentChildren][] = [
     [t("wizard.application"), source.application ?? t("wizard.unknown_application")],
-    ...(source.version ? [[t("wizard.version"), source.version] as [string, string]] : []),
-    ...(source.exported_at ? [[t("wizard.exported"), moment(Date.parse(source.exported_at))] as [string, string]] : []),
+    ...(source.version ? [[t("wizard.version"), source.version] as [string, ComponentChildren]] : []),
+    ...(source.exported_at ? [[t("wizard.exported"), <Time ms={Date.parse(source.exported_at)} />] as [string, ComponentChildren]] : []),
   ];
   return (
     <dl class="facts-list">
@@ -38,17 +41,25 @@ function Repository({ source }: { source: SetupSource }) {
       columns={[
         { label: t("common.database"), cell: (one) => one.name ?? "?" },
         { label: t("points.title"), numeric: true, cell: (one) => number(one.points) },
-        { label: t("fact.newest_point"), cell: (one) => (one.newest ? moment(one.newest.time_ms) : t("fact.never")) },
+        { label: t("fact.newest_point"), cell: (one) => (one.newest ? <Time ms={one.newest.time_ms} /> : t("fact.never")) },
       ]} />
   );
 }
 
-export function SetupSummary({ source, onBack, onNext }: { source: SetupSource; onBack: () => void; onNext: () => void }) {
+export function SetupSummary({ source, onSource, onBack, onNext }: {
+  source: SetupSource;
+  onSource: (source: SetupSource) => void;
+  onBack: () => void;
+  onNext: () => void;
+}) {
+  const isChosen = source.kind !== "repository" || source.database !== undefined;
+  const hasTimes = Boolean(source.exported_at) || source.kind === "repository";
   return (
     <>
-      <Facts source={source} />
+      {isChosen && <Facts source={source} />}
       <Users source={source} />
       <Repository source={source} />
+      {source.kind === "repository" && <SetupPoint key={source.source} source={source} onSource={onSource} />}
       {!source.users?.length && source.tables && source.tables.length > 0 && (
         <Table caption={t("wizard.tables")} captionShown rows={source.tables} rowKey={(table) => table.name}
           columns={[
@@ -60,10 +71,10 @@ export function SetupSummary({ source, onBack, onNext }: { source: SetupSource; 
         <Notice tone="attention" title={t("wizard.missing")}><ul>{source.missing.map(({ name, label }) => <li key={name}>{label}</li>)}</ul></Notice>
       )}
       {(source.problem_total ?? 0) > 0 && <Notice tone="attention" title={t("wizard.problems", { n: source.problem_total ?? 0 })} />}
-      <p class="muted small">{t("wizard.nothing_yet")}</p>
+      <p class="muted small">{t("wizard.nothing_yet")} {hasTimes && t("app.times_zone", { zone: zone() })}</p>
       <div class="buttons">
         <Button kind="quiet" onClick={onBack}>{t("common.back")}</Button>
-        <Button kind="primary" onClick={onNext}>{t("common.continue")}</Button>
+        <Button kind="primary" disabled={!isChosen} onClick={onNext}>{t("common.continue")}</Button>
       </div>
     </>
   );
