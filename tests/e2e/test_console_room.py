@@ -86,3 +86,12 @@ def test_both_are_told_when_both_are_short(holdfast, db, started):
     point = client.job(POINTS)["point"]
     text = client.job(PLANS, {"point": point}, state="failed")["text"]
     assert "where it is restored to, '" in text and text.count("KiB left") == 2
+
+
+def test_no_room_to_look_into_a_repository_is_told_before_anything_is_written(holdfast, db, started):
+    holdfast("backup", "--db", db, "-r", "far")
+    small = on_a_small_disk(holdfast, "600k", "true")
+    client = started(small, "--db", db, env={"HOLDFAST_STATE_DIR": str(holdfast.folder / "full")})
+    error = client.job("/api/v1/setup/sources", {"repository": str(holdfast.folder / "far")},
+                       state="failed")
+    assert error["code"] == "no_space" and "/full/" in error["text"]
