@@ -253,6 +253,9 @@ def test_a_repository_asks_for_its_key_until_it_opens_and_is_as_a_file(browser, 
     browser.type("Recovery key", place["recovery_key"][:-4] + "0000").click("Look into it")
     browser.sees("Nothing was written.").picture("setup-wrong-key").is_accessible()
     assert value(browser, "Repository") == place["repository"]
+    browser.driver.refresh()
+    browser.heading("Restore from backup").sees("Nothing was written.")
+    assert value(browser, "Repository") == place["repository"]
     browser.type("Recovery key", place["recovery_key"]).click("Look into it")
     browser.heading("What is in it").sees("Jellyfin AI Recommender").sees("ann").sees("Of the database lost")
     browser.picture("setup-repository").is_accessible()

@@ -45,8 +45,8 @@ function Candidates({ busy, onChosen }: { busy: boolean; onChosen: (id: string) 
   );
 }
 
-function Repository({ busy, onPlace }: { busy: boolean; onPlace: (place: Place, keys: Keys) => void }) {
-  const [where, setWhere] = useState("");
+function Repository({ asked, busy, onPlace }: { asked: string; busy: boolean; onPlace: (place: Place, keys: Keys) => void }) {
+  const [where, setWhere] = useState(asked);
   const [key, setKey] = useState("");
   function submit(event: Event): void {
     event.preventDefault();
@@ -89,7 +89,7 @@ function told({ error }: Job): Trouble {
 
 /** `resumed`: what this browser had asked for before the page was loaded again. */
 export function SetupChoose({ resumed, onSource, onBack }: { resumed: SetupChoice | null; onSource: (source: SetupSource) => void; onBack: () => void }) {
-  const [tab, setTab] = useState<"file" | "here" | "repository">("file");
+  const [tab, setTab] = useState<"file" | "here" | "repository">(resumed?.asked.repository ? "repository" : "file");
   const [busy, setBusy] = useState(false);
   const [place, setPlace] = useState<Place | null>(null);
   const [trouble, setTrouble] = useState<Trouble | null>(null);
@@ -131,7 +131,7 @@ export function SetupChoose({ resumed, onSource, onBack }: { resumed: SetupChoic
       ]}>
         {tab === "file" && <SetupUpload busy={busy} onUpload={(upload) => look({ upload })} />}
         {tab === "here" && <Candidates busy={busy} onChosen={(candidate) => look({ candidate })} />}
-        {tab === "repository" && <Repository busy={busy} onPlace={look} />}
+        {tab === "repository" && <Repository asked={resumed?.asked.repository ?? ""} busy={busy} onPlace={look} />}
       </Tabs>
       <div class="buttons"><Button kind="quiet" onClick={onBack}>{t("common.back")}</Button></div>
     </>
