@@ -43,14 +43,18 @@ static void get_session(struct hf_exchange *exchange)
 static void begin_login(struct hf_exchange *exchange, bool is_setup)
 {
     char cookie[HF_SECRET_TEXT];
-    struct hf_error err = {0};
+    struct hf_error err = {0}, unkept = {0};
     struct hf_login *login =
         hf_login_begin(&exchange->console->credentials, is_setup, &exchange->visitor,
-                       hf_exchange_header(exchange, "User-Agent"), cookie, &err);
+                       hf_exchange_header(exchange, "User-Agent"), cookie, &unkept, &err);
     if (!login) {
         hf_exchange_fail(exchange, &err);
         return;
     }
+    if (unkept.code)
+        hf_console_notice(exchange->console,
+                          "whoever signed in stays so only until the console ends: %s",
+                          unkept.text);
     exchange->visitor.login = login;
     answer(exchange);
     hf_gate_set_cookie(exchange, cookie);

@@ -15,6 +15,7 @@
 #include "console/reader_client.h"
 #include "console/route.h"
 #include "console/scratch.h"
+#include "console/server_streams.h"
 #include "console/sign_in.h"
 #include "engine/state_file.h"
 #include "os/file.h"
@@ -257,6 +258,7 @@ static void forget_what_is_over(struct hf_console *console)
     hf_shown_plans_expire(&console->plans, &console->credentials);
     hf_setup_expire(&console->setup_sources, &console->credentials);
     hf_browsers_expire(console->browsers, &console->credentials);
+    hf_streams_expire(hf_server_streams(console->server), &console->credentials);
 }
 
 static int serve(struct hf_console *console, struct hf_error *err)
@@ -287,6 +289,7 @@ int hf_console_run(const struct hf_console_options *options, int channel, struct
         .signals.fd = -1,
         .parent.fd = -1,
         .attempts = {.burst = 5, .interval = 12000, .all_burst = 30, .all_interval = 2000},
+        .confirmations = {.burst = 5, .interval = 12000, .all_burst = 30, .all_interval = 2000},
     };
     if (channel >= 0)
         hf_json_channel_init(&console.parent, channel, LONGEST_LINE, MOST_WAITING);

@@ -27,7 +27,8 @@ struct hf_console {
     char *base;                    /* path that all of it is below, "" or "/hold" */
     struct hf_credentials credentials;
     char setup_code[HF_SETUP_CODE_TEXT]; /* wanted while there is no password */
-    struct hf_rate_limit attempts;       /* of passwords and setup codes */
+    struct hf_rate_limit attempts;       /* of passwords and setup codes, by address */
+    struct hf_rate_limit confirmations;  /* of the password by who is signed in, by the login */
     struct hf_sign_in *sign_in;
     struct hf_reader_client *reader;
     struct hf_overview *overview;

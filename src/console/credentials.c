@@ -143,7 +143,6 @@ int hf_credentials_set_password(struct hf_credentials *credentials, const char *
     return -1;
 }
 
-/* Who was signed out stays so when that cannot be kept: the safe side. */
 int hf_login_end_others(struct hf_credentials *credentials, const struct hf_login *keep,
                         struct hf_error *err)
 {
@@ -153,7 +152,8 @@ int hf_login_end_others(struct hf_credentials *credentials, const struct hf_logi
 
 struct hf_login *hf_login_begin(struct hf_credentials *credentials, bool is_setup,
                                 const struct hf_visitor *visitor, const char *agent,
-                                char cookie[HF_SECRET_TEXT], struct hf_error *err)
+                                char cookie[HF_SECRET_TEXT], struct hf_error *unkept,
+                                struct hf_error *err)
 {
     struct hf_login *login = free_login(credentials), before = *login;
     struct hf_login fresh = {.is_setup = is_setup};
@@ -166,9 +166,10 @@ struct hf_login *hf_login_begin(struct hf_credentials *credentials, bool is_setu
     snprintf(fresh.address, sizeof fresh.address, "%s", visitor->address);
     snprintf(fresh.agent, sizeof fresh.agent, "%s", agent ? agent : "");
     *login = fresh;
-    if (is_setup || !hf_credentials_save(credentials, err))
+    if (is_setup || !hf_credentials_save(credentials, unkept) || unkept->code != HF_STALE)
         return login;
     *login = before;
+    hf_error_pass(err, unkept);
     return NULL;
 }
 
@@ -203,11 +204,18 @@ bool hf_login_is_there(const struct hf_credentials *credentials, const char *id)
     return false;
 }
 
+bool hf_credentials_know(const struct hf_credentials *credentials, const char *id)
+{
+    for (size_t i = 0; *id && i < HF_MOST_TOKENS; i++)
+        if (!strcmp(credentials->tokens[i].id, id))
+            return true;
+    return hf_login_is_there(credentials, id);
+}
+
 int hf_login_end(struct hf_credentials *credentials, struct hf_login *login, struct hf_error *err)
 {
-    struct hf_login before = *login;
     *login = (struct hf_login){0};
-    CHANGE(credentials, login, err);
+    return hf_credentials_save(credentials, err);
 }
 
 struct hf_token *hf_token_add(struct hf_credentials *credentials, const char *name,
@@ -257,11 +265,11 @@ struct hf_token *hf_token_find(struct hf_credentials *credentials, const char *t
 int hf_token_remove(struct hf_credentials *credentials, const char *id, struct hf_error *err)
 {
     for (size_t i = 0; i < HF_MOST_TOKENS; i++) {
-        struct hf_token *token = &credentials->tokens[i], before = *token;
-        if (!before.id[0] || strcmp(before.id, id))
+        struct hf_token *token = &credentials->tokens[i];
+        if (!token->id[0] || strcmp(token->id, id))
             continue;
         *token = (struct hf_token){0};
-        CHANGE(credentials, token, err);
+        return hf_credentials_save(credentials, err);
     }
     return hf_error_set(err, HF_NOT_FOUND, "there is no such token");
 }

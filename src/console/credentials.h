@@ -25,7 +25,6 @@ enum {
     HF_MOST_LOGINS = 64,
     HF_MOST_TOKENS = 32,
     HF_TOKEN_NAME_TEXT = 65,
-    HF_ID_TEXT = 17, /* 64 random bits in hexadecimal */
 };
 
 /* Somebody who signed in, in one browser. */
@@ -93,14 +92,21 @@ int hf_credentials_reset(struct hf_credentials_reset *out, const struct hf_env *
 int hf_credentials_set_password(struct hf_credentials *credentials, const char *hash,
                                 const struct hf_login *keep, struct hf_error *err);
 
-/* A new login; `cookie` is told once. The one that was seen longest ago makes room. NULL: err. */
+/* A new login; `cookie` is told once. The one that was seen longest ago makes room. NULL: err. One
+ * that cannot be kept, as on a full disk, is a login all the same, until the console ends; `unkept`
+ * says why then. */
 struct hf_login *hf_login_begin(struct hf_credentials *credentials, bool is_setup,
                                 const struct hf_visitor *visitor, const char *agent,
-                                char cookie[HF_SECRET_TEXT], struct hf_error *err);
+                                char cookie[HF_SECRET_TEXT], struct hf_error *unkept,
+                                struct hf_error *err);
 /* NULL: nobody, or it has expired: 7 days after it was seen, 30 after it began. */
 struct hf_login *hf_login_find(struct hf_credentials *credentials, const char *cookie);
 /* Whether this login goes on, so that what it began is of use. */
 bool hf_login_is_there(const struct hf_credentials *credentials, const char *id);
+/* Whether this is the id of a login that goes on, or of a token. */
+bool hf_credentials_know(const struct hf_credentials *credentials, const char *id);
+/* Who is signed out, and a token that is removed, is so also when the call fails because that could
+ * not be kept: the safe side. */
 int hf_login_end(struct hf_credentials *credentials, struct hf_login *login, struct hf_error *err);
 int hf_login_end_others(struct hf_credentials *credentials, const struct hf_login *keep,
                         struct hf_error *err);

@@ -76,6 +76,7 @@ static void recognise_login(struct hf_exchange *exchange)
     if (!login || (login->is_setup && credentials->password[0]))
         return;
     visitor->login = login;
+    memcpy(visitor->id, login->id, sizeof visitor->id);
     visitor->access = login->is_setup ? HF_ACCESS_SETUP : HF_ACCESS_OWNER;
     visitor->has_csrf = csrf && !strcmp(csrf, login->csrf);
 }
@@ -90,6 +91,7 @@ static void recognise_token(struct hf_exchange *exchange, const char *authorizat
         hf_token_find(&exchange->console->credentials, authorization + 7);
     if (token) {
         visitor->access = token->access;
+        memcpy(visitor->id, token->id, sizeof visitor->id);
         visitor->has_csrf = true;
     }
 }

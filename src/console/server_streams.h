@@ -5,6 +5,7 @@
 #ifndef HF_CONSOLE_SERVER_STREAMS_H
 #define HF_CONSOLE_SERVER_STREAMS_H
 
+struct hf_credentials;
 struct hf_server;
 struct hf_stream;
 
@@ -19,5 +20,8 @@ void hf_streams_beat(struct hf_streams *streams);
 
 /* Ends each, and tells whoever sends to it. */
 void hf_streams_end(struct hf_streams *streams);
+
+/* Ends those of whoever is signed out by now, or whose token is gone. */
+void hf_streams_expire(struct hf_streams *streams, const struct hf_credentials *credentials);
 
 #endif

@@ -21,6 +21,7 @@ struct hf_sign_in {
     struct asked {
         struct hf_exchange *exchange; /* NULL: free */
         struct hf_console *console;
+        char hash[HF_PASSWORD_TEXT]; /* of the password as it was then; "": a new one is hashed */
         hf_password_proven proven;
         hf_password_hashed hashed;
     } asked[MOST_ASKED];
@@ -77,17 +78,34 @@ void hf_sign_in_free(struct hf_sign_in *sign_in)
     free(sign_in);
 }
 
+/* Strangers must not keep who is signed in from a restore. */
+static struct hf_rate_limit *limit_of(struct hf_console *console, const struct hf_visitor *visitor,
+                                      const char **key)
+{
+    bool is_signed_in = visitor->access == HF_ACCESS_OWNER;
+    *key = is_signed_in ? visitor->id : visitor->address;
+    return is_signed_in ? &console->confirmations : &console->attempts;
+}
+
 bool hf_sign_in_may_try(struct hf_exchange *exchange)
 {
     char seconds[16];
-    int wait =
-        hf_rate_limit_try(&exchange->console->attempts, exchange->visitor.address, hf_monotonic());
+    const char *key;
+    struct hf_rate_limit *limit = limit_of(exchange->console, &exchange->visitor, &key);
+    int wait = hf_rate_limit_try(limit, key, hf_monotonic());
     if (!wait)
         return true;
     snprintf(seconds, sizeof seconds, "%d", wait);
     hf_exchange_refuse(exchange, 429, "refused", "too many tries: wait a moment");
     hf_exchange_add_header(exchange, "Retry-After", seconds);
     return false;
+}
+
+/* A password that was changed meanwhile proves nothing any more. */
+static bool is_still(struct hf_console *console, const char *hash)
+{
+    hf_console_refresh(console);
+    return !strcmp(console->credentials.password, hash);
 }
 
 static void take(void *context, const json_t *said)
@@ -103,9 +121,11 @@ static void take(void *context, const json_t *said)
     } else if (!is_done) {
         hf_exchange_fail(asked.exchange, &err);
     } else {
-        bool fits = hf_member_true(said, "fits");
+        bool fits = hf_member_true(said, "fits") && is_still(asked.console, asked.hash);
+        const char *key;
+        struct hf_rate_limit *limit = limit_of(asked.console, &asked.exchange->visitor, &key);
         if (fits)
-            hf_rate_limit_forget(&asked.console->attempts, asked.exchange->visitor.address);
+            hf_rate_limit_forget(limit, key);
         asked.proven(asked.exchange, fits);
     }
 }
@@ -135,7 +155,8 @@ void hf_password_prove(struct hf_exchange *exchange, const char *password,
                        hf_password_proven proven)
 {
     struct hf_console *console = exchange->console;
-    const struct asked asked = {.exchange = exchange, .console = console, .proven = proven};
+    struct asked asked = {.exchange = exchange, .console = console, .proven = proven};
+    snprintf(asked.hash, sizeof asked.hash, "%s", console->credentials.password);
     if (hf_sign_in_may_try(exchange))
         ask(console->sign_in, &asked,
             json_pack("{s:s, s:s}", "password", password, "hash", console->credentials.password));

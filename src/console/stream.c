@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "console/credentials.h"
 #include "console/exchange_answer.h"
 #include "console/server.h"
 #include "console/server_streams.h"
@@ -14,6 +15,7 @@ struct hf_stream {
     void (*closed)(void *context, struct hf_stream *stream);
     void *context;
     struct hf_buf waiting;
+    char whose[HF_ID_TEXT]; /* the login's or token's id */
     bool is_suspended, is_ended;
     struct hf_stream *next;
 };
@@ -74,6 +76,7 @@ struct hf_stream *hf_stream_begin(struct hf_exchange *exchange,
     }
     stream->connection = exchange->connection;
     stream->streams = hf_server_streams(exchange->server);
+    memcpy(stream->whose, exchange->visitor.id, sizeof stream->whose);
     stream->closed = closed;
     stream->context = context;
     stream->next = stream->streams->first;
@@ -119,11 +122,22 @@ void hf_streams_beat(struct hf_streams *streams)
     }
 }
 
+static void end(struct hf_stream *stream)
+{
+    if (!stream->is_ended && stream->closed)
+        stream->closed(stream->context, stream);
+    hf_stream_end(stream);
+}
+
 void hf_streams_end(struct hf_streams *streams)
 {
-    for (struct hf_stream *stream = streams->first; stream; stream = stream->next) {
-        if (!stream->is_ended && stream->closed)
-            stream->closed(stream->context, stream);
-        hf_stream_end(stream);
-    }
+    for (struct hf_stream *stream = streams->first; stream; stream = stream->next)
+        end(stream);
+}
+
+void hf_streams_expire(struct hf_streams *streams, const struct hf_credentials *credentials)
+{
+    for (struct hf_stream *stream = streams->first; stream; stream = stream->next)
+        if (!stream->is_ended && !hf_credentials_know(credentials, stream->whose))
+            end(stream);
 }

@@ -8,6 +8,8 @@
 
 struct hf_login;
 
+enum { HF_ID_TEXT = 17 }; /* 64 random bits in hexadecimal */
+
 /* Each may do what those before it may; but tokens set nothing up, nor look at what is set up. */
 enum hf_access {
     HF_ACCESS_ANYONE,
@@ -29,6 +31,7 @@ struct hf_visitor {
     bool is_https;    /* the client's own connection */
     enum hf_access access;
     struct hf_login *login; /* of the cookie, or NULL */
+    char id[HF_ID_TEXT];    /* of the login or the token; "": a stranger */
     bool has_csrf;          /* its header fits the login */
 };
 

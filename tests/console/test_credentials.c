@@ -1,6 +1,7 @@
 /* Who may use the console: kept in a file that lets nobody in by itself. */
 #include "console/credentials.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -60,10 +61,11 @@ static int end(void **state)
 
 static struct hf_login *sign_in(struct hf_credentials *credentials, char cookie[HF_SECRET_TEXT])
 {
-    struct hf_error err = {0};
+    struct hf_error err = {0}, unkept = {0};
     struct hf_login *login =
-        hf_login_begin(credentials, false, &visitor, "a browser", cookie, &err);
+        hf_login_begin(credentials, false, &visitor, "a browser", cookie, &unkept, &err);
     assert_non_null(login);
+    assert_int_equal(unkept.code, HF_OK);
     return login;
 }
 
@@ -191,13 +193,13 @@ static void more_logins_than_there_is_room_for_end_the_one_seen_longest_ago(void
 static void a_reset_meanwhile_is_not_lost(void **state)
 {
     struct scene *scene = *state;
-    struct hf_error err = {0};
+    struct hf_error err = {0}, unkept = {0};
     char cookie[HF_SECRET_TEXT];
     struct hf_credentials_reset done;
     hf_auto(hf_credentials) struct hf_credentials running = {0};
     open_again(&running, scene);
     assert_int_equal(hf_credentials_set_password(&running, "first", NULL, &err), 0);
-    assert_non_null(hf_login_begin(&running, false, &visitor, NULL, cookie, &err));
+    assert_non_null(hf_login_begin(&running, false, &visitor, NULL, cookie, &unkept, &err));
     assert_false(hf_credentials_refresh(&running)); /* its own writing is none */
     assert_int_equal(
         hf_credentials_reset(&done, &scene->env, scene->path, "second", HF_TOKENS_REVOKED, &err),
@@ -209,6 +211,35 @@ static void a_reset_meanwhile_is_not_lost(void **state)
     assert_string_equal(running.password, "second");
     assert_null(hf_login_find(&running, cookie));
     assert_false(hf_credentials_refresh(&running));
+}
+
+static int find_no_room(void *context, const char *path, int flags, mode_t mode)
+{
+    (void)context, (void)path, (void)flags, (void)mode;
+    errno = ENOSPC;
+    return -1;
+}
+
+/* A full disk is when somebody is needed; and who leaves must not stay for it. */
+static void on_a_full_disk_people_come_in_and_go_out(void **state)
+{
+    struct scene *scene = *state;
+    struct hf_error err = {0}, unkept = {0};
+    char cookie[HF_SECRET_TEXT], earlier[HF_SECRET_TEXT], text[HF_TOKEN_TEXT];
+    hf_auto(hf_credentials) struct hf_credentials credentials = {0};
+    open_again(&credentials, scene);
+    sign_in(&credentials, earlier);
+    char token[HF_ID_TEXT];
+    memcpy(token, hf_token_add(&credentials, "cron", HF_ACCESS_OPERATOR, text, &err)->id,
+           sizeof token);
+    scene->env.fs.open = find_no_room;
+    assert_non_null(hf_login_begin(&credentials, false, &visitor, NULL, cookie, &unkept, &err));
+    assert_int_equal(unkept.code, HF_NO_SPACE);
+    assert_non_null(hf_login_find(&credentials, cookie));
+    assert_int_equal(hf_login_end(&credentials, hf_login_find(&credentials, earlier), &err), -1);
+    assert_null(hf_login_find(&credentials, earlier));
+    assert_int_equal(hf_token_remove(&credentials, token, &err), -1);
+    assert_null(hf_token_find(&credentials, text));
 }
 
 static void a_reset_revokes_tokens_unless_they_are_kept(void **state)
@@ -247,6 +278,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             more_logins_than_there_is_room_for_end_the_one_seen_longest_ago, begin, end),
         cmocka_unit_test_setup_teardown(a_reset_meanwhile_is_not_lost, begin, end),
+        cmocka_unit_test_setup_teardown(on_a_full_disk_people_come_in_and_go_out, begin, end),
         cmocka_unit_test_setup_teardown(a_reset_revokes_tokens_unless_they_are_kept, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

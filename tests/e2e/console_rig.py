@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import re
+import signal
 import socket
 import sqlite3
 import subprocess
@@ -121,6 +122,17 @@ class Client:
 def descendants(pid):
     children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
     return set(children).union(*(descendants(child) for child in children))
+
+
+@contextlib.contextmanager
+def stopped(processes):
+    for process in processes:
+        os.kill(int(process), signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for process in processes:
+            os.kill(int(process), signal.SIGCONT)
 
 
 def free_port():

@@ -1,12 +1,15 @@
 """What the console lets nobody do: every route by who asks, tries that are slowed down, cookies, headers, bytes that are no
 request, and secrets that must be nowhere."""
 import base64
+import http.client
 import json
 import os
 import pathlib
 import random
 import re
 import socket
+import threading
+import time
 
 import yaml
 
@@ -142,9 +145,66 @@ def test_tries_are_slowed_down_for_each_address(console, client):
                           {"X-Forwarded-For": f"10.0.0.{i}"}) for i in range(7)]
     assert [one.status for one in tries[:4]] == [403] * 4
     assert tries[-1].status == 429 and int(tries[-1].headers["Retry-After"]) >= 1
-    # Also with the right password, and for what else asks for it.
+    # Also with the right password; but who is signed in is not kept from anything by strangers.
     assert stranger.ask("POST", "/api/v1/session", {"password": PASSWORD}).status == 429
-    assert client.ask("POST", "/api/v1/kit", {"password": PASSWORD}).status == 429
+    assert client.ask("POST", "/api/v1/kit", {"password": PASSWORD}).status == 200
+    tries = [client.ask("POST", "/api/v1/kit", {"password": f"wrong password {i}"}).status
+             for i in range(7)]
+    assert tries[:4] == [403] * 4 and tries[-1] == 429
+
+
+def test_codes_of_the_setup_are_slowed_down_too(holdfast, db):
+    console = Console(holdfast, "--db", db, "-r", "repo", verb="serve").start()
+    try:
+        tries = [console.client().ask("POST", "/api/v1/setup/session", {"code": f"WRONG-{i}"}).status
+                 for i in range(7)]
+        assert tries[:4] == [403] * 4 and tries[-1] == 429
+    finally:
+        console.stop()
+
+
+def until_its_end(client, path):
+    """The stream's answer has begun; what is read of it later is all that there is until it ends."""
+    connection = http.client.HTTPConnection("127.0.0.1", client.port, timeout=20)
+    connection.request("GET", path, headers={"Authorization": f"Bearer {client.token}"}
+                       if client.token else {"Cookie": client.cookie})
+    return connection, connection.getresponse()
+
+
+def test_streams_end_with_what_let_them_in(console, client):
+    """A token that is revoked, somebody who signs out, everybody else at another password."""
+    machine, guest, other = console.client(), console.client(), console.client()
+    token = client.post("/api/v1/tokens", {"name": "watcher", "access": "viewer"})
+    machine.token = token["text"]
+    guest.sign_in()
+    other.sign_in()
+    ends = ((machine, lambda: client.ask("DELETE", f"/api/v1/tokens/{token['token']}")),
+            (guest, lambda: guest.ask("DELETE", "/api/v1/session")),
+            (other, lambda: client.ask("PUT", "/api/v1/password",
+                                       {"old": PASSWORD, "new": "quite another password"})))
+    for listener, end in ends:
+        connection, stream = until_its_end(listener, "/api/v1/events")
+        mine, kept = until_its_end(client, "/api/v1/events")
+        assert end().status == 204
+        stream.read()  # to its end: else the time is over
+        assert kept.fp.peek(1) is not None and not kept.isclosed()
+        connection.close()
+        mine.close()
+
+
+def test_who_signs_in_with_the_old_password_while_it_changes_does_not_stay(console, client):
+    late = [console.client() for _ in range(5)]
+    threads = [threading.Thread(target=lambda: client.ask(
+        "PUT", "/api/v1/password", {"old": PASSWORD, "new": "quite another password"}))]
+    threads += [threading.Thread(target=one.ask, args=("POST", "/api/v1/session",
+                                                       {"password": PASSWORD})) for one in late]
+    for thread in threads:
+        thread.start()
+        time.sleep(0.02)
+    for thread in threads:
+        thread.join()
+    console.client().sign_in("quite another password")
+    assert [one.ask("GET", "/api/v1/sessions").status for one in late] == [401] * 5
 
 
 class ProxiedConsole(Console):

@@ -1,12 +1,9 @@
 """What was chosen in the Setup Wizard stays on the server: a page that is loaded again goes on with
 it, what was not tried is not saved by accident, and what could not be restored is kept."""
-import contextlib
 import json
-import os
-import signal
 import threading
 
-from console_rig import PASSWORD, descendants, locked, wait_for
+from console_rig import PASSWORD, descendants, locked, stopped, wait_for
 from test_console_setup import (  # pylint: disable=unused-import
     SECRET, begin, begin_setup, looked, make_backup, restored, run_console, run_services, sent)
 from test_profile import FILLED, MIDDLE, MOVIE, lists, make, rows
@@ -201,17 +198,6 @@ def test_who_is_signed_in_restores_with_the_password(client, backup, tmp_path):
     assert not lists(tmp_path / "dev.db")
     assert client.job("/api/v1/setup/restores", {**wanted, "password": PASSWORD})["import"]
     assert len(lists(tmp_path / "dev.db")) == 5
-
-
-@contextlib.contextmanager
-def stopped(processes):
-    for process in processes:
-        os.kill(int(process), signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for process in processes:
-            os.kill(int(process), signal.SIGCONT)
 
 
 def test_what_is_forgotten_while_the_password_is_looked_at_is_not_restored(
