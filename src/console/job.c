@@ -59,7 +59,10 @@ static void take_end(void *context, const json_t *answer)
         err = (struct hf_error){0};
         hf_error_set(&err, HF_FAILED, "it was stopped, as somebody asked");
     }
-    hf_job_end(job, is_done ? HF_JOB_DONE : HF_JOB_FAILED, result, &err);
+    if (!is_done && job->changes_database && err.code == HF_UNREACHABLE)
+        hf_job_end_unanswered(job);
+    else
+        hf_job_end(job, is_done ? HF_JOB_DONE : HF_JOB_FAILED, result, &err);
     if (!is_done || job->changes_database)
         hf_scratch_clear_of(job->jobs->console, job->id);
     if (job->changes_database)

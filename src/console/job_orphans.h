@@ -7,8 +7,11 @@
 
 #include "console/job_kept.h"
 
-/* Takes up what is kept in the folder of jobs, as far as there is room beside new ones. */
+/* Takes up what is kept in the folder of jobs: first those that went on. */
 void hf_jobs_load(struct hf_jobs *jobs);
+
+/* Its process has ended without an answer: what it came to is in its own file, or not known. */
+void hf_job_end_unanswered(struct hf_job *job);
 
 /* An orphan is nobody's child here: its end is seen by looking, now and then. */
 void hf_job_look_after_orphan(struct hf_job *job);

@@ -166,18 +166,51 @@ def test_a_console_that_is_killed_in_a_restore_says_afterwards_what_came_of_it(c
     assert job in [one["id"] for one in client.get("/api/v1/jobs")["jobs"] if one["state"] == "done"]
 
 
+def jobs_of(console):
+    return console.holdfast.folder / "app.db-holdfast-console" / "jobs"
+
+
+def worker_of(console, job):
+    return json.loads((jobs_of(console) / f"{job}.json").read_text(encoding="utf-8"))["process"]
+
+
+def crowd(console, ended):
+    """As many records as there can be, and more, and an outcome that nobody waits for."""
+    for number in range(60):
+        name = f"{number:016x}"
+        (jobs_of(console) / f"{name}.json").write_text(json.dumps({**ended, "id": name}),
+                                                       encoding="utf-8")
+    (jobs_of(console) / f"{'c' * 16}.outcome").write_text("{}", encoding="ascii")
+
+
+def test_a_restore_whose_process_dies_is_not_said_to_have_failed(console, client, changed, db):
+    """Whoever runs the application may carry it out all the same."""
+    point, then, _ = changed
+    plan = client.job(PLANS, {"point": point})["plan"]
+    job = client.post(RESTORES, wish(plan, accept_changes=True), 202)["job"]
+    wait_for(lambda: client.get(f"/api/v1/jobs/{job}")["stage"], "its begin")
+    os.kill(worker_of(console, job), signal.SIGKILL)
+    ended = wait_for(lambda: (it := client.get(f"/api/v1/jobs/{job}"))["state"] != "running" and it,
+                     "its end")
+    assert ended["state"] == "interrupted" and "restore points" in ended["error"]["hint"]
+    wait_for(lambda: any((one["reason"] or "").startswith(f"restore {point} over") for one in
+                         client.get("/api/v1/databases/app/points")["points"]), "the restore")
+    assert notes(db) == then
+
+
 def test_a_restore_that_still_runs_is_running_for_the_next_console_too(console, client, changed):
     plan = client.job(PLANS, {"point": changed[0]})["plan"]
     job = client.post(RESTORES, wish(plan, accept_changes=True), 202)["job"]
-    worker = json.loads((console.holdfast.folder / "app.db-holdfast-console" / "jobs" /
-                         f"{job}.json").read_text(encoding="utf-8"))["process"]
+    worker = worker_of(console, job)
     os.kill(worker, signal.SIGSTOP)
+    crowd(console, next(one for one in client.get("/api/v1/jobs")["jobs"] if one["state"] == "done"))
     first = console.serving()
     os.kill(first, signal.SIGKILL)
     try:
         wait_for(lambda: console.serving() not in (None, first) and console.answers(),
                  "the next console")
         assert client.get(f"/api/v1/jobs/{job}")["state"] == "running"
+        assert not (jobs_of(console) / f"{'c' * 16}.outcome").exists()
         plan = client.job(PLANS, {"point": changed[0]})["plan"]
         assert client.ask("POST", RESTORES, wish(plan)).error["code"] == "locked"
         sent = client.ask("POST", "/api/v1/setup/uploads", raw=b"CREATE TABLE more (id INTEGER);")

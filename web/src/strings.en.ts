@@ -144,7 +144,7 @@ export const en = {
   "repository.done": "The repository answers.",
 
   "job.failed": "It did not succeed.",
-  "job.interrupted": "It was interrupted when Holdfast stopped. Nothing half-done was kept.",
+  "job.interrupted": "It was interrupted when Holdfast stopped. What was begun may have come to its end: look at the restore points.",
   "job.eta": "about {duration} left",
   "job.percent": "{percent} done",
 
@@ -262,7 +262,7 @@ export const en = {
   "restore.done_runs": "The application works with it.",
   "restore.done_before": "What was there before is restore point {point}.",
   "restore.failed_means": "What was there before is untouched, or back.",
-  "restore.interrupted": "The console ended while the restore went on.",
+  "restore.interrupted": "What looked after the restore ended while it went on.",
   "restore.interrupted_means": "The restore itself goes on without it. Its restore point says how it ended: “restore … over …” when it came to its end; without one, what was there before is still there.",
   "comparison.caption": "Rows by table",
   "comparison.table": "Table",

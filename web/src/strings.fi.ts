@@ -144,7 +144,7 @@ export const fi: Strings = {
   "repository.done": "Varasto vastaa.",
 
   "job.failed": "Se ei onnistunut.",
-  "job.interrupted": "Se keskeytyi, kun Holdfast pysähtyi. Mitään puolivalmista ei jäänyt.",
+  "job.interrupted": "Se keskeytyi, kun Holdfast pysähtyi. Aloitettu työ on voinut valmistua: katso palautuspisteitä.",
   "job.eta": "jäljellä noin {duration}",
   "job.percent": "{percent} valmiina",
 
@@ -262,7 +262,7 @@ export const fi: Strings = {
   "restore.done_runs": "Sovellus toimii sen kanssa.",
   "restore.done_before": "Aiempi tila on palautuspisteessä {point}.",
   "restore.failed_means": "Aiempi tila on koskematta tai tuotu takaisin.",
-  "restore.interrupted": "Konsoli päättyi palautuksen aikana.",
+  "restore.interrupted": "Palautusta seurannut prosessi päättyi sen aikana.",
   "restore.interrupted_means": "Palautus jatkuu ilman sitä. Sen palautuspiste kertoo lopputuloksen: ”restore … over …”, kun se valmistui; muuten aiempi tila on yhä paikallaan.",
   "comparison.caption": "Rivit tauluittain",
   "comparison.table": "Taulu",
