@@ -29,7 +29,8 @@ static void stream_job(struct hf_exchange *exchange)
 static void cancel_job(struct hf_exchange *exchange)
 {
     struct hf_error err = {0};
-    if (hf_job_cancel(exchange->console->jobs, exchange->parameters[0], &err))
+    if (hf_job_cancel(exchange->console->jobs, exchange->parameters[0], exchange->visitor.access,
+                      &err))
         hf_exchange_fail(exchange, &err);
     else
         hf_exchange_reply_empty(exchange, 204);

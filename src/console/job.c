@@ -325,11 +325,13 @@ void hf_job_stream(struct hf_jobs *jobs, const char *id, struct hf_exchange *exc
         hf_job_watch(&job->watchers, job->kept, exchange);
 }
 
-int hf_job_cancel(struct hf_jobs *jobs, const char *id, struct hf_error *err)
+int hf_job_cancel(struct hf_jobs *jobs, const char *id, enum hf_access access, struct hf_error *err)
 {
     struct hf_job *job = find(jobs, id);
     if (!job)
         return hf_error_set(err, HF_NOT_FOUND, "there is no such job");
+    if (!hf_job_record_is_for(job->kept, access))
+        return hf_error_set(err, HF_REFUSED, "it is not for this token to stop that");
     if (job->state != HF_JOB_RUNNING)
         return hf_error_set(err, HF_REFUSED, "it has ended already");
     if (job->changes_database)

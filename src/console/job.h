@@ -64,8 +64,9 @@ const json_t *hf_job_result(const struct hf_jobs *jobs, const char *id);
 /* A stream of its state, until it has ended. */
 void hf_job_stream(struct hf_jobs *jobs, const char *id, struct hf_exchange *exchange);
 
-/* HF_NOT_FOUND, HF_REFUSED: it has ended, or cannot be stopped. */
-int hf_job_cancel(struct hf_jobs *jobs, const char *id, struct hf_error *err);
+/* HF_NOT_FOUND, HF_REFUSED: it has ended, cannot be stopped, or is not for this access. */
+int hf_job_cancel(struct hf_jobs *jobs, const char *id, enum hf_access access,
+                  struct hf_error *err);
 
 int64_t hf_jobs_deadline(const struct hf_jobs *jobs);
 bool hf_jobs_take(struct hf_jobs *jobs, const struct hf_happening *happening);

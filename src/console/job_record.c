@@ -46,10 +46,15 @@ enum hf_job_state hf_job_record_state(const json_t *record)
     return HF_JOB_RUNNING;
 }
 
+bool hf_job_record_is_for(const json_t *record, enum hf_access access)
+{
+    return hf_access_is_enough(access, hf_access_named(hf_member_text(record, "access", "owner")));
+}
+
 json_t *hf_job_record_shown(const json_t *record, enum hf_access access)
 {
     const json_t *error = json_object_get(record, "error");
-    if (hf_access_is_enough(access, hf_access_named(hf_member_text(record, "access", "owner"))))
+    if (hf_job_record_is_for(record, access))
         return json_incref((json_t *)(uintptr_t)record);
     json_t *shown = json_copy((json_t *)(uintptr_t)record);
     hf_json_list(shown, "stages");

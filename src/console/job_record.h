@@ -20,6 +20,9 @@ json_t *hf_job_record_new(const char *id, const struct hf_job_wanted *wanted, en
 /* HF_JOB_RUNNING where the record has none that is known. */
 enum hf_job_state hf_job_record_state(const json_t *record);
 
+/* Whether who has this access could have started it. */
+bool hf_job_record_is_for(const json_t *record, enum hf_access access);
+
 /* What is shown to who has this access: a job that wanted more was about what is not for them, and
  * so may be its words. The caller frees. */
 json_t *hf_job_record_shown(const json_t *record, enum hf_access access);

@@ -85,6 +85,8 @@ def test_what_an_owners_job_tells_is_not_told_to_tokens(console, client):
         everything = str(seen) + events_of(machine, pulled) + events_of(machine, failed)
         assert content not in everything and said not in everything
         assert seen[failed]["error"]["code"] == "not_found"
+        refused = machine.ask("DELETE", f"/api/v1/jobs/{pulled}")  # nor is it theirs to stop
+        assert refused.status == 403 and "token" in refused.error["text"]
 
 
 def test_what_changes_something_needs_the_token_and_a_page_of_ours(console, client):
