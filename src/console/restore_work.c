@@ -260,6 +260,7 @@ json_t *hf_carry_out_restore(void *context, const json_t *question, const struct
     if (hf_restoring_act(&restoring, &result, err))
         return NULL;
     json_t *out = hf_restored_json(&restoring, &result, entry ? entry->name.time : 0);
+    hf_json_text(out, "scope", file ? "file" : "in_place");
     hf_json_boolean(out, "undo", result.in_place.recorded && result.in_place.before);
     return out;
 }

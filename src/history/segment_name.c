@@ -34,9 +34,8 @@ bool hf_segment_name_parse(struct hf_segment_name *out, const char *text)
     struct hf_segment_name name = {0};
     uint64_t level, epoch, time, part = 0;
     const char *at = text;
-    if (!decimal(&at, 1, UINT8_MAX, &level) || *at++ != '/' ||
-        !hf_hex_number(at, 16, &name.from) || at[16] != '-' ||
-        !hf_hex_number(at + 17, 16, &name.to) || at[33] != '.' ||
+    if (!decimal(&at, 1, UINT8_MAX, &level) || *at++ != '/' || !hf_hex_number(at, 16, &name.from) ||
+        at[16] != '-' || !hf_hex_number(at + 17, 16, &name.to) || at[33] != '.' ||
         !hf_hex_number(at + 34, 8, &epoch) || at[42] != '.')
         return false;
     at += 43;

@@ -187,11 +187,13 @@ export interface RestorePreview extends Comparison {
 
 export interface Restored {
   target: string;
-  manner: "new" | "replace" | "delta";
+  scope: "in_place" | "file";
   point: number;
   time_ms: number | null;
   process: number | null;
   point_before: number | null;
+  /** Where what was there is, that could not become a point. */
+  kept: string | null;
   undo: boolean;
 }
 

@@ -1,4 +1,5 @@
 // A moment is chosen, previewed, confirmed and brought back; and taken back with one button.
+import type { ComponentChildren } from "preact";
 import { useContext, useEffect, useState } from "preact/hooks";
 import { api, type ApiError, asApiError, part } from "../api";
 import type { Job, JobStarted, RestorePreview, Restored } from "../api_types";
@@ -30,51 +31,91 @@ function Snapped({ preview }: { preview: RestorePreview }) {
   );
 }
 
-function Result({ job, database, onUndo, onAgain }: { job: Job; database: string; onUndo: () => void; onAgain: () => void }) {
+function Done({ done, database, actions }: { done: Restored; database: string; actions: ComponentChildren }) {
+  if (done.scope === "file") {
+    return (
+      <Notice tone="good" title={t("restore.done_file")} actions={actions}>
+        <code>{done.target}</code>{done.time_ms !== null && <>: {t("restore.done_moment", { time: exactMoment(done.time_ms) })}</>}{" "}
+        {t("restore.done_untouched", { database })}
+      </Notice>
+    );
+  }
+  return (
+    <Notice tone="good" title={t("restore.done", { database })} actions={actions}>
+      {done.time_ms !== null && t("restore.done_moment", { time: exactMoment(done.time_ms) })}{" "}
+      {done.process ? t("restore.done_runs") : ""} {done.point_before ? t("restore.done_before", { point: String(done.point_before) }) : ""}
+      {done.kept && <> {t("restore.done_kept")} <code>{done.kept}</code></>}
+    </Notice>
+  );
+}
+
+function Result({ job, database, onUndo, onAgain, onAway }: {
+  job: Job;
+  database: string;
+  onUndo: () => void;
+  onAgain: () => void;
+  onAway: () => void;
+}) {
+  const away = <Button onClick={onAway}>{t("restore.away")}</Button>;
   if (job.state === "done") {
     const done = job.result as Restored;
     return (
-      <Notice tone="good" title={t("restore.done", { database })}
-        actions={<>
-          {done.undo && <Button icon="undo-2" onClick={onUndo}>{t("restore.undo")}</Button>}
-          <Link to="/" class="button plain">{t("nav.overview")}</Link>
-        </>}>
-        {done.time_ms !== null && t("restore.done_moment", { time: exactMoment(done.time_ms) })}{" "}
-        {done.process ? t("restore.done_runs") : ""} {done.point_before ? t("restore.done_before", { point: String(done.point_before) }) : ""}
-        {done.manner === "new" && <> <code>{done.target}</code></>}
-      </Notice>
+      <Done done={done} database={database} actions={<>
+        {done.undo && <Button icon="undo-2" onClick={onUndo}>{t("restore.undo")}</Button>}
+        {away}
+        <Link to="/" class="button plain">{t("nav.overview")}</Link>
+      </>} />
     );
   }
   if (job.state === "interrupted") {
     return (
-      <Notice tone="attention" title={t("restore.interrupted")} actions={<Link to={`/points?database=${part(database)}`} class="button plain">{t("nav.points")}</Link>}>
+      <Notice tone="attention" title={t("restore.interrupted")} actions={<>
+        {away}
+        <Link to={`/points?database=${part(database)}`} class="button plain">{t("nav.points")}</Link>
+      </>}>
         {t("restore.interrupted_means")}
       </Notice>
     );
   }
   return (
-    <Notice tone="bad" title={job.error?.text ?? t("job.failed")} actions={<Button onClick={onAgain}>{t("restore.preview_again")}</Button>}>
+    <Notice tone="bad" title={job.error?.text ?? t("job.failed")} actions={<><Button onClick={onAgain}>{t("restore.preview_again")}</Button>{away}</>}>
       {job.error?.hint} {t("restore.failed_means")}
     </Notice>
   );
 }
 
-/** A restore that goes on, or has just ended, whatever tab began it. */
-function useRunning(database: string): [string | null, (id: string | null) => void] {
+const seen = "holdfast.restore-seen";
+const lately = 24 * 3600 * 1000;
+
+/** One that goes on, else the last that has ended and that nobody has put away in this browser. */
+function theRestore(jobs: Job[], database: string): Job | null {
+  const own = jobs.filter((job) => job.kind === "restore" && job.database === database);
+  const last = own.filter(({ ended_ms }) => ended_ms !== null).sort((a, b) => b.ended_ms! - a.ended_ms!)[0];
+  const running = own.find((job) => job.state === "running");
+  if (running) return running;
+  return last && Date.now() - last.ended_ms! < lately && localStorage.getItem(seen) !== last.id ? last : null;
+}
+
+/** A restore that goes on or, where no point is asked for, has ended, whatever tab began it. */
+function useRestore(database: string, asked: number | null): [string | null, (id: string | null) => void] {
   const [id, setId] = useState<string | null>(null);
   useEffect(() => {
     void api.get<{ jobs: Job[] }>("jobs").then(({ jobs }) => {
-      const own = jobs.find((job) => job.kind === "restore" && job.database === database && job.state === "running");
-      if (own) setId((before) => before ?? own.id);
+      const own = theRestore(jobs, database);
+      if (own && (asked === null || own.state === "running")) setId((before) => before ?? own.id);
     }).catch(() => {});
   }, [database]);
-  return [id, setId];
+  function show(next: string | null): void {
+    if (id && !next) localStorage.setItem(seen, id);
+    setId(next);
+  }
+  return [id, show];
 }
 
 function Flow({ database, moments, asked, reload }: { database: string; moments: Moments; asked: number | null; reload: () => void }) {
   const [wish, setWish] = useState<Wish | null>(null);
   const [previewId, setPreviewId] = useState<string | null>(null);
-  const [restoreId, setRestoreId] = useRunning(database);
+  const [restoreId, setRestoreId] = useRestore(database, asked);
   const [error, setError] = useState<ApiError | null>(null);
   const preview = useJob(previewId);
   const restore = useJob(restoreId, reload);
@@ -98,7 +139,7 @@ function Flow({ database, moments, asked, reload }: { database: string; moments:
       <div class="stack">
         {restore.job?.state === "running" && <JobProgress title={t("restore.running")} job={restore.job} names="stage" />}
         {restore.job && restore.job.state !== "running" && (
-          <Result job={restore.job} database={database} onUndo={() => void look({ undo: true })} onAgain={() => wish ? void look(wish) : setRestoreId(null)} />
+          <Result job={restore.job} database={database} onUndo={() => void look({ undo: true })} onAgain={() => wish ? void look(wish) : setRestoreId(null)} onAway={() => setRestoreId(null)} />
         )}
         {!restore.job && <Loading />}
       </div>

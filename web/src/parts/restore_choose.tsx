@@ -6,6 +6,7 @@ import { exactMoment, zone } from "../format";
 import type { Moments } from "../moments";
 import { useResource } from "../resource";
 import { t } from "../text";
+import { askedTime } from "../typed_time";
 import { Button } from "./button";
 import { Card } from "./card";
 import { TextField } from "./field";
@@ -63,7 +64,7 @@ export function RestoreChoose({ database, moments, asked, busy, onWish }: {
   const undo = last.data?.reason?.startsWith("restore ") ?? false;
   function submit(event: Event): void {
     event.preventDefault();
-    onWish(typed.trim() ? { at: typed.trim() } : { point: moments.points[at]! });
+    onWish(typed.trim() ? { at: askedTime(typed, new Date()) } : { point: moments.points[at]! });
   }
   return (
     <Card title={t("restore.choose")} side={undo && <Button small icon="undo-2" onClick={() => onWish({ undo: true })}>{t("restore.undo_last")}</Button>}>

@@ -5,6 +5,7 @@ import type { SetupSource } from "../api_types";
 import { exactMoment } from "../format";
 import { resultOf } from "../jobs";
 import { t } from "../text";
+import { askedTime } from "../typed_time";
 import { Button } from "./button";
 import { SelectField, TextField } from "./field";
 import { ErrorNotice } from "./notice";
@@ -34,7 +35,7 @@ export function SetupPoint({ source, onSource }: { source: SetupSource; onSource
   const { busy, error, look } = useLook(source, onSource);
   function submit(event: Event): void {
     event.preventDefault();
-    if (!busy) void look(database, at.trim());
+    if (!busy) void look(database, askedTime(at, new Date()));
   }
   if (names.length === 0) return null;
   return (
