@@ -109,6 +109,20 @@ def test_a_restore_into_a_file_says_that_the_database_is_as_it_was(signed_in, ch
     assert (notes(db), notes(tmp_path / "then.db")) == (now, then)
 
 
+def test_a_previewed_moment_is_downloaded_without_the_password(signed_in, changed, tmp_path):
+    then, _ = changed
+    browser = signed_in.open("restore").heading("Restore")
+    browser.element("slider", "Moment").send_keys(Keys.ARROW_LEFT)
+    browser.sees("before the accident").click("Preview").sees("What would change")
+    browser.click("Download", "radio").click("Choose what to download").sees("SQLite file")
+    browser.picture("restore-download").is_accessible()
+    browser.driver.find_element(By.TAG_NAME, "dialog").find_element(
+        By.CSS_SELECTOR, "button[type=submit]").click()
+    wait_for(lambda: [path for path in tmp_path.glob("app-*.db") if path.suffix == ".db"], "the file")
+    file, = tmp_path.glob("app-*.db")
+    wait_for(lambda: notes(file) == then, "all of it")
+
+
 def test_a_typed_time_is_of_the_browsers_zone(signed_in, changed):
     """The server is in UTC."""
     point = next(one for one in signed_in.client.get("/api/v1/databases/app/points")["points"]
