@@ -1,10 +1,13 @@
 #include "console/console.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #include "console/browsers.h"
 #include "console/console_state.h"
@@ -134,6 +137,25 @@ void hf_console_refresh(struct hf_console *console)
         tell_where(console);
 }
 
+/* Two consoles would clear each other's files away. The lock is this process's alone: what it forks
+ * and what outlives it does not hold it. */
+static int take_folder(struct hf_console *console, struct hf_error *err)
+{
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    hf_auto_free char *path = hf_path_join(console->folder, "lock");
+    if (!path)
+        return hf_error_memory(err);
+    console->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (console->lock_fd < 0)
+        return hf_error_sys(err, errno, "open", path);
+    if (!fcntl(console->lock_fd, F_SETLK, &whole) || (errno != EAGAIN && errno != EACCES))
+        return 0; /* where there are no locks it is as good as it can be */
+    fcntl(console->lock_fd, F_GETLK, &whole);
+    hf_error_set(err, HF_LOCKED, "process %d has a console with the files of '%s'",
+                 (int)whole.l_pid, console->folder);
+    return hf_error_hint(err, "use that one, or end it first");
+}
+
 static int open_files(struct hf_console *console, struct hf_error *err)
 {
     hf_auto_free char *uploads = NULL, *path = NULL;
@@ -144,7 +166,7 @@ static int open_files(struct hf_console *console, struct hf_error *err)
     console->base = hf_base_path(hf_console_url(console));
     if (!uploads || !path || !console->base)
         return hf_error_memory(err);
-    return hf_make_directories(console->env, uploads, 0700, err) ||
+    return hf_make_directories(console->env, uploads, 0700, err) || take_folder(console, err) ||
                    hf_credentials_open(&console->credentials, console->env, path, err)
                ? -1
                : 0;
@@ -200,6 +222,8 @@ static void close_console(struct hf_console *console)
     hf_sign_in_free(console->sign_in);
     hf_credentials_release(&console->credentials);
     hf_wipe(console->setup_code, sizeof console->setup_code);
+    if (console->lock_fd >= 0)
+        close(console->lock_fd);
     free(console->folder);
     free(console->base);
     if (console->parent.fd >= 0)
@@ -288,6 +312,7 @@ int hf_console_run(const struct hf_console_options *options, int channel, struct
         .env = options->env,
         .signals.fd = -1,
         .parent.fd = -1,
+        .lock_fd = -1,
         .attempts = {.burst = 5, .interval = 12000, .all_burst = 30, .all_interval = 2000},
         .confirmations = {.burst = 5, .interval = 12000, .all_burst = 30, .all_interval = 2000},
     };

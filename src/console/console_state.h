@@ -24,6 +24,7 @@ struct hf_console {
     struct hf_server *server;
     struct hf_json_channel parent; /* fd -1: there is none */
     char *folder;                  /* of credentials, jobs, uploads */
+    int lock_fd;                   /* which says that it is this console's */
     char *base;                    /* path that all of it is below, "" or "/hold" */
     struct hf_credentials credentials;
     char setup_code[HF_SETUP_CODE_TEXT]; /* wanted while there is no password */

@@ -61,3 +61,12 @@ def test_a_snapshot_that_a_person_takes_is_one_though_nothing_changed(console, c
         point = client.get(f"/api/v1/databases/app/points/{taken['point']}")
         assert (point["reason"], point["pages_stored"]) == ("manual", 0)
     assert taken["point"] == first + 2
+
+
+def test_a_second_console_does_not_take_the_first_ones_files(holdfast, db, console, client):
+    upload = client.ask("POST", "/api/v1/setup/uploads", raw=b"CREATE TABLE more (id INTEGER);")
+    refused = holdfast.unchecked("serve", "--db", db, "-r", "repo", "--console", "127.0.0.1:0")
+    assert refused.code == 4
+    refused.says(f"process {console.serving()} has a console")
+    plan = client.job("/api/v1/databases/app/schema-plans", {**upload.json, "language": "sql"})
+    assert plan["steps"]
