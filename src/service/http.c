@@ -49,12 +49,31 @@ void hf_http_response_release(struct hf_http_response *response)
     hf_buf_release(&response->body);
 }
 
+/* What follows the scheme, after as many slashes as there are: curl takes "http:/host" as well. */
+static const char *after_scheme(const char *url)
+{
+    size_t length = strcspn(url, ":/?#@");
+    const char *rest = url[length] == ':' ? url + length + 1 : url;
+    return rest + strspn(rest, "/\\");
+}
+
+/* "user:pa/ss@host", where the secret has a slash: what follows the colon is no port. */
+static bool has_odd_port(const char *authority, size_t length)
+{
+    const char *colon = memchr(authority, ':', length);
+    if (!colon || *authority == '[')
+        return false;
+    size_t digits = strspn(colon + 1, "0123456789");
+    return colon + 1 + digits < authority + length;
+}
+
 const char *hf_http_shown(char *out, size_t size, const char *url)
 {
-    const char *host = strstr(url, "://");
-    host = host ? host + 3 : url;
-    size_t authority = strcspn(host, "/?#");
+    const char *host = after_scheme(url);
+    size_t authority = strcspn(host, "/\\?#");
     const char *at = memrchr(host, '@', authority);
+    if (!at && has_odd_port(host, authority))
+        at = memrchr(host, '@', strcspn(host, "?#"));
     const char *rest = at ? at + 1 : host;
     size_t length = strcspn(rest, "?#");
     snprintf(out, size, "%.*s%.*s", (int)(host - url), url, length < SHOWN ? (int)length : SHOWN,

@@ -195,6 +195,25 @@ static void a_title_is_asked_for_encoded_and_with_the_key(void **state)
     assert_int_equal(answer.length, 2);
 }
 
+static void what_is_shown_of_an_address_has_no_secret(void **state)
+{
+    static const char *const urls[][2] = {
+        {"http://ann:secret@host:80/path?key=secret#x", "http://host:80/path"},
+        {"http:/ann:secret@127.0.0.1:1/info", "http:/127.0.0.1:1/info"},
+        {"http:///ann:secret@host/", "http:///host/"},
+        {"http:\\\\ann:secret@host/", "http:\\\\host/"},
+        {"http://ann:sec/ret@host/", "http://host/"},
+        {"ann:secret@host/path", "ann:host/path"},
+        {"https://host:8443/users/@me", "https://host:8443/users/@me"},
+        {"http://[::1]:8096/@me", "http://[::1]:8096/@me"},
+        {"host/path", "host/path"},
+    };
+    char shown[256];
+    (void)state;
+    for (size_t i = 0; i < sizeof urls / sizeof *urls; i++)
+        assert_string_equal(hf_http_shown(shown, sizeof shown, urls[i][0]), urls[i][1]);
+}
+
 static void a_value_that_is_not_set_is_named(void **state)
 {
     struct world *world = *state;
@@ -222,6 +241,7 @@ int main(void)
         TEST(a_header_cannot_smuggle_another_one),
         TEST(a_title_is_asked_for_encoded_and_with_the_key),
         TEST(a_value_that_is_not_set_is_named),
+        TEST(what_is_shown_of_an_address_has_no_secret),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
