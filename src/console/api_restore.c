@@ -73,11 +73,12 @@ static bool is_of_database(const struct hf_config *config, const char *name)
     return false;
 }
 
-/* A name for a new file beside the database: never a path. */
+/* A name for a new file beside the database: never a path, nor one that a shell, a person or
+ * Holdfast itself would take for something else. */
 static bool is_file_name(const struct hf_config *config, const char *name)
 {
-    return name[0] && name[0] != '.' && !strpbrk(name, "/\\") && strlen(name) < LONGEST_FILE_NAME &&
-           !is_of_database(config, name);
+    return !strchr(".- ", name[0]) && !strpbrk(name, "/\\") && strlen(name) < LONGEST_FILE_NAME &&
+           strcmp(name, "holdfast.yml") && !is_of_database(config, name);
 }
 
 /* In place (`file` is NULL), or into which file. */
@@ -91,7 +92,7 @@ static int read_scope(const struct hf_exchange *exchange, const char **file, str
         return 0;
     if (strcmp(scope, "file") != 0)
         return hf_error_set(err, HF_USAGE, "'scope' is in_place or file");
-    if (hf_exchange_text(exchange, "file", LONGEST_FILE_NAME, file, err))
+    if (hf_exchange_name(exchange, "file", LONGEST_FILE_NAME, file, err))
         return -1;
     return is_file_name(exchange->console->config, *file)
                ? 0
