@@ -58,14 +58,14 @@ def test_the_application_reads_what_is_typed(terminal):
 
 
 def test_an_interrupt_goes_to_the_application_alone(terminal):
+    # A shell that reads may miss what comes right before it begins to.
     there = terminal("trap 'n=x$n; echo got $n' INT; echo up; "
-                     "while [ \"$n\" != xx ]; do read word; done; exit 6")
+                     "while [ \"$n\" != xx ]; do sleep 0.05; done; exit 6")
     there.wait_for(b"up\r\n")
     there.type(b"\x03")
     there.wait_for(b"got x\r\n")
     there.type(b"\x03")
     there.wait_for(b"got xx")
-    there.type(b"\n")
     assert os.waitstatus_to_exitcode(there.wait()) == 6
 
 
