@@ -172,6 +172,12 @@ static int open_files(struct hf_console *console, struct hf_error *err)
                : 0;
 }
 
+static bool trusts_proxies(const struct hf_console *console)
+{
+    const char *proxies = console->config->values[HF_SETTING_TRUSTED_PROXIES].text;
+    return proxies && *proxies;
+}
+
 static int open_server(struct hf_console *console, struct hf_error *err)
 {
     hf_auto_free char *uploads = hf_path_join(console->folder, "uploads");
@@ -182,7 +188,8 @@ static int open_server(struct hf_console *console, struct hf_error *err)
                                               .console = console,
                                               .admit = hf_gate_admit,
                                               .handle = handle,
-                                              .room = hf_console_room};
+                                              .room = hf_console_room,
+                                              .is_behind_proxy = trusts_proxies(console)};
     console->server = hf_server_open(&console->signals, &options, err);
     if (!console->server)
         return -1;

@@ -16,6 +16,7 @@
 
 enum {
     MOST_CONNECTIONS = 512,
+    MOST_OF_ONE = 320, /* of one address, so that others get in beside it */
     IDLE_SECONDS = 30,
     CONNECTION_MEMORY = 16 << 10, /* of which the request's head takes what it needs */
     LONGEST_JSON = 64 << 10,
@@ -247,11 +248,12 @@ static int start(struct hf_server *server, struct hf_error *err)
     server->daemon = hf_microhttpd.start_daemon(
         MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, handle, server,
         MHD_OPTION_LISTEN_SOCKET, server->listen_fd, MHD_OPTION_CONNECTION_LIMIT,
-        (unsigned)MOST_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_STRICT_FOR_CLIENT,
-        1, MHD_OPTION_URI_LOG_CALLBACK, make_exchange, server, MHD_OPTION_NOTIFY_COMPLETED,
-        end_exchange, server, MHD_OPTION_NOTIFY_CONNECTION, note_connection, server,
-        MHD_OPTION_END);
+        (unsigned)MOST_CONNECTIONS, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+        server->options.is_behind_proxy ? 0U : (unsigned)MOST_OF_ONE, MHD_OPTION_CONNECTION_TIMEOUT,
+        (unsigned)IDLE_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK, make_exchange, server,
+        MHD_OPTION_NOTIFY_COMPLETED, end_exchange, server, MHD_OPTION_NOTIFY_CONNECTION,
+        note_connection, server, MHD_OPTION_END);
     const union MHD_DaemonInfo *info =
         server->daemon ? hf_microhttpd.get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD)
                        : NULL;

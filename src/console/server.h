@@ -22,6 +22,7 @@ struct hf_server_options {
     void (*handle)(struct hf_exchange *exchange);
     /* Bytes that an upload may have. */
     uint64_t (*room)(const struct hf_exchange *exchange);
+    bool is_behind_proxy; /* from whose address everybody comes */
 };
 
 struct hf_server *hf_server_open(struct hf_signals *signals,

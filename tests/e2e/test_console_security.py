@@ -209,6 +209,24 @@ def test_who_signs_in_with_the_old_password_while_it_changes_does_not_stay(conso
     assert [one.ask("GET", "/api/v1/sessions").status for one in late] == [401] * 5
 
 
+def test_one_address_does_not_take_all_connections(console):
+    held = []
+    try:
+        for _ in range(520):
+            held.append(socket.create_connection(("127.0.0.1", console.port), timeout=5))
+            held[-1].sendall(b"G")
+        other = http.client.HTTPConnection("127.0.0.1", console.port, timeout=20,
+                                           source_address=("127.0.0.2", 0))
+        other.request("GET", "/healthz")
+        assert other.getresponse().status == 200
+        other.close()
+    except OSError as error:
+        raise AssertionError(f"after {len(held)} connections") from error
+    finally:
+        for one in held:
+            one.close()
+
+
 class ProxiedConsole(Console):
     """With a base path and a name of its own."""
 

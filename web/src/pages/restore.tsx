@@ -189,7 +189,7 @@ export default function Restore({ query }: PageProps) {
       {!data && !error && <Loading lines={4} />}
       {data?.points.length === 0 && <Empty icon="rotate-ccw" title={t("points.empty")}>{t("points.empty_means")}</Empty>}
       {data && data.points.length > 0 && <Flow key={database} database={database} moments={data} asked={asked} reload={reload} />}
-      <p class="muted">{t("restore.elsewhere")} <Link to="/setup">{t("first.restore")}</Link></p>
+      <p class="muted restore-elsewhere">{t("restore.elsewhere")} <Link to="/setup">{t("first.restore")}</Link></p>
     </Page>
   );
 }
