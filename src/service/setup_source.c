@@ -287,6 +287,8 @@ static int look(struct looking *looking, struct hf_error *err)
         hf_file_kind_look(&kind, options->env, looking->place->path, err))
         return -1;
     looking->out->kind = HF_SETUP_DATABASE;
+    if (kind == HF_FILE_OTHER)
+        return hf_error_set(err, HF_CORRUPT, "this is neither a portable copy nor a SQLite file");
     return kind == HF_FILE_SQLITE
                ? look_at_database(looking, looking->place->path, looking->place->users, err)
                : look_at_copy(looking, err);

@@ -204,9 +204,9 @@ def test_an_invalid_file_says_what_is_wrong_and_where(client):
                          {"upload": sent(client, b'{"users": [\n {"username": }\n]}')},
                          state="failed")
     assert refused["code"] == "corrupt" and "line 2" in refused["text"]
-    refused = client.job("/api/v1/setup/sources", {"upload": sent(client, b"\x00\x01 nothing")},
-                         state="failed")
-    assert refused["code"] == "corrupt"
+    for raw in (b"\x00\x01 nothing", b"PK\x03\x04 an archive", b"a letter"):
+        refused = client.job("/api/v1/setup/sources", {"upload": sent(client, raw)}, state="failed")
+        assert refused["code"] == "corrupt" and "neither a portable copy nor" in refused["text"]
     assert client.ask("POST", "/api/v1/setup/uploads", raw=b"").status == 400
 
 

@@ -187,8 +187,8 @@ static void what_is_wrong_is_told_with_its_line(void **state)
          HF_CORRUPT},
         {"{\"format\": \"holdfast-copy\",\n\"version\": 1,\n\"what\": 2}", "line 3", HF_CORRUPT},
         {"{\"movies\": [\"A\"]}", "does not say whose", HF_USAGE},
-        {"hello", "line 1", HF_CORRUPT},
-        {"", "line 1", HF_CORRUPT},
+        {"hello", "neither a portable copy", HF_CORRUPT},
+        {"", "neither a portable copy", HF_CORRUPT},
         {"{\"a\": {\"b\": 1}}", "nothing in it that", HF_CORRUPT},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
