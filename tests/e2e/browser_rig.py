@@ -58,9 +58,13 @@ class Browser:
     def click(self, name, role="button"):
         self.wait(lambda _: self.element(role, name).is_enabled() and
                   self.element(role, name).get_attribute("aria-disabled") != "true")
-        found = self.element(role, name)
-        self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", found)
-        found.click()
+
+        def press(_):  # again when it was drawn anew in between
+            found = self.element(role, name)
+            self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", found)
+            found.click()
+            return True
+        self.wait(press)
         return self
 
     def type(self, label, text):
