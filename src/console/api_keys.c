@@ -85,7 +85,8 @@ static void change(struct hf_exchange *exchange, const char *kind, bool adds)
     const struct hf_job_wanted wanted = {.kind = kind,
                                          .work = adds ? hf_key_add_work : hf_key_remove_work,
                                          .question = question,
-                                         .is_alone = true};
+                                         .is_alone = true,
+                                         .is_whole = true};
     hf_job_start_for(exchange, &wanted);
 }
 

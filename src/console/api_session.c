@@ -87,11 +87,10 @@ static void sign_in(struct hf_exchange *exchange)
 static void sign_out(struct hf_exchange *exchange)
 {
     struct hf_error err = {0};
+    struct hf_console *console = exchange->console;
     if (exchange->visitor.login &&
-        hf_login_end(&exchange->console->credentials, exchange->visitor.login, &err)) {
-        hf_exchange_fail(exchange, &err);
-        return;
-    }
+        hf_login_end(&console->credentials, exchange->visitor.login, &err))
+        hf_console_notice(console, "somebody signed out: %s; %s", err.text, err.hint);
     hf_exchange_reply_empty(exchange, 204);
     hf_gate_set_cookie(exchange, NULL);
 }

@@ -58,6 +58,13 @@ static void put_choice(json_t *out, struct hf_exchange *exchange)
     json_object_set_new(out, "choice", chosen ? hf_setup_chosen_json(chosen) : json_null());
 }
 
+static int64_t most_upload(const struct hf_exchange *exchange)
+{
+    uint64_t room = hf_console_room(exchange->console);
+    uint64_t largest = hf_server_options(exchange->server)->largest_upload;
+    return (int64_t)(room < largest ? room : largest);
+}
+
 static void get_setup(struct hf_exchange *exchange)
 {
     const struct hf_console *console = exchange->console;
@@ -68,7 +75,7 @@ static void get_setup(struct hf_exchange *exchange)
     hf_json_text(out, "data_directory", directory);
     hf_json_boolean(out, "has_password", console->credentials.password[0] != '\0');
     hf_json_text(out, "restore", hf_job_running(console->jobs, HF_SETUP_RESTORE));
-    hf_json_integer(out, "most_upload", (int64_t)hf_console_room(exchange));
+    hf_json_integer(out, "most_upload", most_upload(exchange));
     put_choice(out, exchange);
     hf_exchange_reply(exchange, 200, out);
 }

@@ -65,14 +65,13 @@ static void handle(struct hf_exchange *exchange)
     exchange->route->handle(exchange);
 }
 
-uint64_t hf_console_room(const struct hf_exchange *exchange)
+uint64_t hf_console_room(const struct hf_console *console)
 {
     struct statvfs space;
-    if (statvfs(exchange->console->folder, &space))
+    if (statvfs(console->folder, &space))
         return 0;
     uint64_t left = (uint64_t)space.f_bavail * space.f_frsize;
-    uint64_t most = exchange->received + (left > ROOM_KEPT ? left - ROOM_KEPT : 0);
-    return most < LARGEST_UPLOAD ? most : LARGEST_UPLOAD;
+    return left > ROOM_KEPT ? left - ROOM_KEPT : 0;
 }
 
 /* Eight characters of Crockford's Base32: 40 bits, guessed at a bounded rate. */
@@ -127,6 +126,7 @@ static void tell_where(struct hf_console *console)
 void hf_console_refresh(struct hf_console *console)
 {
     struct hf_error err = {0};
+    hf_credentials_keep(&console->credentials, false);
     if (!hf_credentials_refresh(&console->credentials))
         return;
     hf_server_end_streams(console->server);
@@ -158,38 +158,30 @@ static int take_folder(struct hf_console *console, struct hf_error *err)
 
 static int open_files(struct hf_console *console, struct hf_error *err)
 {
-    hf_auto_free char *uploads = NULL, *path = NULL;
+    hf_auto_free char *path = NULL;
     if (hf_console_folder(&console->folder, console->config, console->env, err))
         return -1;
-    uploads = hf_path_join(console->folder, "uploads");
+    console->uploads = hf_path_join(console->folder, "uploads");
     path = hf_path_join(console->folder, "credentials.json");
     console->base = hf_base_path(hf_console_url(console));
-    if (!uploads || !path || !console->base)
+    if (!console->uploads || !path || !console->base)
         return hf_error_memory(err);
-    return hf_make_directories(console->env, uploads, 0700, err) || take_folder(console, err) ||
+    return hf_make_directories(console->env, console->uploads, 0700, err) ||
+                   take_folder(console, err) ||
                    hf_credentials_open(&console->credentials, console->env, path, err)
                ? -1
                : 0;
 }
 
-static bool trusts_proxies(const struct hf_console *console)
-{
-    const char *proxies = console->config->values[HF_SETTING_TRUSTED_PROXIES].text;
-    return proxies && *proxies;
-}
-
 static int open_server(struct hf_console *console, struct hf_error *err)
 {
-    hf_auto_free char *uploads = hf_path_join(console->folder, "uploads");
-    if (!uploads)
-        return hf_error_memory(err);
     const struct hf_server_options options = {.listen = listen_address(console),
-                                              .uploads = uploads,
+                                              .uploads = console->uploads,
                                               .console = console,
                                               .admit = hf_gate_admit,
                                               .handle = handle,
-                                              .room = hf_console_room,
-                                              .is_behind_proxy = trusts_proxies(console)};
+                                              .largest_upload = LARGEST_UPLOAD,
+                                              .room = hf_console_room};
     console->server = hf_server_open(&console->signals, &options, err);
     if (!console->server)
         return -1;
@@ -227,10 +219,12 @@ static void close_console(struct hf_console *console)
     hf_overview_free(console->overview);
     hf_reader_client_free(console->reader);
     hf_sign_in_free(console->sign_in);
+    hf_credentials_keep(&console->credentials, true);
     hf_credentials_release(&console->credentials);
     hf_wipe(console->setup_code, sizeof console->setup_code);
     if (console->lock_fd >= 0)
         close(console->lock_fd);
+    free(console->uploads);
     free(console->folder);
     free(console->base);
     if (console->parent.fd >= 0)

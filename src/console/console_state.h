@@ -23,7 +23,8 @@ struct hf_console {
     struct hf_signals signals;
     struct hf_server *server;
     struct hf_json_channel parent; /* fd -1: there is none */
-    char *folder;                  /* of credentials, jobs, uploads */
+    char *folder;                  /* of credentials, jobs */
+    char *uploads;                 /* folder of what is sent */
     int lock_fd;                   /* which says that it is this console's */
     char *base;                    /* path that all of it is below, "" or "/hold" */
     struct hf_credentials credentials;
@@ -52,9 +53,9 @@ void hf_console_refresh(struct hf_console *console);
 /* The settings' address of the console, or NULL. */
 const char *hf_console_url(const struct hf_console *console);
 
-/* Bytes that a file may have that is sent: it must not take the room that databases and their guard
- * need. */
-uint64_t hf_console_room(const struct hf_exchange *exchange);
+/* Bytes for which there is room in files that are sent: they must not take what databases and their
+ * guard need. */
+uint64_t hf_console_room(const struct hf_console *console);
 
 /* A configured database; NULL, and the exchange has been answered, when the name is none. */
 const struct hf_config_database *hf_console_database(struct hf_exchange *exchange,

@@ -143,11 +143,22 @@ int hf_credentials_set_password(struct hf_credentials *credentials, const char *
     return -1;
 }
 
+/* It is so in any case. */
+static int keep_end(struct hf_credentials *credentials, struct hf_error *err)
+{
+    if (!hf_credentials_save(credentials, err))
+        return 0;
+    return err->code == HF_STALE
+               ? -1
+               : hf_error_hint(err,
+                               "it holds while the console runs, which tries to keep it again");
+}
+
 int hf_login_end_others(struct hf_credentials *credentials, const struct hf_login *keep,
                         struct hf_error *err)
 {
     end_others(credentials, keep);
-    return hf_credentials_save(credentials, err);
+    return keep_end(credentials, err);
 }
 
 struct hf_login *hf_login_begin(struct hf_credentials *credentials, bool is_setup,
@@ -215,7 +226,7 @@ bool hf_credentials_know(const struct hf_credentials *credentials, const char *i
 int hf_login_end(struct hf_credentials *credentials, struct hf_login *login, struct hf_error *err)
 {
     *login = (struct hf_login){0};
-    return hf_credentials_save(credentials, err);
+    return keep_end(credentials, err);
 }
 
 struct hf_token *hf_token_add(struct hf_credentials *credentials, const char *name,
@@ -269,7 +280,7 @@ int hf_token_remove(struct hf_credentials *credentials, const char *id, struct h
         if (!token->id[0] || strcmp(token->id, id))
             continue;
         *token = (struct hf_token){0};
-        return hf_credentials_save(credentials, err);
+        return keep_end(credentials, err);
     }
     return hf_error_set(err, HF_NOT_FOUND, "there is no such token");
 }

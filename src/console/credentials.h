@@ -59,6 +59,8 @@ struct hf_credentials {
     const struct hf_env *env;
     char *path;
     struct hf_credentials_stamp stamp;
+    int64_t
+        keep_again; /* when (hf_monotonic) what could not be written is tried again; 0: all is */
     char password[HF_PASSWORD_TEXT]; /* its hash; "": none was chosen yet */
     int64_t kit_saved;               /* 0: never */
     struct hf_login logins[HF_MOST_LOGINS];
@@ -74,6 +76,9 @@ HF_AUTO_RELEASE(hf_credentials)
 /* What the file says when somebody else has written it (console/credentials_file.h): true when that
  * was so. Whoever is not in it is signed out. Damaged: nobody gets in until it is whole again. */
 bool hf_credentials_refresh(struct hf_credentials *credentials);
+
+/* Writes what could not be written before, if it is time to try again, or (`now`) in any case. */
+void hf_credentials_keep(struct hf_credentials *credentials, bool now);
 
 enum hf_tokens_fate { HF_TOKENS_REVOKED, HF_TOKENS_KEPT };
 
@@ -106,7 +111,7 @@ bool hf_login_is_there(const struct hf_credentials *credentials, const char *id)
 /* Whether this is the id of a login that goes on, or of a token. */
 bool hf_credentials_know(const struct hf_credentials *credentials, const char *id);
 /* Who is signed out, and a token that is removed, is so also when the call fails because that could
- * not be kept: the safe side. */
+ * not be kept: the safe side. hf_credentials_keep writes it later. */
 int hf_login_end(struct hf_credentials *credentials, struct hf_login *login, struct hf_error *err);
 int hf_login_end_others(struct hf_credentials *credentials, const struct hf_login *keep,
                         struct hf_error *err);

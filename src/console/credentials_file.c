@@ -10,10 +10,11 @@
 
 #include "base/text.h"
 #include "os/file.h"
+#include "os/signals.h"
 #include "service/json_channel.h"
 #include "service/json_file.h"
 
-enum { LONGEST_FILE = 256 << 10 };
+enum { LONGEST_FILE = 256 << 10, BETWEEN_TRIES = 5000 /* ms */ };
 
 static void take_text(char *out, size_t size, const json_t *from, const char *key)
 {
@@ -144,12 +145,21 @@ int hf_credentials_load(struct hf_credentials *credentials, struct hf_error *err
 
 int hf_credentials_save(struct hf_credentials *credentials, struct hf_error *err)
 {
+    credentials->keep_again = 0;
     if (hf_credentials_changed(credentials))
         return hf_error_set(err, HF_STALE, "the console's password was changed meanwhile");
-    if (write_file(credentials, err))
+    if (write_file(credentials, err)) {
+        credentials->keep_again = hf_monotonic() + BETWEEN_TRIES;
         return -1;
+    }
     stamp(&credentials->stamp, credentials);
     return 0;
+}
+
+void hf_credentials_keep(struct hf_credentials *credentials, bool now)
+{
+    if (credentials->keep_again && (now || credentials->keep_again <= hf_monotonic()))
+        hf_credentials_save(credentials, NULL);
 }
 
 /* Root's file would lock out a console that runs as the folder's owner. */

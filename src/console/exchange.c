@@ -10,8 +10,6 @@
 #include "portable/utf8.h"
 #include "service/json_channel.h"
 
-enum { DEEPEST = 32 };
-
 static const char json_media[] = "application/json; charset=utf-8";
 
 const char *hf_exchange_header(const struct hf_exchange *exchange, const char *name)
@@ -80,27 +78,6 @@ int hf_exchange_name(const struct hf_exchange *exchange, const char *key, size_t
     while (*c >= ' ' && *c != 0x7f)
         c++;
     return **out && !*c ? 0 : hf_error_set(err, HF_USAGE, "'%s' is one line of text", key);
-}
-
-bool hf_exchange_parse(struct hf_exchange *exchange)
-{
-    const char *type = hf_exchange_header(exchange, "Content-Type");
-    json_error_t why;
-    if (!type || strncasecmp(type, "application/json", 16)) {
-        hf_exchange_refuse(exchange, 415, "usage", "the body must be application/json");
-        return false;
-    }
-    json_t *body = json_loadb((const char *)exchange->raw.data, exchange->raw.length,
-                              JSON_REJECT_DUPLICATES, &why);
-    if (json_is_object(body)) {
-        exchange->body = body;
-        return true;
-    }
-    json_decref(body);
-    struct hf_error err = {0};
-    hf_error_set(&err, HF_USAGE, "the body is no JSON object");
-    hf_exchange_fail(exchange, &err);
-    return false;
 }
 
 static void add_headers(struct MHD_Response *response)

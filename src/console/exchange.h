@@ -14,6 +14,7 @@
 #include "console/visitor.h"
 
 struct hf_console;
+struct hf_refusal;
 struct hf_route;
 struct MHD_Connection;
 struct MHD_Response;
@@ -38,7 +39,8 @@ struct hf_exchange {
 
     /* The server's. */
     enum { HF_EXCHANGE_READING, HF_EXCHANGE_WAITING, HF_EXCHANGE_ANSWERED } stage;
-    bool is_suspended, is_refused;
+    bool is_suspended;
+    const struct hf_refusal *refusal; /* of the body; NULL: none */
     int status;
     struct MHD_Response *response;
     struct hf_exchange *next;

@@ -11,7 +11,4 @@
  * connection. */
 void hf_exchange_answer(struct hf_exchange *exchange, int status, struct MHD_Response *response);
 
-/* Reads the whole body as a JSON object. False: it has been refused. */
-bool hf_exchange_parse(struct hf_exchange *exchange);
-
 #endif

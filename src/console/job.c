@@ -251,6 +251,7 @@ const char *hf_job_start(struct hf_jobs *jobs, const struct hf_job_wanted *wante
     job->ended = wanted->ended;
     job->ended_context = wanted->ended_context;
     job->changes_database = wanted->changes_database;
+    job->is_whole = wanted->is_whole;
     job->state = HF_JOB_RUNNING;
     job->kept = hf_job_record_new(job->id, wanted, access, hf_now(jobs->console->env));
     hf_job_keep(job);
@@ -333,8 +334,8 @@ int hf_job_cancel(struct hf_jobs *jobs, const char *id, enum hf_access access, s
     if (!hf_job_record_is_for(job->kept, access))
         return hf_error_set(err, HF_REFUSED, "it is not for this token to stop that");
     if (job->state != HF_JOB_RUNNING)
-        return hf_error_set(err, HF_REFUSED, "it has ended already");
-    if (job->changes_database)
+        return hf_error_set(err, HF_STALE, "it has ended already");
+    if (job->changes_database || job->is_whole)
         return hf_error_set(err, HF_REFUSED, "this cannot be stopped in its middle");
     job->is_cancelled = true;
     hf_guard_stop(job->guard, 0);

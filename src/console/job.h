@@ -31,6 +31,7 @@ struct hf_job_wanted {
      * restore point of one of them: HF_LOCKED. It is not stopped in its middle: its process goes on
      * when the console ends, and the next one hears of it. */
     bool changes_database;
+    bool is_whole; /* nobody stops it in its middle */
     /* In the console when it has ended: `result` (NULL: it failed) may be changed before it is
      * kept. May be NULL. */
     void (*ended)(struct hf_console *console, const char *id, json_t *result, void *context);
@@ -64,7 +65,8 @@ const json_t *hf_job_result(const struct hf_jobs *jobs, const char *id);
 /* A stream of its state, until it has ended. */
 void hf_job_stream(struct hf_jobs *jobs, const char *id, struct hf_exchange *exchange);
 
-/* HF_NOT_FOUND, HF_REFUSED: it has ended, cannot be stopped, or is not for this access. */
+/* HF_NOT_FOUND; HF_STALE: it has ended; HF_REFUSED: it cannot be stopped, or not with this access.
+ */
 int hf_job_cancel(struct hf_jobs *jobs, const char *id, enum hf_access access,
                   struct hf_error *err);
 

@@ -23,7 +23,7 @@ struct hf_job {
     void *ended_context;
     json_t *kept; /* as it is shown */
     enum hf_job_state state;
-    bool changes_database, is_cancelled;
+    bool changes_database, is_whole, is_cancelled;
     pid_t orphan;     /* its process, begun by a console before this one; 0: it is this one's */
     uint64_t birth;   /* of that */
     int64_t stage_at; /* of hf_monotonic: when its stage began */

@@ -1,41 +1,29 @@
 #include "console/server.h"
 
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/text.h"
-#include "codec/key.h"
+#include "console/connections.h"
 #include "console/exchange_answer.h"
 #include "console/listen.h"
-#include "console/route.h"
+#include "console/request_body.h"
 #include "console/server_streams.h"
-#include "os/env.h"
 
 enum {
     MOST_CONNECTIONS = 512,
-    MOST_OF_ONE = 320, /* of one address, so that others get in beside it */
+    MOST_BEFORE_SOME_END = 480,
     IDLE_SECONDS = 30,
     CONNECTION_MEMORY = 16 << 10, /* of which the request's head takes what it needs */
-    LONGEST_JSON = 64 << 10,
     BEAT = 15000,
-};
-
-/* One socket of a client, for a forked child to close. */
-struct connection {
-    int fd;
-    struct connection *next;
 };
 
 struct hf_server {
     struct hf_signals *signals;
     struct hf_server_options options;
-    char *uploads;
     struct MHD_Daemon *daemon;
     int listen_fd, epoll_fd, port;
-    struct connection *connections;
+    struct hf_connections connections;
     struct hf_exchange *exchanges;
     struct hf_streams streams;
     int64_t beat_at;
@@ -46,88 +34,9 @@ struct hf_streams *hf_server_streams(struct hf_server *server)
     return &server->streams;
 }
 
-static int refuse_body(struct hf_exchange *exchange)
+const struct hf_server_options *hf_server_options(const struct hf_server *server)
 {
-    exchange->is_refused = true;
-    return 0;
-}
-
-/* A name of the server's own: nothing that a client says becomes a part of a path. */
-static int open_upload(struct hf_exchange *exchange)
-{
-    uint8_t random[16];
-    char name[2 * sizeof random + 1];
-    const struct hf_env *env = hf_env_system();
-    if (hf_random(env, random, sizeof random, NULL))
-        return -1;
-    hf_hex_encode(name, random, sizeof random);
-    if (asprintf(&exchange->upload, "%s/%s", exchange->server->uploads, name) < 0) {
-        exchange->upload = NULL;
-        return -1;
-    }
-    exchange->upload_fd =
-        open(exchange->upload, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    return exchange->upload_fd < 0 ? -1 : 0;
-}
-
-static int put_upload(struct hf_exchange *exchange, const char *bytes, size_t length)
-{
-    if (exchange->upload_fd < 0 && open_upload(exchange))
-        return -1;
-    for (size_t done = 0; done < length;) {
-        ssize_t put = write(exchange->upload_fd, bytes + done, length - done);
-        if (put <= 0)
-            return -1;
-        done += (size_t)put;
-    }
-    return 0;
-}
-
-static uint64_t limit_of(struct hf_exchange *exchange)
-{
-    const struct hf_server_options *options = &exchange->server->options;
-    switch (exchange->route->body) {
-    case HF_BODY_JSON:
-        return LONGEST_JSON;
-    case HF_BODY_FILE:
-        return options->room(exchange);
-    case HF_BODY_NONE:
-        return 0;
-    }
-    return 0;
-}
-
-/* What is too much is read no further than that: the connection ends. */
-static enum MHD_Result take_body(struct hf_exchange *exchange, const char *bytes, size_t length)
-{
-    exchange->received += length;
-    if (exchange->is_refused)
-        return exchange->received > 4 * LONGEST_JSON ? MHD_NO : MHD_YES;
-    if (exchange->received > limit_of(exchange))
-        return refuse_body(exchange), MHD_YES;
-    int failed = exchange->route->body == HF_BODY_FILE
-                     ? put_upload(exchange, bytes, length)
-                     : hf_buf_append(&exchange->raw, bytes, length, NULL);
-    return failed ? MHD_NO : MHD_YES;
-}
-
-static bool close_upload(struct hf_exchange *exchange)
-{
-    int fd = exchange->upload_fd;
-    exchange->upload_fd = -1;
-    return fd < 0 || !close(fd);
-}
-
-/* The request is whole. */
-static void finish(struct hf_exchange *exchange)
-{
-    bool is_json = exchange->route->body == HF_BODY_JSON;
-    if (exchange->is_refused)
-        hf_exchange_refuse(exchange, 413, "usage", "the body is too large");
-    else if (!close_upload(exchange))
-        hf_exchange_refuse(exchange, 507, "no_space", "the file could not be kept");
-    else if (!is_json || hf_exchange_parse(exchange))
-        exchange->server->options.handle(exchange);
+    return &server->options;
 }
 
 static enum MHD_Result queue(struct hf_exchange *exchange)
@@ -144,11 +53,9 @@ static enum MHD_Result queue(struct hf_exchange *exchange)
 /* The head is there: is the rest wanted at all? */
 static enum MHD_Result begin(struct hf_exchange *exchange)
 {
-    const char *length = hf_exchange_header(exchange, "Content-Length");
     exchange->server->options.admit(exchange);
-    if (exchange->stage != HF_EXCHANGE_ANSWERED && length &&
-        strtoull(length, NULL, 10) > limit_of(exchange))
-        hf_exchange_refuse(exchange, 413, "usage", "the body is too large");
+    if (exchange->stage != HF_EXCHANGE_ANSWERED)
+        hf_request_body_begin(exchange);
     return exchange->stage == HF_EXCHANGE_ANSWERED ? queue(exchange) : MHD_YES;
 }
 
@@ -167,15 +74,22 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
     if (*upload_length) {
         size_t length = *upload_length;
         *upload_length = 0;
-        return take_body(exchange, upload, length);
+        return hf_request_body_take(exchange, upload, length) ? MHD_YES : MHD_NO;
     }
-    if (exchange->stage == HF_EXCHANGE_READING)
-        finish(exchange);
+    if (exchange->stage == HF_EXCHANGE_READING && hf_request_body_end(exchange))
+        exchange->server->options.handle(exchange);
     if (exchange->stage == HF_EXCHANGE_ANSWERED)
         return queue(exchange);
     exchange->is_suspended = true;
     hf_microhttpd.suspend_connection(exchange->connection);
     return MHD_YES;
+}
+
+static struct hf_connection *noted(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        hf_microhttpd.get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info ? info->socket_context : NULL;
 }
 
 /* The request line is there. What this returns is the request's own from here on. */
@@ -192,6 +106,8 @@ static void *make_exchange(void *context, const char *uri, struct MHD_Connection
     exchange->upload_fd = -1;
     exchange->next = server->exchanges;
     server->exchanges = exchange;
+    if (noted(connection))
+        noted(connection)->exchange = exchange;
     return exchange;
 }
 
@@ -200,24 +116,28 @@ static void end_exchange(void *context, struct MHD_Connection *connection, void 
 {
     struct hf_server *server = context;
     struct hf_exchange *exchange = *own, **at = &server->exchanges;
-    (void)connection, (void)how;
+    (void)how;
     if (!exchange)
         return;
+    if (noted(connection))
+        noted(connection)->exchange = NULL;
     while (*at != exchange)
         at = &(*at)->next;
     *at = exchange->next;
-    close_upload(exchange);
-    if (exchange->upload)
-        unlink(exchange->upload);
-    free(exchange->upload);
+    hf_request_body_release(exchange);
     if (exchange->response)
         hf_microhttpd.destroy_response(exchange->response);
-    hf_wipe(exchange->raw.data, exchange->raw.data ? exchange->raw.capacity : 0);
-    hf_buf_release(&exchange->raw);
-    json_decref(exchange->body);
     free((char *)(uintptr_t)exchange->path);
     free(exchange);
     *own = NULL;
+}
+
+/* Strangers first; who looks at what goes on asks again by itself. */
+static void make_room(struct hf_server *server)
+{
+    if (server->connections.count > MOST_BEFORE_SOME_END &&
+        !hf_connections_end_a_stranger(&server->connections))
+        hf_streams_end_oldest(&server->streams);
 }
 
 static void note_connection(void *context, struct MHD_Connection *connection, void **own,
@@ -227,18 +147,10 @@ static void note_connection(void *context, struct MHD_Connection *connection, vo
     if (what == MHD_CONNECTION_NOTIFY_STARTED) {
         const union MHD_ConnectionInfo *info =
             hf_microhttpd.get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-        struct connection *noted = calloc(1, sizeof *noted);
-        if (!noted || !info)
-            return;
-        *noted = (struct connection){info->connect_fd, server->connections};
-        server->connections = noted;
-        *own = noted;
+        make_room(server);
+        *own = info ? hf_connection_add(&server->connections, info->connect_fd) : NULL;
     } else if (*own) {
-        struct connection **at = &server->connections;
-        while (*at != *own)
-            at = &(*at)->next;
-        *at = (*at)->next;
-        free(*own);
+        hf_connection_remove(&server->connections, *own);
         *own = NULL;
     }
 }
@@ -248,12 +160,11 @@ static int start(struct hf_server *server, struct hf_error *err)
     server->daemon = hf_microhttpd.start_daemon(
         MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, handle, server,
         MHD_OPTION_LISTEN_SOCKET, server->listen_fd, MHD_OPTION_CONNECTION_LIMIT,
-        (unsigned)MOST_CONNECTIONS, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
-        server->options.is_behind_proxy ? 0U : (unsigned)MOST_OF_ONE, MHD_OPTION_CONNECTION_TIMEOUT,
-        (unsigned)IDLE_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
-        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK, make_exchange, server,
-        MHD_OPTION_NOTIFY_COMPLETED, end_exchange, server, MHD_OPTION_NOTIFY_CONNECTION,
-        note_connection, server, MHD_OPTION_END);
+        (unsigned)MOST_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_STRICT_FOR_CLIENT,
+        1, MHD_OPTION_URI_LOG_CALLBACK, make_exchange, server, MHD_OPTION_NOTIFY_COMPLETED,
+        end_exchange, server, MHD_OPTION_NOTIFY_CONNECTION, note_connection, server,
+        MHD_OPTION_END);
     const union MHD_DaemonInfo *info =
         server->daemon ? hf_microhttpd.get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD)
                        : NULL;
@@ -275,7 +186,6 @@ struct hf_server *hf_server_open(struct hf_signals *signals,
     server->options = *options;
     server->epoll_fd = server->listen_fd = -1;
     server->beat_at = hf_monotonic() + BEAT;
-    server->uploads = strdup(options->uploads);
     if (!hf_microhttpd_load(err))
         server->listen_fd = hf_listen(options->listen, &server->port, err);
     if (server->listen_fd < 0 || start(server, err)) {
@@ -311,7 +221,6 @@ void hf_server_free(struct hf_server *server)
     } else if (server->listen_fd >= 0) {
         close(server->listen_fd);
     }
-    free(server->uploads);
     free(server);
 }
 
@@ -326,8 +235,7 @@ void hf_server_at_fork(struct hf_server *server)
         return;
     close(server->listen_fd);
     close(server->epoll_fd);
-    for (struct connection *at = server->connections; at; at = at->next)
-        close(at->fd);
+    hf_connections_at_fork(&server->connections);
 }
 
 int64_t hf_server_deadline(const struct hf_server *server)

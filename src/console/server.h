@@ -14,21 +14,23 @@ struct hf_server;
 
 struct hf_server_options {
     const char *listen;  /* "127.0.0.1:8420", "[::1]:8420", "8420"; port 0: any */
-    const char *uploads; /* directory for bodies that are files */
+    const char *uploads; /* directory for bodies that are files; outlives the server */
     struct hf_console *console;
     /* The head of a request is there. Chooses `route`, or answers: then the body is not read. */
     void (*admit)(struct hf_exchange *exchange);
     /* The request is whole: answers, or waits. */
     void (*handle)(struct hf_exchange *exchange);
-    /* Bytes that an upload may have. */
-    uint64_t (*room)(const struct hf_exchange *exchange);
-    bool is_behind_proxy; /* from whose address everybody comes */
+    /* Bytes that an upload may have, and for which there is room now. */
+    uint64_t largest_upload;
+    uint64_t (*room)(const struct hf_console *console);
 };
 
 struct hf_server *hf_server_open(struct hf_signals *signals,
                                  const struct hf_server_options *options, struct hf_error *err);
 void hf_server_free(struct hf_server *server);
 HF_AUTO_FREE(hf_server)
+
+const struct hf_server_options *hf_server_options(const struct hf_server *server);
 
 /* The port that it listens on. */
 int hf_server_port(const struct hf_server *server);

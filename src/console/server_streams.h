@@ -21,6 +21,9 @@ void hf_streams_beat(struct hf_streams *streams);
 /* Ends each, and tells whoever sends to it. */
 void hf_streams_end(struct hf_streams *streams);
 
+/* Ends the one that was begun first, if there is one. */
+void hf_streams_end_oldest(struct hf_streams *streams);
+
 /* Ends those of whoever is signed out by now, or whose token is gone. */
 void hf_streams_expire(struct hf_streams *streams, const struct hf_credentials *credentials);
 

@@ -135,6 +135,15 @@ void hf_streams_end(struct hf_streams *streams)
         end(stream);
 }
 
+void hf_streams_end_oldest(struct hf_streams *streams)
+{
+    struct hf_stream *oldest = NULL;
+    for (struct hf_stream *stream = streams->first; stream; stream = stream->next)
+        oldest = stream->is_ended ? oldest : stream;
+    if (oldest)
+        end(oldest);
+}
+
 void hf_streams_expire(struct hf_streams *streams, const struct hf_credentials *credentials)
 {
     for (struct hf_stream *stream = streams->first; stream; stream = stream->next)

@@ -240,6 +240,14 @@ static void on_a_full_disk_people_come_in_and_go_out(void **state)
     assert_null(hf_login_find(&credentials, earlier));
     assert_int_equal(hf_token_remove(&credentials, token, &err), -1);
     assert_null(hf_token_find(&credentials, text));
+    /* When there is room again that is so for good. */
+    hf_auto(hf_credentials) struct hf_credentials restarted = {0};
+    scene->env.fs.open = hf_env_system()->fs.open;
+    hf_credentials_keep(&credentials, true);
+    open_again(&restarted, scene);
+    assert_null(hf_login_find(&restarted, earlier));
+    assert_null(hf_token_find(&restarted, text));
+    assert_non_null(hf_login_find(&restarted, cookie));
 }
 
 static void a_reset_revokes_tokens_unless_they_are_kept(void **state)

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from console_rig import PASSWORD, Console
+from console_rig import PASSWORD, Console, descendants, stopped, wait_for
 
 KEYS = "/api/v1/keys"
 PASSPHRASE, OTHER = "open sesame of the host", "another sesame"
@@ -107,3 +107,17 @@ def test_a_slot_is_replaced(holdfast, client):
     done = client.job(f"{KEYS}/{old}/rotations", key(passphrase="newer sesame", name="spare"))
     assert done["removed"] == old and done["added"]["name"] == "spare"
     assert opens(holdfast, passphrase="newer sesame") and not opens(holdfast, passphrase=OTHER)
+
+
+def test_a_change_of_keys_is_not_stopped_in_its_middle(console, client):
+    (slot,) = slots(client)
+    before = descendants(console.process.pid)
+    job = client.post(f"{KEYS}/{slot['slot']}/rotations",
+                      {**key(passphrase=OTHER), "accept_in_use": True}, 202)["job"]
+    with stopped(descendants(console.process.pid) - before):
+        if client.get(f"/api/v1/jobs/{job}")["state"] == "running":
+            assert client.ask("DELETE", f"/api/v1/jobs/{job}").status == 403
+    wait_for(lambda: client.get(f"/api/v1/jobs/{job}")["state"] == "done", "the change of the key")
+    assert len(slots(client)) == 1
+    ended = client.ask("DELETE", f"/api/v1/jobs/{job}")
+    assert (ended.status, ended.error["text"]) == (409, "it has ended already")

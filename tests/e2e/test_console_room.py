@@ -1,6 +1,7 @@
 """Room for a restore: of a trial and of the restore itself, each on a small disk of its own, which takes
 the right to mount."""
 import os
+import pathlib
 import subprocess
 import types
 
@@ -52,6 +53,7 @@ def consoles():
         running.append(Console(*arguments, "-r", "repo", **options).start())
         client = running[-1].client()
         client.set_up()
+        client.folder = pathlib.Path(f"/proc/{running[-1].process.pid}/cwd")  # as it sees it
         return client
 
     yield start
@@ -95,3 +97,41 @@ def test_no_room_to_look_into_a_repository_is_told_before_anything_is_written(ho
     error = client.job("/api/v1/setup/sources", {"repository": str(holdfast.folder / "far")},
                        state="failed")
     assert error["code"] == "no_space" and "/full/" in error["text"]
+
+
+UPLOADS = "/api/v1/setup/uploads"
+MEBIBYTE = b"x" * (1 << 20)
+
+
+def test_no_room_for_a_small_file_is_not_its_fault(holdfast, db, started):
+    small = on_a_small_disk(holdfast, "600k", "true")
+    client = started(small, "--db", db, env={"HOLDFAST_STATE_DIR": str(holdfast.folder / "full")})
+    answer = client.ask("POST", UPLOADS, raw=b"{}")
+    assert (answer.status, answer.error["code"]) == (507, "no_space")
+    assert "no room" in answer.error["text"]
+
+
+def test_a_disk_that_fills_while_a_file_is_sent_is_told_and_freed(holdfast, db, started):
+    small = on_a_small_disk(holdfast, "80m", "true")
+    client = started(small, "--db", db, env={"HOLDFAST_STATE_DIR": str(holdfast.folder / "full")})
+    disk = client.folder / "full"
+
+    def sent():
+        yield MEBIBYTE
+        (disk / "other").write_bytes(MEBIBYTE * 70)
+        for _ in range(7):
+            yield MEBIBYTE
+    answer = client.ask("POST", UPLOADS, raw=sent(), headers={"Content-Length": str(8 << 20)})
+    assert (answer.status, answer.error["code"]) == (507, "no_space")
+    assert not [path for path in disk.glob("**/uploads/*") if path.is_file()]
+    (disk / "other").unlink()
+    assert client.ask("POST", UPLOADS, raw=MEBIBYTE).status == 201
+
+
+def test_a_file_without_an_end_is_cut_off(holdfast, db, started):
+    small = on_a_small_disk(holdfast, "600k", "true")
+    client = started(small, "--db", db, env={"HOLDFAST_STATE_DIR": str(holdfast.folder / "full")})
+    with pytest.raises(OSError):
+        client.ask("POST", UPLOADS, raw=(MEBIBYTE for _ in range(1000)),
+                   headers={"Transfer-Encoding": "chunked"})
+    assert client.get("/api/v1/session")["state"] == "signed_in"

@@ -1,6 +1,7 @@
 """What the console lets nobody do: every route by who asks, tries that are slowed down, cookies, headers, bytes that are no
 request, and secrets that must be nowhere."""
 import base64
+import contextlib
 import http.client
 import json
 import os
@@ -11,6 +12,7 @@ import socket
 import threading
 import time
 
+import pytest
 import yaml
 
 from console_rig import CODE, PASSWORD, Client, Console, wait_for
@@ -209,22 +211,37 @@ def test_who_signs_in_with_the_old_password_while_it_changes_does_not_stay(conso
     assert [one.ask("GET", "/api/v1/sessions").status for one in late] == [401] * 5
 
 
-def test_one_address_does_not_take_all_connections(console):
-    held = []
-    try:
-        for _ in range(520):
-            held.append(socket.create_connection(("127.0.0.1", console.port), timeout=5))
-            held[-1].sendall(b"G")
-        other = http.client.HTTPConnection("127.0.0.1", console.port, timeout=20,
-                                           source_address=("127.0.0.2", 0))
-        other.request("GET", "/healthz")
-        assert other.getresponse().status == 200
-        other.close()
-    except OSError as error:
-        raise AssertionError(f"after {len(held)} connections") from error
-    finally:
-        for one in held:
-            one.close()
+HALF = {"nothing": b"", "a head": b"GET / HTTP/1.1\r\nHost: 127.",
+        "a body": b"POST /api/v1/session HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n"
+                  b"Content-Type: application/json\r\n\r\n{"}
+
+
+@pytest.mark.parametrize("half", HALF)
+def test_strangers_who_hold_connections_keep_nobody_out(console, client, half):
+    """Sooner than a connection ends that says nothing."""
+    question = (f"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1:{console.port}\r\n"
+                "Connection: close\r\n\r\n").encode()
+    with contextlib.ExitStack() as held:
+        for number in range(700):
+            stranger = held.enter_context(socket.create_connection(
+                ("127.0.0.1", console.port), timeout=5, source_address=(f"127.0.0.{2 + number % 3}", 0)))
+            stranger.sendall(HALF[half])
+            if number % 100 == 99:
+                assert said(console.port, question, patience=15).startswith(b"HTTP/1.1 200"), number
+        assert client.get("/api/v1/session")["state"] == "signed_in"
+        console.client().sign_in()
+
+
+def test_who_watches_keeps_nobody_out(console, client):
+    token = client.post("/api/v1/tokens", {"name": "many", "access": "viewer"})["text"]
+    watch = (f"GET /api/v1/events HTTP/1.1\r\nHost: 127.0.0.1:{console.port}\r\n"
+             f"Authorization: Bearer {token}\r\n\r\n").encode()
+    with contextlib.ExitStack() as held:
+        for number in range(700):
+            held.enter_context(socket.create_connection(("127.0.0.1", console.port),
+                                                        timeout=20)).sendall(watch)
+            if number % 100 == 99:
+                console.client().sign_in()
 
 
 class ProxiedConsole(Console):
