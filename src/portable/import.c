@@ -47,7 +47,6 @@ static void importing_release(struct importing *job)
     hf_import_target_release(&job->target);
     hf_copy_outline_release(&job->outline);
 }
-HF_AUTO_RELEASE(importing)
 
 static int fail(struct importing *job, int rc, struct hf_error *err)
 {

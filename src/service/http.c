@@ -211,7 +211,7 @@ static int failure(CURL *curl, CURLcode code, const char *url, const struct rece
     case CURLE_UNSUPPORTED_PROTOCOL: /* curl's word for an answer without a status line, too */
         if (is_http(url))
             return not_http(shown, err);
-        /* fall through */
+        __attribute__((fallthrough));
     case CURLE_URL_MALFORMAT:
         hf_error_set(err, HF_CONFIG, "'%s' is not an address that can be asked", shown);
         return hf_error_hint(err, "it begins with http:// or https://");

@@ -85,7 +85,7 @@ int hf_look_filter_put(sqlite3_str *sql, const struct hf_look_table *table,
                                 parameter, parameter + 1);
             break;
         }
-        /* fall through */
+        __attribute__((fallthrough));
     default:
         sqlite3_str_appendf(sql, " %s ?%d", operators[filter->is].sql, parameter);
     }
