@@ -282,6 +282,19 @@ int64_t hf_time_precision(const char *text)
     return parse(text, 0, &time, &precision) ? precision : 1;
 }
 
+int hf_time_typed(const char *text, int64_t now, int64_t *time, struct hf_error *err)
+{
+    int64_t begin, precision;
+    tzset();
+    if (parse(text, now, &begin, &precision)) {
+        *time = begin + precision - 1;
+        return 0;
+    }
+    hf_error_set(err, HF_USAGE, "'%s' is not a time", text);
+    return hf_error_hint(err, "for example '15m ago', '14:05', 'yesterday 14:05', "
+                              "'2026-11-22 14:05', '2026-11-22T14:05:00Z'");
+}
+
 /* Splits into seconds and what is left, which is never negative. */
 static time_t split(int64_t time, int *milliseconds)
 {

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/error.h"
+
 /*
  * Understands, in this order: "now"; "15m ago", "2 hours ago", "1h30m ago" (s, m, h, d, w and
  * their words, the largest first; "ago" may be left out; a day is 24 hours); "today", "today
@@ -23,6 +25,9 @@ bool hf_time_parse(const char *text, int64_t now, int64_t *time);
  * to 14:05:59.999, so the newest point "at 14:05" may lie within it. 1 for relative times and exact
  * milliseconds. */
 int64_t hf_time_precision(const char *text);
+
+/* What somebody typed, to its last millisecond. HF_USAGE, with examples. */
+int hf_time_typed(const char *text, int64_t now, int64_t *time, struct hf_error *err);
 
 /* "2026-11-22T14:05:10.250Z". `out` holds 32 bytes or more. */
 const char *hf_time_iso(char *out, size_t size, int64_t time);

@@ -235,13 +235,7 @@ static int no_point_at(const struct hf_points *points, int64_t time, struct hf_e
 
 int hf_choose_time(int64_t *time, const struct hf_cli *cli, const char *typed, struct hf_error *err)
 {
-    if (!hf_time_parse(typed, hf_now(cli->env), time)) {
-        hf_error_set(err, HF_USAGE, "'%s' is not a time", typed);
-        return hf_error_hint(err, "for example '15m ago', '14:05', 'yesterday 14:05', "
-                                  "'2026-11-22 14:05', '2026-11-22T14:05:00Z'");
-    }
-    *time += hf_time_precision(typed) - 1;
-    return 0;
+    return hf_time_typed(typed, hf_now(cli->env), time, err);
 }
 
 static int find_point(uint64_t *seq, const struct hf_cli *cli, const struct hf_points *points,

@@ -8,14 +8,11 @@
 #include "console/api.h"
 #include "console/console_state.h"
 #include "console/job.h"
+#include "console/point_work.h"
 #include "console/reader_client.h"
-#include "console/work.h"
 #include "service/json_channel.h"
-#include "service/json_members.h"
-#include "service/snapshot.h"
-#include "service/test_restore_json.h"
 
-enum { MOST_AT_ONCE = 500, MOST_MOMENTS = 2000, BUSY_MS = 5000, LONGEST_LABEL = 128 };
+enum { MOST_AT_ONCE = 500, MOST_MOMENTS = 2000, LONGEST_LABEL = 128 };
 
 static void list_points(struct hf_exchange *exchange)
 {
@@ -72,30 +69,6 @@ static void get_point(struct hf_exchange *exchange)
                                              "point", (json_int_t)seq));
 }
 
-static json_t *take_snapshot(void *context, const json_t *question, const struct hf_events *events,
-                             struct hf_error *err)
-{
-    hf_auto(hf_work) struct hf_work work = {0};
-    struct hf_backup_result result;
-    if (hf_work_begin(&work, context, hf_member_text(question, "database", ""), HF_DATABASE_CREATE,
-                      err))
-        return NULL;
-    const struct hf_backup_options wanted = {.path = work.configured->path,
-                                             .state_path = work.state_path,
-                                             .label = hf_member_text(question, "label", ""),
-                                             .reason = "manual",
-                                             .pin = hf_member_true(question, "pin"),
-                                             .own = true,
-                                             .claim = HF_CLAIM_POLITE,
-                                             .busy_ms = BUSY_MS,
-                                             .events = events};
-    if (hf_snapshot_take(&work.database, &wanted, &result, err))
-        return NULL;
-    json_t *answer = hf_json_new();
-    hf_snapshot_json(answer, &result);
-    return answer;
-}
-
 static void post_point(struct hf_exchange *exchange)
 {
     struct hf_error err = {0};
@@ -111,28 +84,11 @@ static void post_point(struct hf_exchange *exchange)
     const struct hf_job_wanted wanted = {
         .kind = "snapshot",
         .database = database,
-        .work = take_snapshot,
+        .work = hf_snapshot_work,
         .question = json_pack("{s:s, s:s, s:s, s:b}", "do", "snapshot", "database", database,
                               "label", label, "pin", hf_member_true(body, "pin")),
         .is_alone = true};
     hf_job_start_for(exchange, &wanted);
-}
-
-static json_t *prove(void *context, const json_t *question, const struct hf_events *events,
-                     struct hf_error *err)
-{
-    hf_auto(hf_work) struct hf_work work = {0};
-    struct hf_test_restore_result result = {0};
-    uint64_t seq;
-    if (hf_work_begin(&work, context, hf_member_text(question, "database", ""),
-                      HF_DATABASE_EXISTING, err) ||
-        hf_work_timeline(&work, err) ||
-        hf_work_point(&work, (uint64_t)hf_member_integer(question, "point", 0), &seq, err) ||
-        hf_test_restore(&work.database, &work.timeline, seq, NULL, events, &result, err))
-        return NULL;
-    json_t *answer = hf_json_new();
-    hf_test_restore_json(answer, &result);
-    return answer;
 }
 
 static void post_test_restore(struct hf_exchange *exchange)
@@ -143,7 +99,7 @@ static void post_test_restore(struct hf_exchange *exchange)
     const struct hf_job_wanted wanted = {
         .kind = "test_restore",
         .database = database,
-        .work = prove,
+        .work = hf_test_restore_work,
         .question = json_pack("{s:s, s:s, s:I}", "do", "prove", "database", database, "point",
                               (json_int_t)hf_member_integer(exchange->body, "point", 0)),
         .is_alone = true};

@@ -5,10 +5,12 @@
 #include <string.h>
 
 #include "console/api.h"
+#include "console/compare_work.h"
 #include "console/console_state.h"
 #include "console/job.h"
 #include "console/planning.h"
 #include "console/question.h"
+#include "console/restore_preview.h"
 #include "console/restore_work.h"
 #include "service/json_members.h"
 

@@ -19,6 +19,13 @@ char *hf_scratch_share(const struct hf_console *console, const char *whose, cons
 /* Removes a SQLite file with what SQLite leaves beside, and frees the name. NULL is fine. */
 void hf_scratch_free(char *path);
 
+/* A name whose file is removed at the end of the scope. */
+static inline void hf_scratch_auto_free(char **path)
+{
+    hf_scratch_free(*path);
+}
+#define hf_auto_scratch __attribute__((cleanup(hf_scratch_auto_free)))
+
 /* In the console: what a job made or was given, that is over. */
 void hf_scratch_clear_of(const struct hf_console *console, const char *whose);
 

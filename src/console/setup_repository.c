@@ -1,7 +1,6 @@
 #include "console/setup_repository.h"
 
 #include <stdio.h>
-#include <sys/stat.h>
 
 #include "base/time.h"
 #include "console/restore_room.h"
@@ -56,20 +55,13 @@ static int choose(struct hf_setup_point *out, const struct hf_work *work, uint64
                   const char *at, struct hf_error *err)
 {
     int64_t moment = 0;
-    if (at && !hf_time_parse(at, hf_now(work->console->env), &moment)) {
-        hf_error_set(err, HF_USAGE, "'%s' is no time", at);
-        return hf_error_hint(err, "for example '15m ago', '14:05', '2026-11-22 14:05'");
-    }
-    if (at)
-        moment += hf_time_precision(at) - 1;
+    if (at && hf_time_typed(at, hf_now(work->console->env), &moment, err))
+        return -1;
     const struct hf_timeline_entry *entry = at       ? newest_until(&work->timeline, moment)
                                             : wanted ? hf_timeline_at(&work->timeline, wanted)
                                                      : hf_timeline_newest(&work->timeline);
-    if (!entry && at)
-        return hf_error_set(err, HF_NOT_FOUND,
-                            "there is no restore point at or before that moment");
     if (!entry)
-        return hf_work_no_point(err);
+        return at ? hf_work_no_point_at(err) : hf_work_no_point(err);
     out->seq = entry->name.to;
     out->time = entry->name.time;
     return 0;
@@ -80,13 +72,11 @@ static int bring_out(struct hf_setup_point *out, struct hf_work *work,
 {
     struct hf_restore_room room;
     struct hf_restore_result result = {0};
-    struct stat status;
     out->path = hf_scratch_name(work->console, err);
     if (!out->path || hf_restore_room_look(&room, work, out->seq, out->path, err) ||
         hf_work_restore(work, out->seq, out->path, events, &result, err))
         return -1;
-    return hf_work_turn_to_files(work, stat(out->path, &status) ? 0 : (uint64_t)status.st_size,
-                                 err);
+    return hf_work_turn_to_files(work, out->path, NULL, err);
 }
 
 int hf_setup_point_bring_out(struct hf_setup_point *out, const struct hf_console *console,

@@ -37,10 +37,19 @@ int hf_work_confine_reading(struct hf_error *err)
     return hf_work_confine(err);
 }
 
-int hf_work_turn_to_files(struct hf_work *work, uint64_t bytes, struct hf_error *err)
+/* 0: it is not there. */
+static uint64_t size_of(const struct hf_env *env, const char *path)
+{
+    struct stat status = {0};
+    return !path || env->fs.stat(env->fs.context, path, &status) ? 0 : (uint64_t)status.st_size;
+}
+
+int hf_work_turn_to_files(struct hf_work *work, const char *one, const char *other,
+                          struct hf_error *err)
 {
     const struct hf_console *console = work->console;
     const struct hf_config_database *configured = work->configured;
+    uint64_t bytes = size_of(console->env, one) + size_of(console->env, other);
     hf_work_release(work);
     *work = (struct hf_work){.console = console, .configured = configured};
     hf_forget_secrets((struct hf_session *)(uintptr_t)console->options->session, console->config);
@@ -107,6 +116,12 @@ int hf_work_no_point(struct hf_error *err)
 {
     return hf_error_set(err, HF_NOT_FOUND,
                         "there is no such restore point: it may have been thinned out");
+}
+
+int hf_work_no_point_at(struct hf_error *err)
+{
+    hf_error_set(err, HF_NOT_FOUND, "there is no restore point at or before that moment");
+    return hf_error_hint(err, "choose a later one");
 }
 
 int hf_work_point(const struct hf_work *work, uint64_t wanted, uint64_t *seq, struct hf_error *err)

@@ -51,6 +51,9 @@ int hf_work_point(const struct hf_work *work, uint64_t wanted, uint64_t *seq, st
 /* HF_NOT_FOUND: it is not among the points that there are. Returns -1. */
 int hf_work_no_point(struct hf_error *err);
 
+/* HF_NOT_FOUND: all that there are came later. Returns -1. */
+int hf_work_no_point_at(struct hf_error *err);
+
 /* Restores a point to a new file; its timeline has been listed. */
 int hf_work_restore(const struct hf_work *work, uint64_t seq, const char *path,
                     const struct hf_events *events, struct hf_restore_result *result,
@@ -63,11 +66,12 @@ const struct hf_repository *hf_work_repository(struct hf_session *own,
                                                struct hf_error *err);
 
 /*
- * From here on this process only reads files of `bytes` altogether that may come from anybody: it
- * forgets what opens the repository, and gets processor time and room for temporary files by their
- * size. `work` keeps the configured database alone.
+ * From here on this process only reads these two files, or one (NULL), that may come from anybody:
+ * it forgets what opens the repository, and gets processor time and room for temporary files by
+ * their size. `work` keeps the configured database alone.
  */
-int hf_work_turn_to_files(struct hf_work *work, uint64_t bytes, struct hf_error *err);
+int hf_work_turn_to_files(struct hf_work *work, const char *one, const char *other,
+                          struct hf_error *err);
 
 void hf_work_release(struct hf_work *work);
 HF_AUTO_RELEASE(hf_work)

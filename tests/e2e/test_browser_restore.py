@@ -64,7 +64,7 @@ def test_a_typed_time_is_snapped_to_a_point_and_a_wrong_password_changes_nothing
                                                                                  db):
     _, now = changed
     browser = signed_in.open("restore")
-    browser.type("Or type a time", "teatime").click("Preview").sees("is no time")
+    browser.type("Or type a time", "teatime").click("Preview").sees("is not a time")
     browser.type("Or type a time", "now").click("Preview").sees("is the newest at or before that")
     browser.type("To confirm", "app")
     browser.type("Console password", "not the password")
