@@ -1,11 +1,11 @@
 /*
  * Who is there: the setup code, the password, signing in and out.
  */
-#include <ctype.h>
 #include <string.h>
 
 #include "console/api.h"
 #include "console/console_state.h"
+#include "console/entrance.h"
 #include "console/gate.h"
 #include "console/overview.h"
 #include "console/sign_in.h"
@@ -95,27 +95,6 @@ static void sign_out(struct hf_exchange *exchange)
     hf_gate_set_cookie(exchange, NULL);
 }
 
-/* Upper case, without what people put between groups. */
-static size_t clean(char out[HF_SETUP_CODE_TEXT], const char *text)
-{
-    size_t used = 0;
-    for (; *text && used + 1 < HF_SETUP_CODE_TEXT; text++)
-        if (*text != ' ' && *text != '-')
-            out[used++] = (char)toupper((unsigned char)*text);
-    memset(out + used, 0, HF_SETUP_CODE_TEXT - used);
-    return used;
-}
-
-/* In a time that does not tell how much of it fits. */
-static bool code_fits(const char *wanted, const char *typed)
-{
-    char a[HF_SETUP_CODE_TEXT], b[HF_SETUP_CODE_TEXT];
-    size_t differs = clean(a, wanted) ^ clean(b, typed);
-    for (size_t i = 0; i < sizeof a; i++)
-        differs |= (unsigned char)(a[i] ^ b[i]);
-    return !differs && a[0]; /* no code is there when none is wanted */
-}
-
 static void begin_setup(struct hf_exchange *exchange)
 {
     struct hf_console *console = exchange->console;
@@ -131,7 +110,7 @@ static void begin_setup(struct hf_exchange *exchange)
     }
     if (!hf_sign_in_may_try(exchange))
         return;
-    if (code_fits(console->setup_code, code)) {
+    if (hf_entrance_code_fits(console, code)) {
         hf_rate_limit_forget(&console->attempts, exchange->visitor.address);
         begin_login(exchange, true);
         return;

@@ -61,7 +61,7 @@ static void put_choice(json_t *out, struct hf_exchange *exchange)
 static int64_t most_upload(const struct hf_exchange *exchange)
 {
     uint64_t room = hf_console_room(exchange->console);
-    uint64_t largest = hf_server_options(exchange->server)->largest_upload;
+    uint64_t largest = exchange->options->largest_upload;
     return (int64_t)(room < largest ? room : largest);
 }
 

@@ -2,15 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "console/browsers.h"
 #include "console/console_state.h"
+#include "console/entrance.h"
 #include "console/gate.h"
 #include "console/job.h"
 #include "console/origin.h"
@@ -20,7 +18,6 @@
 #include "console/scratch.h"
 #include "console/server_streams.h"
 #include "console/sign_in.h"
-#include "engine/state_file.h"
 #include "os/file.h"
 #include "service/json_channel.h"
 
@@ -30,111 +27,11 @@ enum {
     MOST_WAITING = 1 << 20,
 };
 
-static const uint64_t LARGEST_UPLOAD = 4ULL << 30, ROOM_KEPT = 64ULL << 20;
-
-void hf_console_notice(struct hf_console *console, const char *format, ...)
-{
-    char text[1024];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    if (console->parent.fd >= 0)
-        hf_json_channel_send(&console->parent, json_pack("{s:s, s:o}", "event", "notice", "text",
-                                                         hf_text_value(text)));
-    else
-        fprintf(stderr, "holdfast: %s\n", text);
-}
-
-const char *hf_console_url(const struct hf_console *console)
-{
-    return console->config->values[HF_SETTING_URL].text;
-}
-
-const struct hf_config_database *hf_console_database(struct hf_exchange *exchange, const char *name)
-{
-    const struct hf_config_database *found =
-        hf_config_database_find(exchange->console->config, name);
-    if (!found)
-        hf_exchange_refuse(exchange, 404, "not_found", "there is no such database");
-    return found;
-}
+static const uint64_t LARGEST_UPLOAD = 4ULL << 30;
 
 static void handle(struct hf_exchange *exchange)
 {
     exchange->route->handle(exchange);
-}
-
-uint64_t hf_console_room(const struct hf_console *console)
-{
-    struct statvfs space;
-    if (statvfs(console->folder, &space))
-        return 0;
-    uint64_t left = (uint64_t)space.f_bavail * space.f_frsize;
-    return left > ROOM_KEPT ? left - ROOM_KEPT : 0;
-}
-
-/* Eight characters of Crockford's Base32: 40 bits, guessed at a bounded rate. */
-static int make_setup_code(struct hf_console *console, struct hf_error *err)
-{
-    static const char digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-    const char *given = console->config->values[HF_SETTING_SETUP_CODE].text;
-    uint8_t random[8];
-    char *code = console->setup_code;
-    if (given && *given) {
-        if (strlen(given) < 8 || strlen(given) >= HF_SETUP_CODE_TEXT)
-            return hf_error_set(err, HF_CONFIG, "%s: a setup code has 8 to %d characters",
-                                console->config->values[HF_SETTING_SETUP_CODE].source,
-                                HF_SETUP_CODE_TEXT - 1);
-        snprintf(code, HF_SETUP_CODE_TEXT, "%s", given);
-        return 0;
-    }
-    if (hf_random(console->env, random, sizeof random, err))
-        return -1;
-    for (size_t i = 0; i < sizeof random; i++)
-        random[i] = (uint8_t)digits[random[i] % 32];
-    snprintf(code, HF_SETUP_CODE_TEXT, "%.4s-%.4s", (char *)random, (char *)random + 4);
-    return 0;
-}
-
-static const char *listen_address(const struct hf_console *console)
-{
-    const char *wanted = console->config->values[HF_SETTING_CONSOLE].text;
-    return wanted && strcmp(wanted, "off") ? wanted : HF_CONSOLE_LISTEN;
-}
-
-/* What somebody needs to open it. A code that was given is known to who gave it. */
-static void tell_where(struct hf_console *console)
-{
-    const char *listen = listen_address(console);
-    const char *url = hf_console_url(console);
-    const char *given = console->config->values[HF_SETTING_SETUP_CODE].text;
-    const char *colon = strrchr(listen, ':');
-    char own[128];
-    snprintf(own, sizeof own, "http://%.*s:%d/", colon ? (int)(colon - listen) : 9,
-             colon ? listen : "127.0.0.1", hf_server_port(console->server));
-    if (console->credentials.password[0])
-        hf_console_notice(console, "the console is at %s", url ? url : own);
-    else if (given && *given)
-        hf_console_notice(console, "the console is at %s: set it up with the setup code of %s",
-                          url ? url : own, console->config->values[HF_SETTING_SETUP_CODE].source);
-    else
-        hf_console_notice(console, "the console is at %s: set it up with the setup code %s",
-                          url ? url : own, console->setup_code);
-}
-
-void hf_console_refresh(struct hf_console *console)
-{
-    struct hf_error err = {0};
-    hf_credentials_keep(&console->credentials, false);
-    if (!hf_credentials_refresh(&console->credentials))
-        return;
-    hf_server_end_streams(console->server);
-    *console->setup_code = 0;
-    if (!console->credentials.password[0] && make_setup_code(console, &err))
-        hf_console_notice(console, "no setup code: %s", err.text);
-    else
-        tell_where(console);
 }
 
 /* Two consoles would clear each other's files away. The lock is this process's alone: what it forks
@@ -175,7 +72,7 @@ static int open_files(struct hf_console *console, struct hf_error *err)
 
 static int open_server(struct hf_console *console, struct hf_error *err)
 {
-    const struct hf_server_options options = {.listen = listen_address(console),
+    const struct hf_server_options options = {.listen = hf_entrance_listen(console),
                                               .uploads = console->uploads,
                                               .console = console,
                                               .admit = hf_gate_admit,
@@ -185,7 +82,7 @@ static int open_server(struct hf_console *console, struct hf_error *err)
     console->server = hf_server_open(&console->signals, &options, err);
     if (!console->server)
         return -1;
-    tell_where(console);
+    hf_entrance_tell(console);
     return 0;
 }
 
@@ -193,7 +90,7 @@ static int open_console(struct hf_console *console, struct hf_error *err)
 {
     if (hf_codec_init(err) || hf_signals_open(&console->signals, err) || open_files(console, err))
         return -1;
-    if (!console->credentials.password[0] && make_setup_code(console, err))
+    if (!console->credentials.password[0] && hf_entrance_make_code(console, err))
         return -1;
     if (!(console->sign_in = hf_sign_in_new(console, err)) ||
         !(console->reader = hf_reader_client_new(console, err)) ||
@@ -201,7 +98,7 @@ static int open_console(struct hf_console *console, struct hf_error *err)
         !(console->jobs = hf_jobs_new(console, err)) ||
         !(console->browsers = hf_browsers_new(console, HF_BROWSER_IDLE, err)))
         return -1;
-    hf_scratch_clear(console);
+    hf_scratch_clear(console, hf_job_goes_on);
     if (open_server(console, err))
         return -1;
     hf_overview_last(console->overview); /* so that who asks whether it is ready soon hears it */
@@ -299,7 +196,7 @@ static int serve(struct hf_console *console, struct hf_error *err)
         hf_jobs_take(console->jobs, &happening);
         hf_browsers_take(console->browsers, &happening);
         hf_sign_in_take(console->sign_in, &happening);
-        hf_console_refresh(console);
+        hf_entrance_refresh(console);
         hf_server_take(console->server, &happening);
         forget_what_is_over(console);
     }

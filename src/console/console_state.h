@@ -47,9 +47,6 @@ struct hf_console {
 void hf_console_notice(struct hf_console *console, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Takes what `holdfast console reset-password` has done, if it did. */
-void hf_console_refresh(struct hf_console *console);
-
 /* The settings' address of the console, or NULL. */
 const char *hf_console_url(const struct hf_console *console);
 

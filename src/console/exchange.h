@@ -16,13 +16,16 @@
 struct hf_console;
 struct hf_refusal;
 struct hf_route;
+struct hf_server_options;
+struct hf_streams;
 struct MHD_Connection;
 struct MHD_Response;
 
 enum { HF_MOST_PARAMETERS = 3, HF_LONGEST_PARAMETER = 256 };
 
 struct hf_exchange {
-    struct hf_server *server;
+    const struct hf_server_options *options; /* of the server */
+    struct hf_streams *streams;              /* of the server */
     struct hf_console *console;
     struct MHD_Connection *connection;
     const char *method, *path; /* as they came; valid for the exchange's life */

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "console/console_state.h"
+#include "console/entrance.h"
 #include "console/microhttpd_library.h"
 #include "console/origin.h"
 #include "console/route.h"
@@ -135,7 +136,7 @@ void hf_gate_admit(struct hf_exchange *exchange)
 {
     char allowed[64] = "";
     const char *authorization = hf_exchange_header(exchange, "Authorization");
-    hf_console_refresh(exchange->console);
+    hf_entrance_refresh(exchange->console);
     see(exchange);
     if (!hf_host_is_ours(hf_exchange_header(exchange, "Host"), hf_console_url(exchange->console))) {
         hf_exchange_refuse(exchange, 421, "refused",
@@ -168,7 +169,7 @@ void hf_gate_admit(struct hf_exchange *exchange)
 bool hf_gate_is_still_in(struct hf_exchange *exchange)
 {
     const struct hf_login *before = exchange->visitor.login;
-    hf_console_refresh(exchange->console);
+    hf_entrance_refresh(exchange->console);
     exchange->visitor.login = NULL;
     exchange->visitor.access = HF_ACCESS_ANYONE;
     recognise_login(exchange);

@@ -24,11 +24,6 @@ static const struct hf_refusal too_large = {413, "usage", "the body is too large
 static const struct hf_refusal no_room = {507, "no_space", "the server has no room for this file"};
 static const struct hf_refusal not_kept = {500, "failed", "what was sent could not be kept"};
 
-static const struct hf_server_options *options_of(const struct hf_exchange *exchange)
-{
-    return hf_server_options(exchange->server);
-}
-
 /* What is wrong with a body of so many bytes, `more` of which are still to be kept; NULL: nothing.
  */
 static const struct hf_refusal *refusal_of(const struct hf_exchange *exchange, uint64_t length,
@@ -38,9 +33,9 @@ static const struct hf_refusal *refusal_of(const struct hf_exchange *exchange, u
     case HF_BODY_JSON:
         return length > LONGEST_JSON ? &too_large : NULL;
     case HF_BODY_FILE:
-        if (length > options_of(exchange)->largest_upload)
+        if (length > exchange->options->largest_upload)
             return &too_large;
-        return more > options_of(exchange)->room(exchange->console) ? &no_room : NULL;
+        return more > exchange->options->room(exchange->console) ? &no_room : NULL;
     case HF_BODY_NONE:
         break;
     }
@@ -69,7 +64,7 @@ static int open_upload(struct hf_exchange *exchange)
     if (hf_random(hf_env_system(), random, sizeof random, NULL))
         return -1;
     hf_hex_encode(name, random, sizeof random);
-    if (asprintf(&exchange->upload, "%s/%s", options_of(exchange)->uploads, name) < 0) {
+    if (asprintf(&exchange->upload, "%s/%s", exchange->options->uploads, name) < 0) {
         exchange->upload = NULL;
         return -1;
     }

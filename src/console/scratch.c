@@ -5,7 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "console/job.h"
 #include "os/file.h"
 
 static char *folder_of(const struct hf_console *console)
@@ -62,14 +61,15 @@ void hf_scratch_free(char *path)
 
 struct clearing {
     const char *folder, *beginning;
-    const struct hf_jobs *jobs; /* what belongs to those that run stays; NULL: nothing does */
+    const struct hf_jobs *jobs;
+    hf_scratch_user goes_on; /* what belongs to such a job stays; NULL: nothing does */
 };
 
-static bool is_in_use(const struct hf_jobs *jobs, const char *name)
+static bool is_in_use(const struct clearing *clearing, const char *name)
 {
     char whose[HF_ID_TEXT] = "";
     memcpy(whose, name, strnlen(name, sizeof whose - 1));
-    return jobs && hf_job_goes_on(jobs, whose);
+    return clearing->goes_on && clearing->goes_on(clearing->jobs, whose);
 }
 
 static int remove_one(void *context, const char *name)
@@ -78,17 +78,17 @@ static int remove_one(void *context, const char *name)
     hf_auto_free char *path = hf_path_join(clearing->folder, name);
     const char *own = name + (*name == '.'); /* of a file that is not complete */
     if (path && !strncmp(own, clearing->beginning, strlen(clearing->beginning)) &&
-        !is_in_use(clearing->jobs, own))
+        !is_in_use(clearing, own))
         unlink(path);
     return 0;
 }
 
 static void clear(const struct hf_console *console, const char *name, const char *beginning,
-                  const struct hf_jobs *jobs)
+                  hf_scratch_user goes_on)
 {
     const struct hf_fs *fs = &console->env->fs;
     hf_auto_free char *folder = hf_path_join(console->folder, name);
-    struct clearing clearing = {folder, beginning, jobs};
+    struct clearing clearing = {folder, beginning, console->jobs, goes_on};
     if (folder)
         fs->list(fs->context, folder, remove_one, &clearing);
 }
@@ -98,9 +98,9 @@ void hf_scratch_clear_of(const struct hf_console *console, const char *whose)
     clear(console, "scratch", whose, NULL);
 }
 
-void hf_scratch_clear(const struct hf_console *console)
+void hf_scratch_clear(const struct hf_console *console, hf_scratch_user goes_on)
 {
     static const char *const folders[] = {"scratch", "uploads", "downloads"};
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
-        clear(console, folders[i], "", console->jobs);
+        clear(console, folders[i], "", goes_on);
 }

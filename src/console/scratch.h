@@ -30,7 +30,8 @@ static inline void hf_scratch_auto_free(char **path)
 void hf_scratch_clear_of(const struct hf_console *console, const char *whose);
 
 /* In the console, when its jobs are known and none of its own runs: what was sent to it and made
- * for it before is gone, but for what a job works with that goes on. */
-void hf_scratch_clear(const struct hf_console *console);
+ * for it before is gone, but for what a job works with that `goes_on`. */
+typedef bool (*hf_scratch_user)(const struct hf_jobs *jobs, const char *id);
+void hf_scratch_clear(const struct hf_console *console, hf_scratch_user goes_on);
 
 #endif

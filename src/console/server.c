@@ -34,11 +34,6 @@ struct hf_streams *hf_server_streams(struct hf_server *server)
     return &server->streams;
 }
 
-const struct hf_server_options *hf_server_options(const struct hf_server *server)
-{
-    return &server->options;
-}
-
 static enum MHD_Result queue(struct hf_exchange *exchange)
 {
     if (!exchange->response)
@@ -53,7 +48,7 @@ static enum MHD_Result queue(struct hf_exchange *exchange)
 /* The head is there: is the rest wanted at all? */
 static enum MHD_Result begin(struct hf_exchange *exchange)
 {
-    exchange->server->options.admit(exchange);
+    exchange->options->admit(exchange);
     if (exchange->stage != HF_EXCHANGE_ANSWERED)
         hf_request_body_begin(exchange);
     return exchange->stage == HF_EXCHANGE_ANSWERED ? queue(exchange) : MHD_YES;
@@ -77,7 +72,7 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
         return hf_request_body_take(exchange, upload, length) ? MHD_YES : MHD_NO;
     }
     if (exchange->stage == HF_EXCHANGE_READING && hf_request_body_end(exchange))
-        exchange->server->options.handle(exchange);
+        exchange->options->handle(exchange);
     if (exchange->stage == HF_EXCHANGE_ANSWERED)
         return queue(exchange);
     exchange->is_suspended = true;
@@ -100,7 +95,8 @@ static void *make_exchange(void *context, const char *uri, struct MHD_Connection
     if (!exchange)
         return NULL;
     exchange->path = strndup(uri, strcspn(uri, "?"));
-    exchange->server = server;
+    exchange->options = &server->options;
+    exchange->streams = &server->streams;
     exchange->console = server->options.console;
     exchange->connection = connection;
     exchange->upload_fd = -1;

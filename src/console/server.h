@@ -30,8 +30,6 @@ struct hf_server *hf_server_open(struct hf_signals *signals,
 void hf_server_free(struct hf_server *server);
 HF_AUTO_FREE(hf_server)
 
-const struct hf_server_options *hf_server_options(const struct hf_server *server);
-
 /* The port that it listens on. */
 int hf_server_port(const struct hf_server *server);
 
@@ -43,6 +41,8 @@ int64_t hf_server_deadline(const struct hf_server *server);
 
 /* To be called with everything that happens; true when it was the server's alone. */
 bool hf_server_take(struct hf_server *server, const struct hf_happening *happening);
+
+struct hf_streams *hf_server_streams(struct hf_server *server);
 
 /* Ends all answers that go on: whoever may still hear them asks again. */
 void hf_server_end_streams(struct hf_server *server);

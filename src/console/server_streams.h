@@ -6,14 +6,11 @@
 #define HF_CONSOLE_SERVER_STREAMS_H
 
 struct hf_credentials;
-struct hf_server;
 struct hf_stream;
 
 struct hf_streams {
     struct hf_stream *first;
 };
-
-struct hf_streams *hf_server_streams(struct hf_server *server);
 
 /* Sends each a comment, so that proxies keep it open and dead ones are noticed. */
 void hf_streams_beat(struct hf_streams *streams);

@@ -7,6 +7,7 @@
 #include "codec/key.h"
 #include "codec/password.h"
 #include "console/console_state.h"
+#include "console/entrance.h"
 #include "console/gate.h"
 #include "console/worker.h"
 #include "service/json_channel.h"
@@ -104,7 +105,7 @@ bool hf_sign_in_may_try(struct hf_exchange *exchange)
 /* A password that was changed meanwhile proves nothing any more. */
 static bool is_still(struct hf_console *console, const char *hash)
 {
-    hf_console_refresh(console);
+    hf_entrance_refresh(console);
     return !strcmp(console->credentials.password, hash);
 }
 

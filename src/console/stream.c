@@ -75,7 +75,7 @@ struct hf_stream *hf_stream_begin(struct hf_exchange *exchange,
         return NULL;
     }
     stream->connection = exchange->connection;
-    stream->streams = hf_server_streams(exchange->server);
+    stream->streams = exchange->streams;
     memcpy(stream->whose, exchange->visitor.id, sizeof stream->whose);
     stream->closed = closed;
     stream->context = context;
