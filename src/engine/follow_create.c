@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include "engine/page_writer.h"
+#include "engine/put_in_place.h"
 #include "sqlite/replica_header.h"
-#include "sqlite/restore_target.h"
 
 /* A counter that no other file has: that the file is this replica can be told by it. Far from its
  * end, and from the small ones of young databases. */
@@ -20,7 +20,6 @@ static int random_counter(const struct hf_env *env, uint32_t *counter, struct hf
 
 static int mark(const struct hf_new_file *file, struct hf_position *position, struct hf_error *err)
 {
-    struct stat status;
     uint8_t header[HF_DB_HEADER_BYTES];
     struct hf_replica_marks marks;
     int64_t got = hf_file_read(file->env, file->fd, file->temporary, header, sizeof header, 0, err);
@@ -28,14 +27,10 @@ static int mark(const struct hf_new_file *file, struct hf_position *position, st
         return -1;
     if (got < (int64_t)sizeof header)
         return hf_error_set(err, HF_CORRUPT, "the restore point is no SQLite database");
-    if (fstat(file->fd, &status))
-        return hf_error_sys(err, errno, "stat", file->temporary);
     memcpy(position->original, header, sizeof header);
     marks.schema_cookie = hf_replica_marks_of(header).schema_cookie;
     hf_replica_mark(header, &marks);
     memcpy(position->own, header, sizeof header);
-    position->device = status.st_dev;
-    position->inode = status.st_ino;
     return hf_file_write(file->env, file->fd, file->temporary, header, sizeof header, 0, err);
 }
 
@@ -60,16 +55,35 @@ static int write_all(const struct hf_creating *creating, const struct hf_plan *p
 }
 
 static int put_in_place(const struct hf_creating *creating, struct hf_restore_target *target,
-                        struct hf_new_file *file, struct hf_error *err)
+                        struct hf_new_file *file, uint64_t size, struct hf_error *err)
 {
-    char kept[4096];
+    char kept[HF_KEPT_PATH];
     if (hf_new_file_adopt(file, file->path, err) ||
-        hf_restore_target_set_aside(target, kept, sizeof kept, err))
+        hf_put_in_place(target, file, size, false, kept, err))
         return -1;
     if (*kept)
         hf_notice(creating->events, "what was at '%s' is kept as '%s'", creating->path, kept);
-    bool vacant = hf_restore_target_state(target) == HF_TARGET_ABSENT && !creating->replace;
-    return hf_new_file_commit(file, vacant ? HF_COMMIT_NEW : HF_COMMIT_REPLACE, err);
+    return 0;
+}
+
+/* Which file it is, once it is a replica: before, what is there is not to be taken for one. */
+static int identify(struct hf_position *position, const struct hf_restore_target *target,
+                    struct hf_error *err)
+{
+    struct stat status;
+    const char *path = hf_restore_target_path(target);
+    const struct hf_fs *fs = &hf_restore_target_env(target)->fs;
+    if (fs->stat(fs->context, path, &status))
+        return hf_error_sys(err, errno, "stat", path);
+    position->device = status.st_dev;
+    position->inode = status.st_ino;
+    return 0;
+}
+
+static int put_state(const struct hf_creating *creating, const struct hf_position *position,
+                     struct hf_error *err)
+{
+    return hf_follow_state_put(creating->state, creating->slot, creating->database, position, err);
 }
 
 int hf_create_replica(const struct hf_creating *creating, const struct hf_plan *plan,
@@ -94,8 +108,10 @@ int hf_create_replica(const struct hf_creating *creating, const struct hf_plan *
         return -1;
     hf_new_file_remove_litter(&file, HF_LITTER_OF_FILE);
     if (write_all(creating, plan, &file, &position, err) || mark(&file, &position, err) ||
-        hf_follow_state_put(creating->state, creating->slot, creating->database, &position, err) ||
-        put_in_place(creating, target, &file, err))
+        put_state(creating, &position, err) ||
+        put_in_place(creating, target, &file, (uint64_t)position.page_size * position.page_count,
+                     err) ||
+        identify(&position, target, err) || put_state(creating, &position, err))
         return -1;
     *pages = position.page_count;
     return 0;

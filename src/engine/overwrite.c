@@ -189,33 +189,3 @@ int hf_overwrite(struct hf_restore_target *target, const struct hf_new_file *pro
         return 0;
     return require_room(&self, err) || rewrite(&self, touched, err) ? -1 : 0;
 }
-
-static int copy_bytes(struct hf_new_file *copy, struct hf_restore_target *target, uint8_t *bytes,
-                      struct hf_error *err)
-{
-    int fd = hf_restore_target_fd(target, err);
-    const char *path = hf_restore_target_path(target);
-    uint64_t done = 0;
-    int64_t got = fd < 0 ? -1 : 1;
-    while (got > 0) {
-        got = hf_file_read(copy->env, fd, path, bytes, STEP_BYTES, done, err);
-        if (got > 0 && hf_new_file_write(copy, bytes, (size_t)got, done, err))
-            return -1;
-        done += got > 0 ? (uint64_t)got : 0;
-    }
-    return (int)got;
-}
-
-int hf_keep_copy(struct hf_restore_target *target, const char *path, struct hf_error *err)
-{
-    hf_auto(hf_new_file) struct hf_new_file copy = {.fd = -1};
-    hf_auto_free uint8_t *bytes = malloc(STEP_BYTES);
-    if (!bytes)
-        return hf_error_memory(err);
-    return hf_new_file_begin(&copy, hf_restore_target_env(target), path, 0600, err) ||
-                   hf_new_file_adopt(&copy, hf_restore_target_path(target), err) ||
-                   copy_bytes(&copy, target, bytes, err) ||
-                   hf_new_file_commit(&copy, HF_COMMIT_NEW, err)
-               ? -1
-               : 0;
-}

@@ -21,7 +21,4 @@
 int hf_overwrite(struct hf_restore_target *target, const struct hf_new_file *proven, uint64_t size,
                  bool *touched, struct hf_error *err);
 
-/* A durable copy of the taken database at `path`, where nothing is yet, with its owner and mode. */
-int hf_keep_copy(struct hf_restore_target *target, const char *path, struct hf_error *err);
-
 #endif

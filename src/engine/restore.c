@@ -8,8 +8,8 @@
 
 #include "base/text.h"
 #include "engine/delta.h"
-#include "engine/overwrite.h"
 #include "engine/page_writer.h"
+#include "engine/put_in_place.h"
 #include "engine/target_proof.h"
 #include "sqlite/restore_target.h"
 
@@ -112,37 +112,6 @@ static int write_new_file(struct restore *restore, struct hf_new_file *file, str
                           restore->options->events, &restore->result->pages_written, err);
 }
 
-/* The proven file becomes the database that is there, with what was there kept beside if wanted. */
-static int put_into(struct restore *restore, const struct hf_new_file *file, struct hf_error *err)
-{
-    const struct hf_env *env = env_of(restore);
-    char *kept = restore->result->kept;
-    if (restore->options->keep_replaced) {
-        snprintf(kept, sizeof restore->result->kept, "%s.replaced-%" PRId64,
-                 hf_restore_target_path(restore->target), hf_now(env));
-        if (hf_keep_copy(restore->target, kept, err))
-            return -1;
-    }
-    bool touched;
-    int failed = hf_overwrite(restore->target, file, restore->result->size, &touched, err);
-    if (failed && *kept && !touched)
-        env->fs.unlink(env->fs.context, kept);
-    return failed;
-}
-
-/* Where there is no database that anybody could wait for. */
-static int put_in_place(struct restore *restore, struct hf_new_file *file, struct hf_error *err)
-{
-    struct hf_restore_result *result = restore->result;
-    if (hf_restore_target_set_aside(restore->target, result->kept, sizeof result->kept, err))
-        return -1;
-    /* Where there was nothing, what somebody puts there meanwhile is not replaced. */
-    struct stat status;
-    const struct hf_fs *fs = &env_of(restore)->fs;
-    bool vacant = fs->stat(fs->context, hf_restore_target_path(restore->target), &status) != 0;
-    return hf_new_file_commit(file, vacant ? HF_COMMIT_NEW : HF_COMMIT_REPLACE, err);
-}
-
 /* Everything is proven and written before what was there is touched. */
 static int restore_whole(struct restore *restore, struct hf_error *err)
 {
@@ -153,9 +122,8 @@ static int restore_whole(struct restore *restore, struct hf_error *err)
     hf_new_file_remove_litter(&file, HF_LITTER_OF_FILE);
     if (hf_new_file_adopt(&file, path, err) || write_new_file(restore, &file, err))
         return -1;
-    return hf_restore_target_state(restore->target) == HF_TARGET_DATABASE
-               ? put_into(restore, &file, err)
-               : put_in_place(restore, &file, err);
+    return hf_put_in_place(restore->target, &file, restore->result->size,
+                           restore->options->keep_replaced, restore->result->kept, err);
 }
 
 static int run(struct restore *restore, const struct hf_timeline *timeline, uint64_t seq,

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/events.h"
+#include "engine/put_in_place.h"
 #include "history/database.h"
 #include "history/plan_walk.h"
 #include "history/timeline.h"
@@ -32,13 +33,13 @@ struct hf_restore_options {
 
 struct hf_restore_result {
     uint64_t seq;
-    uint64_t segments;      /* of the plan */
-    uint64_t bytes_read;    /* of the repository: at most, by the plan */
-    uint64_t size;          /* of the database file */
-    uint64_t pages;         /* of the point */
-    uint64_t pages_written; /* with DELTA those that differed */
-    int64_t duration;       /* ms */
-    char kept[4096];        /* where what was there is kept now, or "" */
+    uint64_t segments;       /* of the plan */
+    uint64_t bytes_read;     /* of the repository: at most, by the plan */
+    uint64_t size;           /* of the database file */
+    uint64_t pages;          /* of the point */
+    uint64_t pages_written;  /* with DELTA those that differed */
+    int64_t duration;        /* ms */
+    char kept[HF_KEPT_PATH]; /* where what was there is kept now, or "" */
 };
 
 /*

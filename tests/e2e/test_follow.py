@@ -251,7 +251,16 @@ def test_what_is_no_replica_is_refused(holdfast, tmp_path, ledger):
     told = json.loads(holdfast(*arguments, "--log", "json", code=9).err)
     assert told["event"] == "error" and "--overwrite" in told["fields"]["hint"]
     assert (tmp_path / "precious.db").read_bytes() == before
+    reader = conftest.connect(tmp_path / "precious.db")  # has it open already, and will read it
+    file = (tmp_path / "precious.db").stat().st_ino
+    holdfast(*arguments, "--once", "--overwrite", code=4)
+    reader.close()
     holdfast(*arguments, "--once", "--overwrite")
+    assert conftest.content(tmp_path / "precious.db") == conftest.content(ledger)
+    assert (tmp_path / "precious.db").stat().st_ino == file
+    book(ledger, 1)
+    back_up(holdfast, ledger)
+    holdfast(*arguments, "--once")
     assert conftest.content(tmp_path / "precious.db") == conftest.content(ledger)
 
 
