@@ -49,35 +49,36 @@ void hf_http_response_release(struct hf_http_response *response)
     hf_buf_release(&response->body);
 }
 
-/* What follows the scheme, after as many slashes as there are: curl takes "http:/host" as well. */
-static const char *after_scheme(const char *url)
+/* Without user and password, as the one who asks it understands it; NULL: they may be elsewhere
+ * too.
+ */
+static char *without_user(const char *url)
 {
-    size_t length = strcspn(url, ":/?#@");
-    const char *rest = url[length] == ':' ? url + length + 1 : url;
-    return rest + strspn(rest, "/\\");
-}
-
-/* "user:pa/ss@host", where the secret has a slash: what follows the colon is no port. */
-static bool has_odd_port(const char *authority, size_t length)
-{
-    const char *colon = memchr(authority, ':', length);
-    if (!colon || *authority == '[')
-        return false;
-    size_t digits = strspn(colon + 1, "0123456789");
-    return colon + 1 + digits < authority + length;
+    bool is_one = strchr(url, '@') == strrchr(url, '@');
+    char *user = NULL, *shown = NULL;
+    if (!is_one || hf_curl_load(NULL))
+        return NULL;
+    CURLU *parsed = hf_curl.url();
+    if (parsed && hf_curl.url_set(parsed, CURLUPART_URL, url, 0) == CURLUE_OK &&
+        hf_curl.url_get(parsed, CURLUPART_USER, &user, 0) == CURLUE_OK) {
+        hf_curl.url_set(parsed, CURLUPART_USER, NULL, 0);
+        hf_curl.url_set(parsed, CURLUPART_PASSWORD, NULL, 0);
+        hf_curl.url_get(parsed, CURLUPART_URL, &shown, 0);
+        hf_curl.free(user);
+    }
+    hf_curl.url_cleanup(parsed);
+    return shown;
 }
 
 const char *hf_http_shown(char *out, size_t size, const char *url)
 {
-    const char *host = after_scheme(url);
-    size_t authority = strcspn(host, "/\\?#");
-    const char *at = memrchr(host, '@', authority);
-    if (!at && has_odd_port(host, authority))
-        at = memrchr(host, '@', strcspn(host, "?#"));
-    const char *rest = at ? at + 1 : host;
-    size_t length = strcspn(rest, "?#");
-    snprintf(out, size, "%.*s%.*s", (int)(host - url), url, length < SHOWN ? (int)length : SHOWN,
-             rest);
+    bool has_at = strchr(url, '@');
+    char *own = has_at ? without_user(url) : NULL;
+    const char *shown = own ? own : has_at ? "(an address with @)" : url;
+    size_t length = strcspn(shown, "?#");
+    snprintf(out, size, "%.*s", length < SHOWN ? (int)length : SHOWN, shown);
+    if (own)
+        hf_curl.free(own);
     return out;
 }
 

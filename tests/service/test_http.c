@@ -195,18 +195,27 @@ static void a_title_is_asked_for_encoded_and_with_the_key(void **state)
     assert_int_equal(answer.length, 2);
 }
 
+#define HIDDEN "(an address with @)"
+
 static void what_is_shown_of_an_address_has_no_secret(void **state)
 {
     static const char *const urls[][2] = {
         {"http://ann:secret@host:80/path?key=secret#x", "http://host:80/path"},
-        {"http:/ann:secret@127.0.0.1:1/info", "http:/127.0.0.1:1/info"},
-        {"http:///ann:secret@host/", "http:///host/"},
-        {"http:\\\\ann:secret@host/", "http:\\\\host/"},
-        {"http://ann:sec/ret@host/", "http://host/"},
-        {"ann:secret@host/path", "ann:host/path"},
-        {"https://host:8443/users/@me", "https://host:8443/users/@me"},
-        {"http://[::1]:8096/@me", "http://[::1]:8096/@me"},
+        {"http:/ann:secret@127.0.0.1:1/info", "http://127.0.0.1:1/info"},
+        {"http:///ann:secret@host/", "http://host/"},
+        {"http://token@[::1]:8096/", "http://[::1]:8096/"},
+        {"http://host:8443/path?key=secret", "http://host:8443/path"},
         {"host/path", "host/path"},
+        /* Where somebody else might see a secret that curl does not. */
+        {"http:\\\\ann:secret@host/", HIDDEN},
+        {"http://ann:sec/ret@host/", HIDDEN},
+        {"http://ann:12/34@host/", HIDDEN},
+        {"http://ann:se?cret@host/", HIDDEN},
+        {"http://ann:se#cret@host/", HIDDEN},
+        {"http://ann:12@34/56@host/", HIDDEN},
+        {"http://ann:x@y?z@host/", HIDDEN},
+        {"ann:secret@host/path", HIDDEN},
+        {"https://host:8443/users/@me", HIDDEN},
     };
     char shown[256];
     (void)state;
