@@ -178,9 +178,9 @@ const struct hf_route hf_access_routes[] = {
     {"DELETE", "/api/v1/sessions", HF_ACCESS_OWNER, HF_BODY_NONE, end_other_sessions},
     {"DELETE", "/api/v1/sessions/{session}", HF_ACCESS_OWNER, HF_BODY_NONE, end_session},
     {"GET", "/api/v1/tokens", HF_ACCESS_OWNER, HF_BODY_NONE, list_tokens},
-    {"POST", "/api/v1/tokens", HF_ACCESS_OWNER, HF_BODY_JSON, add_token},
+    {"POST", "/api/v1/tokens", HF_ACCESS_OWNER, "name:text access:text", add_token},
     {"DELETE", "/api/v1/tokens/{token}", HF_ACCESS_OWNER, HF_BODY_NONE, remove_token},
-    {"PUT", "/api/v1/password", HF_ACCESS_OWNER, HF_BODY_JSON, put_password},
-    {"POST", "/api/v1/kit", HF_ACCESS_OWNER, HF_BODY_JSON, post_kit},
-    {"POST", "/api/v1/kit/saved", HF_ACCESS_OWNER, HF_BODY_JSON, post_kit_saved},
+    {"PUT", "/api/v1/password", HF_ACCESS_OWNER, "old:text new:text", put_password},
+    {"POST", "/api/v1/kit", HF_ACCESS_OWNER, "password:text", post_kit},
+    {"POST", "/api/v1/kit/saved", HF_ACCESS_OWNER, "", post_kit_saved},
     {0}};

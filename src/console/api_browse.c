@@ -140,7 +140,7 @@ static void get_cell(struct hf_exchange *exchange)
 }
 
 const struct hf_route hf_browse_routes[] = {
-    {"POST", "/api/v1/databases/{database}/browsers", HF_ACCESS_OWNER, HF_BODY_JSON, post_browser},
+    {"POST", "/api/v1/databases/{database}/browsers", HF_ACCESS_OWNER, "point:any", post_browser},
     {"DELETE", "/api/v1/browsers/{browser}", HF_ACCESS_OWNER, HF_BODY_NONE, delete_browser},
     {"GET", "/api/v1/browsers/{browser}/tables", HF_ACCESS_OWNER, HF_BODY_NONE, get_tables},
     {"GET", "/api/v1/browsers/{browser}/tables/{table}", HF_ACCESS_OWNER, HF_BODY_NONE, get_table},

@@ -121,10 +121,12 @@ static void get_download(struct hf_exchange *exchange)
                                taken.name);
 }
 
+static const char download_members[] = "what:text compression:text passphrase:text recipient:text";
+
 const struct hf_route hf_download_routes[] = {
-    {"POST", "/api/v1/databases/{database}/points/{point}/downloads", HF_ACCESS_OWNER, HF_BODY_JSON,
-     post_download_of_point},
-    {"POST", "/api/v1/databases/{database}/downloads", HF_ACCESS_OWNER, HF_BODY_JSON,
+    {"POST", "/api/v1/databases/{database}/points/{point}/downloads", HF_ACCESS_OWNER,
+     download_members, post_download_of_point},
+    {"POST", "/api/v1/databases/{database}/downloads", HF_ACCESS_OWNER, download_members,
      post_download_of_now},
     {"GET", "/api/v1/downloads/{token}", HF_ACCESS_OWNER, HF_BODY_NONE, get_download},
     {0}};

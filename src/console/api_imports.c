@@ -63,7 +63,13 @@ static void post_import(struct hf_exchange *exchange)
     hf_planning_confirm(exchange, plan_kind, password_proven);
 }
 
+static const char import_members[] =
+    "upload:text passphrase:text identity:text user:text merge:switch accept_data_loss:switch "
+    "edited:switch generic:switch";
+
 const struct hf_route hf_import_routes[] = {
-    {"POST", "/api/v1/databases/{database}/import-plans", HF_ACCESS_OWNER, HF_BODY_JSON, post_plan},
-    {"POST", "/api/v1/databases/{database}/imports", HF_ACCESS_OWNER, HF_BODY_JSON, post_import},
+    {"POST", "/api/v1/databases/{database}/import-plans", HF_ACCESS_OWNER, import_members,
+     post_plan},
+    {"POST", "/api/v1/databases/{database}/imports", HF_ACCESS_OWNER,
+     "plan:text name:text password:text accept_changes:switch", post_import},
     {0}};

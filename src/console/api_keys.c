@@ -119,9 +119,13 @@ static void post_removal(struct hf_exchange *exchange)
     hf_password_ask(exchange, remove_proven);
 }
 
+static const char key_members[] =
+    "password:text kind:text name:text passphrase:text keyfile:text accept_in_use:switch";
+
 const struct hf_route hf_key_routes[] = {
     {"GET", "/api/v1/keys", HF_ACCESS_OWNER, HF_BODY_NONE, get_keys},
-    {"POST", "/api/v1/keys", HF_ACCESS_OWNER, HF_BODY_JSON, post_key},
-    {"POST", "/api/v1/keys/{key}/rotations", HF_ACCESS_OWNER, HF_BODY_JSON, post_key},
-    {"POST", "/api/v1/keys/{key}/removals", HF_ACCESS_OWNER, HF_BODY_JSON, post_removal},
+    {"POST", "/api/v1/keys", HF_ACCESS_OWNER, key_members, post_key},
+    {"POST", "/api/v1/keys/{key}/rotations", HF_ACCESS_OWNER, key_members, post_key},
+    {"POST", "/api/v1/keys/{key}/removals", HF_ACCESS_OWNER, "password:text accept_in_use:switch",
+     post_removal},
     {0}};

@@ -123,12 +123,13 @@ static void patch_point(struct hf_exchange *exchange)
 
 const struct hf_route hf_point_routes[] = {
     {"GET", "/api/v1/databases/{database}/points", HF_ACCESS_VIEWER, HF_BODY_NONE, list_points},
-    {"POST", "/api/v1/databases/{database}/points", HF_ACCESS_OPERATOR, HF_BODY_JSON, post_point},
+    {"POST", "/api/v1/databases/{database}/points", HF_ACCESS_OPERATOR, "label:text pin:switch",
+     post_point},
     {"GET", "/api/v1/databases/{database}/moments", HF_ACCESS_VIEWER, HF_BODY_NONE, list_moments},
     {"GET", "/api/v1/databases/{database}/points/{point}", HF_ACCESS_VIEWER, HF_BODY_NONE,
      get_point},
-    {"PATCH", "/api/v1/databases/{database}/points/{point}", HF_ACCESS_OPERATOR, HF_BODY_JSON,
+    {"PATCH", "/api/v1/databases/{database}/points/{point}", HF_ACCESS_OPERATOR, "pinned:switch",
      patch_point},
-    {"POST", "/api/v1/databases/{database}/test-restores", HF_ACCESS_OPERATOR, HF_BODY_JSON,
+    {"POST", "/api/v1/databases/{database}/test-restores", HF_ACCESS_OPERATOR, "point:number",
      post_test_restore},
     {0}};

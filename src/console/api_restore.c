@@ -166,9 +166,10 @@ static void post_comparison(struct hf_exchange *exchange)
 }
 
 const struct hf_route hf_restore_routes[] = {
-    {"POST", "/api/v1/databases/{database}/restore-plans", HF_ACCESS_OWNER, HF_BODY_JSON,
-     post_plan},
-    {"POST", "/api/v1/databases/{database}/restores", HF_ACCESS_OWNER, HF_BODY_JSON, post_restore},
-    {"POST", "/api/v1/databases/{database}/comparisons", HF_ACCESS_OPERATOR, HF_BODY_JSON,
+    {"POST", "/api/v1/databases/{database}/restore-plans", HF_ACCESS_OWNER,
+     "point:number at:text undo:switch", post_plan},
+    {"POST", "/api/v1/databases/{database}/restores", HF_ACCESS_OWNER,
+     "plan:text name:text password:text scope:text file:text accept_changes:switch", post_restore},
+    {"POST", "/api/v1/databases/{database}/comparisons", HF_ACCESS_OPERATOR, "from:any to:any",
      post_comparison},
     {0}};

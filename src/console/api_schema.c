@@ -38,16 +38,12 @@ static int take_schema(const struct hf_exchange *exchange, json_t **question, st
 }
 
 /* As with `holdfast schema`, what the settings say holds where nothing else is said. */
-static int take_accepts_loss(const struct hf_exchange *exchange, json_t **question,
-                             struct hf_error *err)
+static void take_accepts_loss(const struct hf_exchange *exchange, json_t **question)
 {
     const json_t *said = json_object_get(exchange->body, "accept_data_loss");
-    if (said && !json_is_boolean(said))
-        return hf_error_set(err, HF_USAGE, "'accept_data_loss' is true or false");
     bool accepts = said ? json_is_true(said)
                         : hf_config_switch(exchange->console->config, HF_SETTING_ACCEPT_DATA_LOSS);
     hf_question_put(question, "accepts_loss", json_boolean(accepts));
-    return 0;
 }
 
 static void fail(struct hf_exchange *exchange, json_t *question, const struct hf_error *err)
@@ -63,7 +59,8 @@ static void post_plan(struct hf_exchange *exchange)
     if (!hf_console_database(exchange, database))
         return;
     json_t *question = json_pack("{s:s, s:s}", "do", "schema", "database", database);
-    if (take_schema(exchange, &question, &err) || take_accepts_loss(exchange, &question, &err)) {
+    take_accepts_loss(exchange, &question);
+    if (take_schema(exchange, &question, &err)) {
         fail(exchange, question, &err);
         return;
     }
@@ -116,9 +113,12 @@ static void post_statements(struct hf_exchange *exchange)
 }
 
 const struct hf_route hf_schema_routes[] = {
-    {"POST", "/api/v1/databases/{database}/schema-plans", HF_ACCESS_OWNER, HF_BODY_JSON, post_plan},
-    {"POST", "/api/v1/databases/{database}/schema-changes", HF_ACCESS_OWNER, HF_BODY_JSON,
-     post_change},
-    {"POST", "/api/v1/databases/{database}/schema-pulls", HF_ACCESS_OWNER, HF_BODY_JSON, post_pull},
-    {"POST", "/api/v1/schema-statements", HF_ACCESS_OWNER, HF_BODY_JSON, post_statements},
+    {"POST", "/api/v1/databases/{database}/schema-plans", HF_ACCESS_OWNER,
+     "upload:text language:text accept_data_loss:switch", post_plan},
+    {"POST", "/api/v1/databases/{database}/schema-changes", HF_ACCESS_OWNER,
+     "plan:text name:text password:text", post_change},
+    {"POST", "/api/v1/databases/{database}/schema-pulls", HF_ACCESS_OWNER, "language:text",
+     post_pull},
+    {"POST", "/api/v1/schema-statements", HF_ACCESS_OWNER, "upload:text language:text",
+     post_statements},
     {0}};

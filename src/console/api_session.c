@@ -148,8 +148,8 @@ static void choose_password(struct hf_exchange *exchange)
 
 const struct hf_route hf_session_routes[] = {
     {"GET", "/api/v1/session", HF_ACCESS_ANYONE, HF_BODY_NONE, get_session},
-    {"POST", "/api/v1/session", HF_ACCESS_ANYONE, HF_BODY_JSON, sign_in},
+    {"POST", "/api/v1/session", HF_ACCESS_ANYONE, "password:text", sign_in},
     {"DELETE", "/api/v1/session", HF_ACCESS_SETUP, HF_BODY_NONE, sign_out},
-    {"POST", "/api/v1/setup/session", HF_ACCESS_ANYONE, HF_BODY_JSON, begin_setup},
-    {"POST", "/api/v1/setup/password", HF_ACCESS_SETUP, HF_BODY_JSON, choose_password},
+    {"POST", "/api/v1/setup/session", HF_ACCESS_ANYONE, "code:text", begin_setup},
+    {"POST", "/api/v1/setup/password", HF_ACCESS_SETUP, "password:text", choose_password},
     {0}};

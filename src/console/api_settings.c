@@ -164,9 +164,9 @@ static void post_job(struct hf_exchange *exchange)
 
 const struct hf_route hf_settings_routes[] = {
     {"GET", "/api/v1/settings", HF_ACCESS_OWNER, HF_BODY_NONE, get_settings},
-    {"PUT", "/api/v1/settings/retention", HF_ACCESS_OWNER, HF_BODY_JSON, put_retention},
-    {"POST", "/api/v1/settings/retention/preview", HF_ACCESS_OWNER, HF_BODY_JSON,
-     preview_retention},
-    {"POST", "/api/v1/settings/repository/tests", HF_ACCESS_OWNER, HF_BODY_JSON, test_repository},
-    {"POST", "/api/v1/jobs", HF_ACCESS_OPERATOR, HF_BODY_JSON, post_job},
+    {"PUT", "/api/v1/settings/retention", HF_ACCESS_OWNER, "rule:text", put_retention},
+    {"POST", "/api/v1/settings/retention/preview", HF_ACCESS_OWNER, "rule:text", preview_retention},
+    {"POST", "/api/v1/settings/repository/tests", HF_ACCESS_OWNER, "", test_repository},
+    {"POST", "/api/v1/jobs", HF_ACCESS_OPERATOR,
+     "kind:text database:text dry_run:switch read_data:switch", post_job},
     {0}};

@@ -130,7 +130,7 @@ static int take_texts(const struct hf_exchange *exchange, json_t *question, stru
 static int take_source(const struct hf_exchange *exchange, json_t **question, struct hf_error *err)
 {
     const json_t *body = exchange->body;
-    const char *id;
+    const char *id, *place;
     if (json_object_get(body, "upload"))
         return hf_upload_put(exchange, question, err);
     if (json_object_get(body, "candidate")) {
@@ -143,7 +143,12 @@ static int take_source(const struct hf_exchange *exchange, json_t **question, st
         hf_question_put(question, "directory", directory ? json_string(directory) : NULL);
         return 0;
     }
-    return hf_exchange_copy_text(exchange, "repository", LONGEST_PLACE, *question, err);
+    if (!json_object_get(body, "repository"))
+        return 0;
+    if (hf_exchange_name(exchange, "repository", LONGEST_PLACE, &place, err))
+        return -1;
+    hf_question_text(question, "repository", place);
+    return 0;
 }
 
 /* What was looked at is what will be restored, though newer points come. */
@@ -270,9 +275,13 @@ static void post_source(struct hf_exchange *exchange)
     hf_exchange_fail(exchange, &err);
 }
 
+static const char source_members[] =
+    "database:text upload:text candidate:text repository:text passphrase:text identity:text "
+    "recovery_key:text user:text source:text source_database:text point:number at:text";
+
 const struct hf_route hf_setup_routes[] = {
     {"GET", "/api/v1/setup", HF_ACCESS_SETUP, HF_BODY_NONE, get_setup},
-    {"POST", "/api/v1/setup/candidates", HF_ACCESS_SETUP, HF_BODY_JSON, post_candidates},
+    {"POST", "/api/v1/setup/candidates", HF_ACCESS_SETUP, "", post_candidates},
     {"POST", "/api/v1/setup/uploads", HF_ACCESS_SETUP, HF_BODY_FILE, post_upload},
-    {"POST", "/api/v1/setup/sources", HF_ACCESS_SETUP, HF_BODY_JSON, post_source},
+    {"POST", "/api/v1/setup/sources", HF_ACCESS_SETUP, source_members, post_source},
     {0}};

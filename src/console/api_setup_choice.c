@@ -181,9 +181,11 @@ static void post_restore(struct hf_exchange *exchange)
 }
 
 const struct hf_route hf_setup_choice_routes[] = {
-    {"PATCH", "/api/v1/setup/choice", HF_ACCESS_SETUP, HF_BODY_JSON, patch_choice},
+    {"PATCH", "/api/v1/setup/choice", HF_ACCESS_SETUP, "source:text fields:object", patch_choice},
     {"DELETE", "/api/v1/setup/choice", HF_ACCESS_SETUP, HF_BODY_NONE, delete_choice},
-    {"POST", "/api/v1/setup/tests", HF_ACCESS_SETUP, HF_BODY_JSON, post_test},
-    {"POST", "/api/v1/setup/restores", HF_ACCESS_SETUP, HF_BODY_JSON, post_restore},
+    {"POST", "/api/v1/setup/tests", HF_ACCESS_SETUP, "source:text fields:object test:text",
+     post_test},
+    {"POST", "/api/v1/setup/restores", HF_ACCESS_SETUP,
+     "source:text fields:object accept_failed_tests:switch password:text", post_restore},
     {"GET", "/api/v1/setup/unresolved", HF_ACCESS_SETUP, HF_BODY_NONE, hf_unresolved_answer},
     {0}};

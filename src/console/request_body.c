@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "codec/key.h"
+#include "console/body_shape.h"
 #include "console/route.h"
 #include "console/server.h"
 #include "os/env.h"
@@ -24,22 +25,22 @@ static const struct hf_refusal too_large = {413, "usage", "the body is too large
 static const struct hf_refusal no_room = {507, "no_space", "the server has no room for this file"};
 static const struct hf_refusal not_kept = {500, "failed", "what was sent could not be kept"};
 
+static bool is_file(const struct hf_exchange *exchange)
+{
+    return exchange->route->body == HF_BODY_FILE;
+}
+
 /* What is wrong with a body of so many bytes, `more` of which are still to be kept; NULL: nothing.
  */
 static const struct hf_refusal *refusal_of(const struct hf_exchange *exchange, uint64_t length,
                                            uint64_t more)
 {
-    switch (exchange->route->body) {
-    case HF_BODY_JSON:
-        return length > LONGEST_JSON ? &too_large : NULL;
-    case HF_BODY_FILE:
-        if (length > exchange->options->largest_upload)
-            return &too_large;
-        return more > exchange->options->room(exchange->console) ? &no_room : NULL;
-    case HF_BODY_NONE:
-        break;
-    }
-    return length ? &too_large : NULL;
+    const struct hf_server_options *options = exchange->options;
+    if (is_file(exchange))
+        return length > options->largest_upload          ? &too_large
+               : more > options->room(exchange->console) ? &no_room
+                                                         : NULL;
+    return length > (exchange->route->body ? LONGEST_JSON : 0) ? &too_large : NULL;
 }
 
 static void refuse(struct hf_exchange *exchange, const struct hf_refusal *refusal)
@@ -106,9 +107,8 @@ static const struct hf_refusal *keep(struct hf_exchange *exchange, const char *b
     const struct hf_refusal *refusal = refusal_of(exchange, exchange->received, length);
     if (refusal)
         return refusal;
-    int failed = exchange->route->body == HF_BODY_FILE
-                     ? write_upload(exchange, bytes, length)
-                     : hf_buf_append(&exchange->raw, bytes, length, NULL);
+    int failed = is_file(exchange) ? write_upload(exchange, bytes, length)
+                                   : hf_buf_append(&exchange->raw, bytes, length, NULL);
     return failed ? why_not_kept() : NULL;
 }
 
@@ -152,6 +152,15 @@ static bool parse(struct hf_exchange *exchange)
     return false;
 }
 
+static bool has_shape(struct hf_exchange *exchange)
+{
+    struct hf_error err = {0};
+    if (!hf_body_shape_check(exchange->body, exchange->route->body, &err))
+        return true;
+    hf_exchange_fail(exchange, &err);
+    return false;
+}
+
 bool hf_request_body_end(struct hf_exchange *exchange)
 {
     if (!exchange->refusal && close_upload(exchange))
@@ -160,7 +169,7 @@ bool hf_request_body_end(struct hf_exchange *exchange)
         refuse(exchange, exchange->refusal);
         return false;
     }
-    return exchange->route->body != HF_BODY_JSON || parse(exchange);
+    return !exchange->route->body || is_file(exchange) || (parse(exchange) && has_shape(exchange));
 }
 
 void hf_request_body_release(struct hf_exchange *exchange)

@@ -5,6 +5,8 @@
 
 #include "portable/utf8.h"
 
+const char HF_BODY_FILE[] = "a file";
+
 static int hex_digit(char c)
 {
     if (c >= '0' && c <= '9')

@@ -7,17 +7,16 @@
 
 #include "console/exchange.h"
 
-enum hf_body {
-    HF_BODY_NONE,
-    HF_BODY_JSON, /* an object of at most 64 KiB */
-    HF_BODY_FILE, /* streamed to disk under a name of the server's */
-};
+/* What the body of a request is: a JSON object of at most 64 KiB with these members
+ * (console/body_shape.h), or one of these. */
+#define HF_BODY_NONE NULL
+extern const char HF_BODY_FILE[]; /* streamed to disk under a name of the server's */
 
 struct hf_route {
     const char *method; /* NULL ends a table */
     const char *path;   /* "/api/v1/databases/{database}/points" */
     enum hf_access access;
-    enum hf_body body;
+    const char *body;
     void (*handle)(struct hf_exchange *exchange);
 };
 

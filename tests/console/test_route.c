@@ -89,7 +89,7 @@ static void only_what_strangers_need_is_open_to_them(void **state)
             if (is_api && !is_door)
                 assert_int_not_equal(route->access, HF_ACCESS_ANYONE);
             if (!strcmp(route->method, "GET"))
-                assert_int_equal(route->body, HF_BODY_NONE);
+                assert_ptr_equal(route->body, HF_BODY_NONE);
             else if (route->access != HF_ACCESS_ANYONE)
                 assert_true(route->access == HF_ACCESS_SETUP ||
                             route->access >= HF_ACCESS_OPERATOR);

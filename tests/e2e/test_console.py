@@ -68,5 +68,5 @@ def test_a_second_console_does_not_take_the_first_ones_files(holdfast, db, conso
     refused = holdfast.unchecked("serve", "--db", db, "-r", "repo", "--console", "127.0.0.1:0")
     assert refused.code == 4
     refused.says(f"process {console.serving()} has a console")
-    plan = client.job("/api/v1/databases/app/schema-plans", {**upload.json, "language": "sql"})
+    plan = client.job("/api/v1/databases/app/schema-plans", {"upload": upload.json["upload"], "language": "sql"})
     assert plan["steps"]

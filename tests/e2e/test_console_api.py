@@ -9,7 +9,8 @@ import yaml
 from console_rig import Console
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-ROUTE = re.compile(r'\{"([A-Z]+)",\s*"(/[^"]*)",\s*HF_ACCESS_([A-Z]+),\s*HF_BODY_([A-Z]+)', re.S)
+ROUTE = re.compile(r'\{"([A-Z]+)",\s*"(/[^"]*)",\s*HF_ACCESS_([A-Z]+),\s*((?:"[^"]*"\s*)+|\w+)', re.S)
+NAMED = re.compile(r'static const char (\w+_members)\[\] =\s*((?:"[^"]*"\s*)+);')
 
 
 @pytest.fixture(scope="module", name="document")
@@ -18,11 +19,16 @@ def read_document():
 
 
 def program_routes():
-    """(method, path) -> (access, body), from the tables of the program."""
+    """(method, path) -> (access, body), from the tables of the program; a body is what is not JSON, or
+    its members and their types."""
     routes = {}
     for source in (ROOT / "src" / "console").glob("*.c"):
-        for method, path, access, body in ROUTE.findall(source.read_text(encoding="utf-8")):
-            routes[method, path] = access.lower(), body.lower()
+        text = source.read_text(encoding="utf-8")
+        named = dict(NAMED.findall(text))
+        for method, path, access, body in ROUTE.findall(text):
+            shape = "".join(re.findall('"([^"]*)"', named.get(body, body)))
+            routes[method, path] = access.lower(), body if body.startswith("HF_BODY") else dict(
+                member.split(":") for member in shape.split())
     return routes
 
 
@@ -45,9 +51,55 @@ def test_every_route_is_documented_with_its_access(document):
 
 
 def test_every_route_that_takes_a_body_is_documented_with_it(document):
-    program = {key for key, (_, body) in program_routes().items() if body != "none"}
+    program = {key for key, (_, body) in program_routes().items() if body != "HF_BODY_NONE"}
     assert program == {key for key, operation in documented(document).items()
                        if "requestBody" in operation}
+
+
+TYPES = {"string": "text", "integer": "number", "boolean": "switch", "object": "object"}
+
+
+def documented_members(document, operation):
+    content = resolve(document, operation["requestBody"])["content"]
+    schema = resolve(document, content["application/json"]["schema"])
+    parts = [schema] + [resolve(document, part) for part in schema.get("allOf", [])]
+    return {name: resolve(document, node)
+            for part in parts for name, node in part.get("properties", {}).items()}
+
+
+def type_of(node):
+    """The one type of a member that may be null besides; "any" when there are several."""
+    values = node.get("enum", [node["const"]] if "const" in node else [])
+    types = {"boolean" if isinstance(value, bool) else "string" for value in values}
+    types |= {node["type"]} if isinstance(node.get("type"), str) else set(node.get("type", [])) - {"null"}
+    return TYPES[types.pop()] if len(types) == 1 else "any"
+
+
+def test_every_body_has_the_documented_members_and_no_others(document):
+    for key, (_, body) in program_routes().items():
+        if isinstance(body, dict):
+            members = documented_members(document, documented(document)[key])
+            assert body == {name: type_of(node) for name, node in members.items()}, key
+
+
+def test_a_member_of_another_name_or_type_is_not_passed_over(holdfast, db, document):
+    console = Console(holdfast, "--db", db, "-r", "repo").start()
+    try:
+        client = console.client()
+        client.set_up()
+        tried = 0
+        for (method, path), (_, body) in program_routes().items():
+            for name, kind in {**body, "Point": "unknown"}.items() if isinstance(body, dict) else ():
+                if kind == "any":
+                    continue
+                path = re.sub(r"{database}", "app", path)
+                wrong = {name: [1]}
+                error = client.ask(method, re.sub(r"{\w+}", "1", path), wrong).error
+                assert error["code"] == "usage" and f"'{name}'" in error["text"], (method, path, error)
+                tried += 1
+        assert tried > 100
+    finally:
+        console.stop()
 
 
 def resolve(document, node):

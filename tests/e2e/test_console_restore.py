@@ -215,9 +215,10 @@ def test_a_restore_that_still_runs_is_running_for_the_next_console_too(console, 
         plan = client.job(PLANS, {"point": changed[0]})["plan"]
         assert client.ask("POST", RESTORES, wish(plan)).error["code"] == "locked"
         sent = client.ask("POST", "/api/v1/setup/uploads", raw=b"CREATE TABLE more (id INTEGER);")
-        plan = client.job("/api/v1/databases/app/schema-plans", {**sent.json, "language": "sql"})["plan"]
+        plan = client.job("/api/v1/databases/app/schema-plans", {"upload": sent.json["upload"], "language": "sql"})["plan"]
+        change = {"plan": plan, "name": "app", "password": PASSWORD}
         assert client.ask("POST", "/api/v1/databases/app/schema-changes",
-                          wish(plan)).error["code"] == "locked"  # any other change as well
+                          change).error["code"] == "locked"  # any other change as well
     finally:
         os.kill(worker, signal.SIGCONT)
     wait_for(lambda: client.get(f"/api/v1/jobs/{job}")["state"] == "done", "the outcome")

@@ -18,7 +18,7 @@ import yaml
 from console_rig import CODE, PASSWORD, Client, Console, wait_for
 
 ROOT = pathlib.Path(__file__).parents[2]
-ROUTE = re.compile(r'{"([A-Z]+)",\s*"([^"]+)",\s*HF_ACCESS_(\w+),\s*HF_BODY_(\w+)')
+ROUTE = re.compile(r'{"([A-Z]+)",\s*"([^"]+)",\s*HF_ACCESS_(\w+),')
 HEADERS = ("Content-Security-Policy", "X-Content-Type-Options", "X-Frame-Options", "Referrer-Policy",
            "Cross-Origin-Opener-Policy", "Cross-Origin-Resource-Policy", "Permissions-Policy")
 LEVELS = ["anyone", "known", "setup", "viewer", "operator", "owner"]
@@ -30,7 +30,7 @@ FUZZ_REQUESTS = int(os.environ.get("HOLDFAST_FUZZ_REQUESTS", "1500"))
 def routes():
     """(method, path, least access) of the program's tables."""
     found = [(method, path, access.lower()) for source in (ROOT / "src/console").glob("*.c")
-             for method, path, access, _ in ROUTE.findall(source.read_text(encoding="utf-8"))]
+             for method, path, access in ROUTE.findall(source.read_text(encoding="utf-8"))]
     assert len(found) > 40
     return sorted(found)
 

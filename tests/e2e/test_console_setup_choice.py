@@ -100,9 +100,10 @@ def test_a_choice_is_nobody_elses(console, client, backup):
     source = looked(client, backup.read_bytes())
     other = begin(console)
     assert choice(other) is None
-    for method, path in (("PATCH", "choice"), ("POST", "tests"), ("POST", "restores")):
+    for method, path, more in (("PATCH", "choice", {}), ("POST", "tests", {"test": "jellyfin"}),
+                               ("POST", "restores", {})):
         assert other.ask(method, f"/api/v1/setup/{path}",
-                         {"source": source["source"], "test": "jellyfin"}).status == 404
+                         {"source": source["source"], **more}).status == 404
     assert other.ask("DELETE", "/api/v1/setup/choice").status == 204
     assert choice(client)
 
