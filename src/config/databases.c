@@ -1,6 +1,7 @@
 #include "config/databases.h"
 
 #include <errno.h>
+#include <fnmatch.h>
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -272,6 +273,15 @@ int hf_databases_expand(struct hf_config *config, struct hf_error *err)
         if (each_match(&config->patterns[i], add_new_match, config, &passed_over))
             break;
     return passed_over.code ? hf_error_pass(err, &passed_over) : 0;
+}
+
+const char *hf_databases_pattern_of(const struct hf_config *config, const char *path)
+{
+    for (size_t i = 0; i < config->pattern_count; i++)
+        if (!is_companion(path) &&
+            !fnmatch(config->patterns[i].path, path, FNM_PATHNAME | FNM_PERIOD))
+            return config->patterns[i].path;
+    return NULL;
 }
 
 const struct hf_config_database *hf_config_database_find(const struct hf_config *config,

@@ -8,6 +8,7 @@
 #include "console/compare_work.h"
 #include "console/console_state.h"
 #include "console/job.h"
+#include "console/new_file_name.h"
 #include "console/planning.h"
 #include "console/question.h"
 #include "console/restore_preview.h"
@@ -15,7 +16,7 @@
 #include "service/json_members.h"
 
 static const char plan_kind[] = "restore";
-enum { LONGEST_TIME = 64, LONGEST_FILE_NAME = 128 };
+enum { LONGEST_TIME = 64, LONGEST_FILE_NAME = 127 };
 
 static const char *const preview_stages[] = {"find", "restore", "verify", "compare", NULL};
 static const char *const compare_stages[] = {"restore_from", "restore_to", "compare", NULL};
@@ -60,32 +61,10 @@ static void post_plan(struct hf_exchange *exchange)
                         json_pack("{s:s, s:s}", "do", "restore", "database", database));
 }
 
-/* A database, or what SQLite and Holdfast keep beside one under its name with something after it.
- */
-static bool is_of_database(const struct hf_config *config, const char *name)
-{
-    for (size_t i = 0; i < config->database_count; i++) {
-        const char *path = config->databases[i].path, *slash = strrchr(path, '/');
-        const char *base = slash ? slash + 1 : path;
-        size_t length = strlen(base);
-        if (!strncmp(name, base, length) &&
-            (!name[length] || name[length] == '-' || name[length] == '.'))
-            return true;
-    }
-    return false;
-}
-
-/* A name for a new file beside the database: never a path, nor one that a shell, a person or
- * Holdfast itself would take for something else. */
-static bool is_file_name(const struct hf_config *config, const char *name)
-{
-    return !strchr(".- ", name[0]) && !strpbrk(name, "/\\") && strlen(name) < LONGEST_FILE_NAME &&
-           strcmp(name, "holdfast.yml") && !is_of_database(config, name);
-}
-
 /* In place (`file` is NULL), or into which file. */
 static int read_scope(const struct hf_exchange *exchange, const char **file, struct hf_error *err)
 {
+    const struct hf_config *config = exchange->console->config;
     const char *scope;
     *file = NULL;
     if (hf_exchange_text(exchange, "scope", 16, &scope, err))
@@ -94,12 +73,11 @@ static int read_scope(const struct hf_exchange *exchange, const char **file, str
         return 0;
     if (strcmp(scope, "file") != 0)
         return hf_error_set(err, HF_USAGE, "'scope' is in_place or file");
-    if (hf_exchange_name(exchange, "file", LONGEST_FILE_NAME, file, err))
-        return -1;
-    return is_file_name(exchange->console->config, *file)
-               ? 0
-               : hf_error_set(err, HF_USAGE,
-                              "'file' is the name of a new file beside the database");
+    return hf_exchange_name(exchange, "file", LONGEST_FILE_NAME, file, err) ||
+                   hf_new_file_name_check(
+                       *file, config, hf_config_database_find(config, exchange->parameters[0]), err)
+               ? -1
+               : 0;
 }
 
 static void password_proven(struct hf_exchange *exchange, bool fits)

@@ -137,7 +137,7 @@ def test_another_file_is_made_beside_the_database_and_nowhere_else(client, chang
     (tmp_path / "link.db").symlink_to(db)
     for name in ("../out.db", "/tmp/out.db", ".hidden", "", "a\\b", "app.db", "app.db-wal",
                  "app.db-journal", "app.db-holdfast", "app.db.backup_startup", "x\ny.db", "x\u0001",
-                 " ", "-rf", "holdfast.yml"):
+                 " ", "-rf", "holdfast.yml", "x\u202ebd.db", "x\u200b.db", "\ufeffx.db", "x" * 128):
         plan = client.job(PLANS, {"point": point})["plan"]
         assert client.ask("POST", RESTORES, wish(plan, scope="file", file=name)).status == 400
     plan = client.job(PLANS, {"point": point})["plan"]
@@ -146,6 +146,23 @@ def test_another_file_is_made_beside_the_database_and_nowhere_else(client, chang
     plan = client.job(PLANS, {"point": point})["plan"]
     client.job(RESTORES, wish(plan, scope="file", file="then.db"))
     assert notes(tmp_path / "then.db") == then and notes(db) == now
+
+
+def test_a_file_that_a_pattern_would_take_for_a_database_is_not_made(holdfast, db, tmp_path):
+    (tmp_path / "holdfast.yml").write_text(
+        f"repository: repo\ndatabases:\n  - path: {tmp_path}/*.db\n", encoding="utf-8")
+    holdfast("backup")
+    console = Console(holdfast, verb="serve").start()
+    try:
+        client = console.client()
+        client.set_up()
+        plan = client.job(PLANS, {"at": "now"})["plan"]
+        refused = client.ask("POST", RESTORES, wish(plan, scope="file", file="then.db"))
+        assert refused.status == 400 and "database of its own" in refused.error["hint"]
+        client.job(RESTORES, wish(plan, scope="file", file="then.sqlite"))
+        assert notes(tmp_path / "then.sqlite") == notes(db)
+    finally:
+        console.stop()
 
 
 def test_a_console_that_is_killed_in_a_restore_says_afterwards_what_came_of_it(console, client,
