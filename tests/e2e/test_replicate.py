@@ -25,15 +25,15 @@ def replicate(holdfast):
             with open(self.log, "w", encoding="utf-8") as file:
                 self.process = subprocess.Popen(
                     [holdfast.path, "replicate", *map(str, options)], cwd=holdfast.folder,
-                    env=holdfast.environment, stderr=file, text=True)
+                    env=holdfast.environment, stderr=file, text=True, start_new_session=True)
             running.append(self)
 
         @property
         def err(self):
             return self.log.read_text(encoding="utf-8")
 
-        def stop(self, number=signal.SIGTERM):
-            self.process.send_signal(number)
+        def stop(self, number=signal.SIGTERM, send=os.kill):
+            send(self.process.pid, number)
             return self.process.wait(60)
 
     def start(*options):
@@ -88,12 +88,13 @@ def test_commits_are_in_the_repository_while_the_application_writes(holdfast, db
     assert "all that was committed is in the repository" in running.err
 
 
+@pytest.mark.parametrize("send", [os.kill, os.killpg])  # killpg: as a terminal does
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_asked_to_end_it_stores_what_is_left(holdfast, db, replicate, number):
+def test_asked_to_end_it_stores_what_is_left(holdfast, db, replicate, number, send):
     running = replicate("--db", db, "-r", "repo", "--sync-interval", "1h")
     until_followed(holdfast)
     note(db, "at the last moment")
-    assert running.stop(number) == 0
+    assert running.stop(number, send) == 0
     holdfast("restore", "app", "-r", "repo", "--to", "out.db")
     assert conftest.content(holdfast.folder / "out.db") == conftest.content(db)
     assert not live(holdfast)
