@@ -15,7 +15,7 @@ import time
 import pytest
 import yaml
 
-from console_rig import CODE, PASSWORD, Client, Console, wait_for
+from console_rig import CODE, LONGEST, PASSWORD, Client, Console, wait_for
 
 ROOT = pathlib.Path(__file__).parents[2]
 ROUTE = re.compile(r'{"([A-Z]+)",\s*"([^"]+)",\s*HF_ACCESS_(\w+),')
@@ -167,30 +167,42 @@ def test_codes_of_the_setup_are_slowed_down_too(holdfast, db):
         console.stop()
 
 
-def until_its_end(client, path):
-    """The stream's answer has begun; what is read of it later is all that there is until it ends."""
-    connection = http.client.HTTPConnection("127.0.0.1", client.port, timeout=20)
+def listen(client, path):
+    """(connection, a stream's answer, which has begun)"""
+    connection = http.client.HTTPConnection("127.0.0.1", client.port, timeout=LONGEST)
     connection.request("GET", path, headers={"Authorization": f"Bearer {client.token}"}
                        if client.token else {"Cookie": client.cookie})
     return connection, connection.getresponse()
 
 
-def test_streams_end_with_what_let_them_in(console, client):
-    """A token that is revoked, somebody who signs out, everybody else at another password."""
+def until_its_end(stream):
+    """Its lines. One that stays open is sent something again and again, and so never times out."""
+    deadline = time.monotonic() + LONGEST
+    while line := stream.readline():
+        assert time.monotonic() < deadline, "the stream does not end"
+        yield line
+
+
+def ways_out(console, client):
+    """Who listens, and what ends that: a token that is revoked, somebody who signs out, everybody else at
+    another password."""
     machine, guest, other = console.client(), console.client(), console.client()
     token = client.post("/api/v1/tokens", {"name": "watcher", "access": "viewer"})
     machine.token = token["text"]
     guest.sign_in()
     other.sign_in()
-    ends = ((machine, lambda: client.ask("DELETE", f"/api/v1/tokens/{token['token']}")),
+    return ((machine, lambda: client.ask("DELETE", f"/api/v1/tokens/{token['token']}")),
             (guest, lambda: guest.ask("DELETE", "/api/v1/session")),
             (other, lambda: client.ask("PUT", "/api/v1/password",
                                        {"old": PASSWORD, "new": "quite another password"})))
-    for listener, end in ends:
-        connection, stream = until_its_end(listener, "/api/v1/events")
-        mine, kept = until_its_end(client, "/api/v1/events")
+
+
+def test_streams_end_with_what_let_them_in(console, client):
+    for listener, end in ways_out(console, client):
+        connection, stream = listen(listener, "/api/v1/events")
+        mine, kept = listen(client, "/api/v1/events")
         assert end().status == 204
-        stream.read()  # to its end: else the time is over
+        list(until_its_end(stream))
         assert kept.fp.peek(1) is not None and not kept.isclosed()
         connection.close()
         mine.close()

@@ -8,6 +8,7 @@ import pytest
 
 import conftest
 from films_rig import wait_for
+from preload_rig import preloaded
 
 # While there is a file "hangs", whoever opens something of the repository waits for ever.
 HANGING = """
@@ -40,9 +41,7 @@ while True:
 @pytest.fixture
 def hanging(holdfast, tmp_path, db):
     """Starts a verb that follows, makes the store hang, and commits something; ends it."""
-    (tmp_path / "hanging.c").write_text(HANGING, encoding="ascii")
-    library = tmp_path / "hanging.so"
-    subprocess.run(["cc", "-shared", "-fPIC", "-o", library, tmp_path / "hanging.c"], check=True)
+    variables = preloaded(tmp_path, "hanging", HANGING)
     running = []
 
     class Hanging:
@@ -52,9 +51,7 @@ def hanging(holdfast, tmp_path, db):
                 self.process = subprocess.Popen(
                     [holdfast.path, verb, "--db", db, "-r", "repo", "--sync-interval", "50ms",
                      *more], cwd=tmp_path, stderr=log,
-                    env={**holdfast.environment, "LD_PRELOAD": str(library),
-                         "ASAN_OPTIONS": "verify_asan_link_order=0",
-                         "HOLDFAST_STOP_TIMEOUT": "1500ms"})
+                    env={**holdfast.environment, **variables, "HOLDFAST_STOP_TIMEOUT": "1500ms"})
             running.append(self.process)
 
             def live():
