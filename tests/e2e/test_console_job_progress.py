@@ -31,7 +31,7 @@ def console(holdfast, db, slow_disk):
 
 @pytest.fixture
 def job(client, slow_disk):
-    """It goes on for as long as the disk is slow."""
+    """It takes half a minute, or ends soon after the disk is quick again."""
     slow_disk.begin()
     return client.post(PREVIEW, {"point": 1}, 202)["job"]
 

@@ -6,7 +6,7 @@ const longestPause = 15_000;
 const pollEvery = 5000;
 
 export interface Listener {
-  /** Handlers by the event's name; "message" is what has none. */
+  /** Handlers by the event's name. */
   on: Record<string, (data: unknown) => void>;
   /** Called instead, every few seconds, for as long as no stream is open. */
   poll: () => void;

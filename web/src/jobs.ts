@@ -13,7 +13,7 @@ function ended(job: Job): boolean {
 export function watchJob(id: string, changed: (job: Job) => void, lost: (error: ApiError) => void): () => void {
   let over = false;
   const stop = listen(`jobs/${part(id)}/events`, {
-    on: { message: (data) => seen(data as Job) },
+    on: { job: (data) => seen(data as Job) },
     poll: look,
   });
   function seen(job: Job): void {
