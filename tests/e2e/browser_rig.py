@@ -86,8 +86,19 @@ class Browser:
         self.driver.execute_script(f"{root} = arguments[0]", before)
         return self
 
+    def has_its_icons(self):
+        """Each that the page names is in the file that it names."""
+        missing = self.driver.execute_async_script(
+            "const done = arguments[0], named = [...document.querySelectorAll('svg.icon use')];"
+            "Promise.all(named.map(async (one) => { const [file, name] = one.getAttribute('href').split('#');"
+            " return (await (await fetch(file)).text()).includes(`id=\"${name}\"`) ? [] : [name]; }))"
+            ".then((names) => done(names.flat()))")
+        assert not missing
+        return self
+
     def picture(self, name):
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        self.has_its_icons()
         return self.in_both_themes(lambda theme: self.driver.save_screenshot(
             str(SCREENSHOTS / f"{name}{'' if theme == 'light' else '-dark'}.png")))
 

@@ -1,27 +1,15 @@
 // The choice is being carried out: what goes on, user by user.
-import type { Job, SetupRestored } from "../api_types";
+import type { SetupRestored } from "../api_types";
 import { useJob } from "../jobs";
 import { known, t } from "../text";
 import { Button } from "./button";
-import { Icon } from "./icon";
 import { Loading, Notice } from "./notice";
 import { Progress } from "./progress";
+import { Stages } from "./stages";
 
 /** "user ann" is the user; what else a stage is called has words of its own. */
 function stageName(name: string): string {
   return name.startsWith("user ") ? name.slice(5) || t("wizard.nobody") : known("stage", name, name);
-}
-
-const icons: Record<string, string> = { done: "circle-check", running: "loader", waiting: "circle", failed: "octagon-alert" };
-
-function Stages({ job }: { job: Job }) {
-  return (
-    <ol class="stages" aria-live="polite">
-      {job.stages.map(({ name, state }) => (
-        <li key={name} class={`stage ${state}`}><Icon name={icons[state] ?? "circle"} size={16} />{stageName(name)}</li>
-      ))}
-    </ol>
-  );
 }
 
 export function SetupProgress({ id, onDone, onBack }: { id: string; onDone: (result: SetupRestored) => void; onBack: () => void }) {
@@ -29,7 +17,7 @@ export function SetupProgress({ id, onDone, onBack }: { id: string; onDone: (res
   if (!job) return <Loading />;
   return (
     <>
-      <Stages job={job} />
+      <Stages job={job} nameOf={stageName} />
       {job.state === "running" && <Progress label={job.stage ? stageName(job.stage) : t("restore.running")} done={job.done} total={job.total} etaMs={job.eta_ms} />}
       {job.state !== "running" && job.state !== "done" && (
         <>
