@@ -1,8 +1,9 @@
-"""The settings page: what is kept, where, and who may open it."""
+"""The settings page: what is kept, where, and by whose word."""
 import pytest
 from selenium.webdriver.support.ui import Select
 
 import conftest
+import points_rig
 from browser_rig import *  # pylint: disable=wildcard-import,unused-wildcard-import
 from console_rig import PASSWORD
 
@@ -110,3 +111,67 @@ def test_it_fits_a_phone(signed_in):
     signed_in.open("settings").sees("All settings").picture("settings-phone").is_accessible()
     assert signed_in.driver.execute_script(
         "return document.documentElement.scrollWidth <= innerWidth")
+
+
+def of(browser, setting):
+    """What the list of all settings says of it: value and source."""
+    row = browser.driver.find_element(By.XPATH, f"//tr[th/code[text()='{setting}']]")
+    return [cell.text for cell in row.find_elements(By.TAG_NAME, "td")]
+
+
+@pytest.fixture
+def fixed(holdfast, db, driver):
+    """A browser that is signed in at a console with settings of a file, of a variable and of its command line."""
+    (holdfast.folder / "holdfast.yml").write_text(
+        "repository: repo\nkeep-zone: local\nkeep: long\n", encoding="ascii")
+    started = Console(holdfast, "--db", db, "--sync-interval", "100ms",
+                      env={"HOLDFAST_KEEP": "light", "HOLDFAST_KEEP_COPIES": "7"}).start()
+    yield sign_in(Browser(driver, started))
+    started.stop()
+
+
+def test_what_is_set_elsewhere_is_locked_and_says_where(fixed):
+    browser = fixed.open("settings").sees("All settings")
+    assert of(browser, "repository") == ["repo", "Set by holdfast.yml line 1"]
+    assert of(browser, "keep-zone") == ["local", "Set by holdfast.yml line 2"]
+    assert of(browser, "keep-copies") == ["7", "Set by HOLDFAST_KEEP_COPIES"]
+    assert of(browser, "sync-interval") == ["100ms", "Set by --sync-interval"]
+    retention = browser.driver.find_element(By.XPATH, "//section[.//h2[text()='What is kept']]")
+    # The variable wins over the file.
+    assert "Set by HOLDFAST_KEEP" in retention.text and "every point for 1 hour" in retention.text
+    assert not retention.find_elements(By.CSS_SELECTOR, "select, input, button")
+    browser.picture("settings-fixed").is_accessible()
+
+
+@pytest.fixture
+def past(driver):
+    """A browser that is signed in at a console with more than an hour of points."""
+    folder = points_rig.in_memory()
+    started = points_rig.Past(folder, 3000).console()
+    yield sign_in(Browser(driver, started))
+    started.stop()
+    points_rig.remove(folder)
+
+
+def test_a_preset_says_what_it_keeps_and_drops_before_it_is_taken(past):
+    def chosen():
+        return Select(past.element("combobox", "How much of the past"))
+
+    def offers(name):
+        return any(button.text == name for button in past.driver.find_elements(By.TAG_NAME, "button"))
+    past.open("settings").sees("Holdfast keeps every point for 1 hour")
+    assert chosen().first_selected_option.text == "Standard: a year"
+    assert not offers("See what it would drop")  # of what is in force already
+    chosen().select_by_visible_text("Light: a month")
+    past.sees("every 1 week for 30 days").click("See what it would drop").sees("of 3,000 points would go")
+    assert past.client.get("/api/v1/settings")["retention"]["rule"] == "standard"
+    past.picture("settings-preset").is_accessible()
+    chosen().select_by_visible_text("Standard: a year")
+    assert not offers("Keep by this rule")
+    chosen().select_by_visible_text("Light: a month")
+    past.click("See what it would drop").click("Keep by this rule").sees("The new rule is in force.")
+    assert past.client.get("/api/v1/settings")["retention"]["rule"] == "light"
+    past.open("settings").sees("every 1 week for 30 days")
+    assert chosen().first_selected_option.text == "Light: a month"
+    assert not offers("See what it would drop")
+    assert not past.complains()
