@@ -20,7 +20,7 @@ def pytest_configure(config):
 
 # Where a stray read that nobody sees would be a failure; script/test-sanitized tries all the rest so too.
 HOSTILE = ("test_bad_input", "test_damage", "test_format", "test_portable", "test_console_api",
-           "test_console_browse", "test_console_hostile", "test_console_security",
+           "test_console_browse", "test_console_hostile", "test_console_requests", "test_console_security",
            "test_console_setup", "test_restore_beside_writer")
 
 

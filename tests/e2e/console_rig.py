@@ -76,8 +76,9 @@ class Client:
         sent.update(headers or {})
         connection = http.client.HTTPConnection(self.host, self.port, timeout=LONGEST)
         try:
-            connection.request(method, self.base + path, raw,
-                               {name: value for name, value in sent.items() if value is not None})
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it may answer before it has all
+                connection.request(method, self.base + path, raw,
+                                   {name: value for name, value in sent.items() if value is not None})
             answer = Answer(connection.getresponse())
         finally:
             connection.close()
