@@ -61,17 +61,24 @@ int hf_work_turn_to_files(struct hf_work *work, const char *one, const char *oth
                : 0;
 }
 
-const struct hf_repository *hf_work_repository(struct hf_session *own,
-                                               const struct hf_console *console,
-                                               struct hf_error *err)
+static const struct hf_repository *open_repository(struct hf_session *own,
+                                                   const struct hf_console *console,
+                                                   enum hf_session_manner manner,
+                                                   struct hf_error *err)
 {
     const struct hf_session *session = console->options->session;
     if (session->repository)
         return session->repository;
     hf_session_borrow(own, &session->secrets);
-    return hf_access_connect(own, console->config, console->env, HF_SESSION_EXISTING, err)
-               ? NULL
-               : own->repository;
+    return hf_access_connect(own, console->config, console->env, manner, err) ? NULL
+                                                                              : own->repository;
+}
+
+const struct hf_repository *hf_work_repository(struct hf_session *own,
+                                               const struct hf_console *console,
+                                               struct hf_error *err)
+{
+    return open_repository(own, console, HF_SESSION_EXISTING, err);
 }
 
 const struct hf_config_database *hf_work_database(const struct hf_config *config, const char *name,
@@ -97,7 +104,9 @@ int hf_work_begin(struct hf_work *out, const struct hf_console *console, const c
     const struct hf_config *config = console->config;
     if (hf_work_choose(out, console, database, err))
         return -1;
-    out->repository = hf_work_repository(&out->session, console, err);
+    enum hf_session_manner manner =
+        how == HF_DATABASE_CREATE ? HF_SESSION_OR_CREATE : HF_SESSION_EXISTING;
+    out->repository = open_repository(&out->session, console, manner, err);
     if (!out->repository)
         return -1;
     if (!hf_access_state_path(&out->state_path, config, console->env, database, err) &&

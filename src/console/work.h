@@ -38,7 +38,8 @@ const struct hf_config_database *hf_work_database(const struct hf_config *config
 int hf_work_choose(struct hf_work *out, const struct hf_console *console, const char *database,
                    struct hf_error *err);
 
-/* HF_NOT_FOUND: no such database. With HF_DATABASE_CREATE one that has no history yet is made. */
+/* HF_NOT_FOUND: no such database. With HF_DATABASE_CREATE one that has no history yet is made,
+ * and so is the repository. */
 int hf_work_begin(struct hf_work *out, const struct hf_console *console, const char *database,
                   enum hf_database_open how, struct hf_error *err);
 

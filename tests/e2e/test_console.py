@@ -70,3 +70,19 @@ def test_a_second_console_does_not_take_the_first_ones_files(holdfast, db, conso
     refused.says(f"process {console.serving()} has a console")
     plan = client.job("/api/v1/databases/app/schema-plans", {"upload": upload.json["upload"], "language": "sql"})
     assert plan["steps"]
+
+
+def test_the_first_snapshot_makes_the_repository(holdfast, db):
+    """As `holdfast backup` does; and from then on the console that began without one reads it."""
+    console = Console(holdfast, "--db", db, "-r", "new", verb="serve").start()
+    try:
+        client = console.client()
+        client.set_up()
+        assert not client.get("/api/v1/overview")["repository"]["reachable"]
+        point = client.job("/api/v1/databases/app/points", {"label": "the first"})["point"]
+        wait_for(lambda: client.get("/api/v1/overview")["repository"]["reachable"], "the repository")
+        shown = client.get(f"/api/v1/databases/app/points/{point}")
+        assert shown["label"] == "the first"
+        holdfast("restore", "app", "-r", "new", "--to", "out.db")
+    finally:
+        console.stop()
