@@ -77,7 +77,7 @@ static int check_space(const struct restore *restore, struct hf_error *err)
                  restore->options->target,
                  hf_format_bytes(wanted, sizeof wanted, restore->result->size),
                  hf_format_bytes(there, sizeof there, available));
-    return hf_error_hint(err, "make room, or restore to another disk (--to)");
+    return hf_error_hint(err, "make room, or restore to another disk with --to");
 }
 
 static int take_target(struct restore *restore, struct hf_error *err)
@@ -90,7 +90,8 @@ static int take_target(struct restore *restore, struct hf_error *err)
     enum hf_target_state state = hf_restore_target_state(restore->target);
     if (options->manner == HF_RESTORE_NEW && state != HF_TARGET_ABSENT) {
         hf_error_set(err, HF_REFUSED, "there is a file at '%s' already", options->target);
-        return hf_error_hint(err, "name another file (--to), or replace this one (--overwrite)");
+        return hf_error_hint(err, "name another file with --to, or replace this one with "
+                                  "--overwrite");
     }
     if (options->manner == HF_RESTORE_DELTA && state != HF_TARGET_DATABASE) {
         hf_error_set(err, state == HF_TARGET_ABSENT ? HF_NOT_FOUND : HF_CORRUPT,

@@ -158,8 +158,8 @@ static bool begins(const struct layer *layer, const char *magic, size_t length)
 static int hint_for_age(const struct hf_copy_input *input, struct hf_error *err)
 {
     if (err && err->code == HF_WRONG_KEY)
-        hf_error_hint(err, "give its passphrase (HOLDFAST_COPY_PASSPHRASE_FILE, "
-                           "--copy-passphrase-file) or its key (--identity FILE)");
+        hf_error_hint(err, "set HOLDFAST_COPY_PASSPHRASE_FILE, or give --copy-passphrase-file or "
+                           "--identity FILE");
     return hf_error_wrap(err, "'%s'", input->path);
 }
 

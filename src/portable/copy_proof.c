@@ -75,9 +75,3 @@ bool hf_copy_proof_holds(struct hf_copy_proof *proof)
     print_tail(tail, checksum);
     return proof->tail_length == HF_COPY_TAIL && !memcmp(proof->tail, tail, HF_COPY_TAIL);
 }
-
-int hf_copy_proof_hint(struct hf_error *err)
-{
-    return hf_error_hint(err, "take another copy; one that was changed on purpose is taken when "
-                              "that is said (--edited)");
-}

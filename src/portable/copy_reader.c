@@ -311,7 +311,8 @@ static int damaged(struct reading *reading, const char *table, uint64_t first, c
     hf_error_set(reading->err, HF_CORRUPT,
                  "lines %llu to %llu: table '%s' is not as it was written: %s differs",
                  (unsigned long long)first, (unsigned long long)reading->event.line, table, what);
-    return hf_copy_proof_hint(reading->err);
+    return hf_error_hint(reading->err, "take another copy; --edited takes one that was changed on "
+                                       "purpose");
 }
 
 static int prove_table(struct reading *reading, const struct hf_copy_table *table, uint64_t first,
@@ -415,7 +416,8 @@ static int prove_whole(struct reading *reading)
                  "lines 1 to %llu: the copy is not as it was written: its checksum differs, though "
                  "every table's rows are whole",
                  (unsigned long long)reading->event.line);
-    return hf_copy_proof_hint(reading->err);
+    return hf_error_hint(reading->err, "take another copy; --edited takes one that was changed on "
+                                       "purpose");
 }
 
 int hf_copy_read(const struct hf_source *source, enum hf_copy_trust trust,

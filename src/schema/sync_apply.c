@@ -94,8 +94,7 @@ static int accept(const struct work *work, const struct hf_sync_plan *plan)
     return hf_error_hint(work->err,
                          step->risk == HF_RISK_IMPOSSIBLE
                              ? "nothing was changed; change the schema or the data"
-                             : "nothing was changed; accepting that does it all the same "
-                               "(--accept-data-loss)");
+                             : "nothing was changed; --accept-data-loss does it all the same");
 }
 
 /* What came after the restore point is not in it. */

@@ -107,7 +107,7 @@ static int restore_own(const struct hf_restoring *restoring,
                              options, &result->in_place, err))
         return 0;
     if (err && err->code == HF_LOCKED)
-        hf_error_hint(err, "stop the application, or restore into another file (--to)");
+        hf_error_hint(err, "stop the application, or restore into another file with --to");
     return -1;
 }
 
