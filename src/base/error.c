@@ -159,15 +159,37 @@ int hf_error_wrap(struct hf_error *err, const char *format, ...)
     return -1;
 }
 
-int hf_error_hint(struct hf_error *err, const char *format, ...)
+static int set_hint(struct hf_error *err, const char *typed, const char *format, va_list args)
 {
     if (!err || err->hint[0])
         return -1;
     char text[2 * sizeof err->hint];
+    vsnprintf(text, sizeof text, format, args);
+    copy_line(err->hint, sizeof err->hint, text);
+    copy_line(err->typed, sizeof err->typed, typed);
+    return -1;
+}
+
+int hf_error_hint(struct hf_error *err, const char *format, ...)
+{
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    set_hint(err, "", format, args);
     va_end(args);
-    copy_line(err->hint, sizeof err->hint, text);
     return -1;
+}
+
+int hf_error_hint_typed(struct hf_error *err, const char *typed, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    set_hint(err, typed, format, args);
+    va_end(args);
+    return -1;
+}
+
+const char *hf_error_typed_hint(char out[HF_TYPED_HINT], const struct hf_error *err)
+{
+    snprintf(out, HF_TYPED_HINT, err->typed[0] ? "%s (%s)" : "%s%s", err->hint, err->typed);
+    return out;
 }

@@ -42,6 +42,7 @@ struct hf_error {
     char subject[256]; /* path, key, table; shortened in the middle when longer */
     char text[1024];   /* one line, control characters escaped */
     char hint[384];    /* what to do, or "" */
+    char typed[96];    /* what does it on a command line, or "": no part of the hint */
 };
 
 /* Fills `err` and returns -1, so that a failure is `return hf_error_set(...)`. */
@@ -65,5 +66,14 @@ int hf_error_wrap(struct hf_error *err, const char *format, ...)
 /* Says what to do; the innermost hint wins. Returns -1. */
 int hf_error_hint(struct hf_error *err, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* The same, with what does it on a command line ("--to, --overwrite"), which nobody can type in a
+ * browser: the hint makes sense without it. */
+int hf_error_hint_typed(struct hf_error *err, const char *typed, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The hint for who has a command line: "make room, or restore to another disk (--to)". */
+enum { HF_TYPED_HINT = 512 };
+const char *hf_error_typed_hint(char out[HF_TYPED_HINT], const struct hf_error *err);
 
 #endif

@@ -65,8 +65,9 @@ void hf_log_error(const struct hf_cli *cli, const struct hf_error *err)
         hf_print_error(stderr, err);
         return;
     }
+    char hint[HF_TYPED_HINT];
+    hf_error_typed_hint(hint, err);
     put(cli, "error", err->text,
         json_pack("{s:s, s:i, s:o}", "code", hf_code_name(err->code), "exit",
-                  hf_exit_code(err->code), "hint",
-                  err->hint[0] ? hf_text_value(err->hint) : json_null()));
+                  hf_exit_code(err->code), "hint", *hint ? hf_text_value(hint) : json_null()));
 }

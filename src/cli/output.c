@@ -20,9 +20,10 @@ int hf_exit_code(enum hf_code code)
 
 void hf_print_error(FILE *out, const struct hf_error *err)
 {
+    char hint[HF_TYPED_HINT];
     fprintf(out, "holdfast: %s\n", err->text);
     if (err->hint[0])
-        fprintf(out, "  hint: %s\n", err->hint);
+        fprintf(out, "  hint: %s\n", hf_error_typed_hint(hint, err));
 }
 
 const char *hf_format_moment(char *out, size_t size, int64_t time, int64_t now)
@@ -50,11 +51,12 @@ json_t *hf_json_root(const char *verb)
 
 void hf_json_error(json_t *object, const struct hf_error *err)
 {
+    char hint[HF_TYPED_HINT];
     json_t *error = hf_json_object(object, "error");
     hf_json_text(error, "code", hf_code_name(err->code));
     hf_json_integer(error, "exit", hf_exit_code(err->code));
     hf_json_text(error, "text", err->text);
-    hf_json_text(error, "hint", err->hint[0] ? err->hint : NULL);
+    hf_json_text(error, "hint", err->hint[0] ? hf_error_typed_hint(hint, err) : NULL);
 }
 
 int hf_json_print(json_t *root, FILE *out, struct hf_error *err)

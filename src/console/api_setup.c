@@ -33,7 +33,9 @@ static const struct hf_config_database *database_of(struct hf_exchange *exchange
         return hf_console_database(exchange, name);
     if (config->database_count)
         return &config->databases[0];
-    hf_exchange_refuse(exchange, 409, "config", "no database is configured: give one with --db");
+    hf_exchange_refuse(
+        exchange, 409, "config",
+        "no database is configured: HOLDFAST_DB, or 'databases:' in holdfast.yml, names one");
     return NULL;
 }
 

@@ -380,10 +380,10 @@ static int confirm_alone(struct backup *backup, struct hf_error *err)
     hf_error_set(err, HF_LOCKED,
                  "another Holdfast with this one's identity backs up to the same history: this "
                  "backup does not count");
-    return hf_error_hint(err,
-                         "if this host is a copy of another one, remove '%.200s' here and use "
-                         "another --name",
-                         backup->state.path);
+    return hf_error_hint_typed(
+        err, "--name",
+        "if this host is a copy of another one, remove '%.200s' here and use another name",
+        backup->state.path);
 }
 
 static int store_point(struct backup *backup, struct hf_error *err)

@@ -187,7 +187,7 @@ int hf_delta_restore(const struct hf_database *database, const struct hf_plan *p
     if (hf_restore_target_page_size(target) != state->page_size) {
         hf_error_set(err, HF_REFUSED, "'%s' has pages of %u bytes, the restore point of %u",
                      options->target, hf_restore_target_page_size(target), state->page_size);
-        return hf_error_hint(err, "restore it whole, without --delta");
+        return hf_error_hint(err, "restore it whole, not only what differs");
     }
     delta.old_count = hf_restore_target_page_count(target);
     delta.file =

@@ -101,8 +101,8 @@ int hf_create_replica(const struct hf_creating *creating, const struct hf_plan *
                      "there is a file at '%s' that is not a replica of this "
                      "database",
                      creating->path);
-        return hf_error_hint(err, "name another file with --to, or replace this one with "
-                                  "--overwrite");
+        return hf_error_hint_typed(err, "--to, --overwrite",
+                                   "name another file, or replace this one");
     }
     if (hf_new_file_begin(&file, env, hf_restore_target_path(target), 0600, err))
         return -1;

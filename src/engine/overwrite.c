@@ -121,7 +121,7 @@ static int require_room(const struct overwrite *self, struct hf_error *err)
     hf_error_set(err, HF_NO_SPACE, "'%s' needs %s to be changed safely, and its disk has %s left",
                  self->path, hf_format_bytes(wanted, sizeof wanted, needed),
                  hf_format_bytes(there, sizeof there, room));
-    return hf_error_hint(err, "make room, or restore to another disk with --to");
+    return hf_error_hint_typed(err, "--to", "make room, or restore to another disk");
 }
 
 static int keep_old(const struct overwrite *self, struct hf_hot_journal *journal,

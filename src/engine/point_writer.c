@@ -275,10 +275,10 @@ static int confirm(struct appending *self, struct hf_error *err)
     hf_error_set(err, HF_LOCKED,
                  "another Holdfast with this one's identity writes to the same history: this "
                  "point does not count");
-    return hf_error_hint(err,
-                         "if this host is a copy of another one, remove '%.200s' here and use "
-                         "another --name",
-                         writer->state.path);
+    return hf_error_hint_typed(
+        err, "--name",
+        "if this host is a copy of another one, remove '%.200s' here and use another name",
+        writer->state.path);
 }
 
 /* From here on the point exists. */

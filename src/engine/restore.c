@@ -77,7 +77,7 @@ static int check_space(const struct restore *restore, struct hf_error *err)
                  restore->options->target,
                  hf_format_bytes(wanted, sizeof wanted, restore->result->size),
                  hf_format_bytes(there, sizeof there, available));
-    return hf_error_hint(err, "make room, or restore to another disk with --to");
+    return hf_error_hint_typed(err, "--to", "make room, or restore to another disk");
 }
 
 static int take_target(struct restore *restore, struct hf_error *err)
@@ -90,13 +90,13 @@ static int take_target(struct restore *restore, struct hf_error *err)
     enum hf_target_state state = hf_restore_target_state(restore->target);
     if (options->manner == HF_RESTORE_NEW && state != HF_TARGET_ABSENT) {
         hf_error_set(err, HF_REFUSED, "there is a file at '%s' already", options->target);
-        return hf_error_hint(err, "name another file with --to, or replace this one with "
-                                  "--overwrite");
+        return hf_error_hint_typed(err, "--to, --overwrite",
+                                   "name another file, or replace this one");
     }
     if (options->manner == HF_RESTORE_DELTA && state != HF_TARGET_DATABASE) {
         hf_error_set(err, state == HF_TARGET_ABSENT ? HF_NOT_FOUND : HF_CORRUPT,
                      "'%s' is no database that pages could be rewritten in", options->target);
-        return hf_error_hint(err, "restore it whole, without --delta");
+        return hf_error_hint(err, "restore it whole, not only what differs");
     }
     return 0;
 }

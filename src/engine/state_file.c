@@ -109,8 +109,9 @@ static int open_locked(struct hf_state_file *file, struct hf_error *err)
     for (;;) {
         file->fd = hf_file_open(file->env, file->path, O_RDWR | O_CREAT, 0600, err);
         if (file->fd < 0)
-            return hf_error_hint(err, "Holdfast keeps a small file beside the database; name "
-                                      "another place with --state-dir");
+            return hf_error_hint_typed(err, "--state-dir",
+                                       "Holdfast keeps a small file beside the database; give it "
+                                       "another place");
         int locked = lock(file, err);
         if (locked)
             return locked < 0 ? -1 : 0;

@@ -95,17 +95,21 @@ static int must_be_over(const struct hf_database *database, const struct hf_time
                  "a restore began after restore point %" PRIu64
                  ", and nothing says whether it came to its end",
                  points->list[began].seq);
-    return hf_error_hint(err,
-                         "--point %" PRIu64 " is what was there before it; 'holdfast list' shows "
-                         "the others",
-                         points->list[began].seq);
+    return hf_error_hint_typed(err, "--point",
+                               "point %" PRIu64 " is what was there before it, and can be restored",
+                               points->list[began].seq);
+}
+
+static int hint_others(struct hf_error *err)
+{
+    return hf_error_hint_typed(err, "holdfast list", "look at which points can be restored");
 }
 
 static int nothing_to_undo(const struct hf_database *database, struct hf_error *err)
 {
     hf_error_set(err, HF_NOT_FOUND, "no restore of '%s' is noted that could be undone",
                  database->name);
-    return hf_error_hint(err, "'holdfast list' shows the points that can be restored");
+    return hint_others(err);
 }
 
 static int not_kept(const struct hf_undo *found, struct hf_error *err)
@@ -115,8 +119,7 @@ static int not_kept(const struct hf_undo *found, struct hf_error *err)
                      "before the last restore (of point %" PRIu64 ") there was no database: there "
                      "is nothing to bring back",
                      found->restored);
-        return hf_error_hint(err, "to be without it again, move the file away yourself; 'holdfast "
-                                  "list' shows what else can be restored");
+        return hf_error_hint(err, "to be without it again, move the file away yourself");
     }
     if (!found->before) {
         hf_error_set(err, HF_NOT_FOUND,
@@ -128,7 +131,7 @@ static int not_kept(const struct hf_undo *found, struct hf_error *err)
     hf_error_set(err, HF_NOT_FOUND,
                  "what was there before the last restore (point %" PRIu64 ") is not kept any more",
                  found->before);
-    return hf_error_hint(err, "'holdfast list' shows the points that can be restored");
+    return hint_others(err);
 }
 
 int hf_undo_find(struct hf_undo *out, const struct hf_database *database,

@@ -19,7 +19,7 @@ static int check_slot(void *arg, const struct hf_slot *slot, struct hf_error *er
                                               "",
                                               "key slot is damaged",
                                               "its passphrase or keyfile no longer opens the "
-                                              "repository: add it again with 'holdfast key add'"};
+                                              "repository: add it again"};
     static const struct hf_finding newer = {HF_CHECK_NOTE,
                                             HF_REMEDY_NONE,
                                             "",
@@ -62,7 +62,7 @@ static const struct record_kind {
     {"about/", HF_OBJECT_ABOUT, HF_CHECK_LOSS, HF_REMEDY_REWRITE,
      "no point of this database can be proven or restored before it is written again"},
     {"writers/", HF_OBJECT_WRITER, HF_CHECK_LOSS, HF_REMEDY_NONE,
-     "no restore point is lost; the next backup needs --take-over"},
+     "no restore point is lost; the next backup has to take over"},
     {"points/", HF_OBJECT_POINT, HF_CHECK_LOSS, HF_REMEDY_REMOVE,
      "a label, a pin or a proof of a restore point is lost"},
     {"catalog/", HF_OBJECT_CATALOG, HF_CHECK_NOTE, HF_REMEDY_REMOVE,

@@ -137,7 +137,7 @@ int hf_database_open(struct hf_database *database, const struct hf_repository *r
                      "the repository has no restore points of a database "
                      "named '%s'",
                      name);
-        return hf_error_hint(err, "'holdfast list' without a database shows what it has");
+        return hf_error_hint_typed(err, "holdfast list", "look at which databases it has");
     }
     if (object[0] ? load_about(&found, object, err) : create_about(&found, name, err))
         return hf_error_wrap(err, "database '%s'", name);

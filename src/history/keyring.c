@@ -310,11 +310,11 @@ static int wrong_key(const struct unlocking *state, struct hf_error *err)
                 : "keyfile");
     else
         hf_error_set(err, HF_WRONG_KEY, "the repository is encrypted and opens with %s", wanted);
-    return hf_error_hint(err, "give %s%s", wanted,
-                         wants_passphrase || wants_keyfile
-                             ? " (HOLDFAST_PASSPHRASE, --keyfile), or the recovery key from the "
-                               "recovery kit (HOLDFAST_RECOVERY_KEY)"
-                             : " from the recovery kit (HOLDFAST_RECOVERY_KEY)");
+    return wants_passphrase || wants_keyfile
+               ? hf_error_hint_typed(err, "HOLDFAST_PASSPHRASE, --keyfile, HOLDFAST_RECOVERY_KEY",
+                                     "give %s, or the recovery key from the recovery kit", wanted)
+               : hf_error_hint_typed(err, "HOLDFAST_RECOVERY_KEY", "give %s from the recovery kit",
+                                     wanted);
 }
 
 int hf_keyring_unlock(struct hf_store *store, const uint8_t repository[HF_ID_BYTES],
@@ -371,7 +371,7 @@ static int search_slot(struct search *search, struct hf_store *store,
     hf_error_set(err, search->matches ? HF_REFUSED : HF_NOT_FOUND,
                  search->matches ? "several key slots are named '%s'" : "there is no key slot '%s'",
                  search->which);
-    return hf_error_hint(err, "'holdfast key list' shows the slots and their ids");
+    return hf_error_hint_typed(err, "holdfast key list", "look at the slots and their ids");
 }
 
 int hf_keyring_find(struct hf_store *store, const uint8_t repository[HF_ID_BYTES],
@@ -394,7 +394,7 @@ int hf_keyring_remove(struct hf_store *store, const struct hf_record_keys *keys,
     if (!search.others) {
         hf_error_set(err, HF_REFUSED, "'%s' is the last key slot: without it nobody can restore",
                      which);
-        return hf_error_hint(err, "add another one first: holdfast key add");
+        return hf_error_hint_typed(err, "holdfast key add", "add another one first");
     }
     key_of_slot(name, sizeof name, search.found.id);
     return hf_store_remove(store, name, err);

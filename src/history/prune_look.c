@@ -134,7 +134,7 @@ int hf_prune_pin(const struct hf_database *database, const struct hf_prune_optio
         return -1;
     if (!hf_timeline_at(&prune.timeline, seq)) {
         hf_error_set(err, HF_NOT_FOUND, "there is no restore point %llu", (unsigned long long)seq);
-        return hf_error_hint(err, "'holdfast list' shows the restore points");
+        return hf_error_hint_typed(err, "holdfast list", "look at which there are");
     }
     if (hf_retention_point_goes(&prune.plan, &prune.timeline, seq)) {
         hf_error_set(err, HF_REFUSED,

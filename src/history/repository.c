@@ -175,7 +175,7 @@ static int explain_missing_head(struct hf_store *store, struct hf_error *err)
         return hf_error_hint(err, "name an empty or new directory");
     }
     hf_error_set(err, HF_NOT_FOUND, "there is no repository yet");
-    return hf_error_hint(err, "'holdfast init' makes one, and so does the first 'holdfast backup'");
+    return hf_error_hint_typed(err, "holdfast init, holdfast backup", "the first backup makes one");
 }
 
 static struct hf_repository *repository_new(struct hf_store *store, const struct hf_env *env,

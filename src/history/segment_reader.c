@@ -16,8 +16,8 @@ static int object_error(const struct hf_segment_object *object, struct hf_error 
 {
     if (err && (err->code == HF_CORRUPT || err->code == HF_UNSUPPORTED)) {
         hf_error_wrap(err, "segment '%s'", object->name);
-        hf_error_hint(err,
-                      "run 'holdfast check --read-data' to see which restore points this concerns");
+        hf_error_hint_typed(err, "holdfast check --read-data",
+                            "a check that reads the data says which restore points this concerns");
     }
     return -1;
 }

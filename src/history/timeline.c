@@ -299,14 +299,14 @@ static int explain_missing(const struct hf_timeline *timeline, uint64_t seq, str
     size_t at = lower_bound(timeline, seq);
     if (at == timeline->count || timeline->entries[at].name.to != seq) {
         hf_error_set(err, HF_NOT_FOUND, "there is no restore point %llu", (unsigned long long)seq);
-        return hf_error_hint(err, "'holdfast list' shows the restore points");
+        return hf_error_hint_typed(err, "holdfast list", "look at which there are");
     }
     if (timeline->entries[at].orphan) {
         hf_error_set(err, HF_NOT_FOUND,
                      "restore point %llu was written by a Holdfast that had "
                      "been taken over from",
                      (unsigned long long)seq);
-        return hf_error_hint(err, "'holdfast list' shows the restore points");
+        return hf_error_hint_typed(err, "holdfast list", "look at which there are");
     }
     uint64_t reached = 0;
     for (size_t i = 0; i < at; i++)
@@ -314,8 +314,8 @@ static int explain_missing(const struct hf_timeline *timeline, uint64_t seq, str
             reached = timeline->entries[i].name.to;
     hf_error_set(err, HF_CORRUPT, "segments after %llu that restore point %llu needs are missing",
                  (unsigned long long)reached, (unsigned long long)seq);
-    return hf_error_hint(err, "'holdfast list' shows the points that can be restored, "
-                              "'holdfast check' what is missing");
+    return hf_error_hint_typed(err, "holdfast list, holdfast check",
+                               "others can be restored, and a check says what is missing");
 }
 
 int hf_plan_make(struct hf_plan *out, const struct hf_timeline *timeline, uint64_t seq,

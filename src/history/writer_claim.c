@@ -131,8 +131,9 @@ static int refuse(const struct hf_database *database, const struct hf_writer *ri
                      : "database '%s' of this repository is backed up by another Holdfast: "
                        "host '%s', file '%s'",
                  database->name, rival->host, rival->path);
-    return hf_error_hint(err, "use another --name for this file, or --take-over when the other one "
-                              "is gone for good");
+    return hf_error_hint_typed(
+        err, "--name, --take-over",
+        "use another name for this file, or take over when the other one is gone for good");
 }
 
 /* Whose the highest epoch is, as far as its claims tell. */
@@ -162,8 +163,9 @@ static int unreadable(enum hf_claim_manner manner, struct hf_error *found, struc
     if (manner == HF_CLAIM_TAKE_OVER)
         return 0;
     found->hint[0] = 0;
-    hf_error_hint(found, "it says who writes this history; --take-over goes on without it, and no "
-                         "restore point is lost");
+    hf_error_hint_typed(found, "--take-over",
+                        "it says who writes this history; taking over goes on without it, and no "
+                        "restore point is lost");
     return hf_error_pass(err, found);
 }
 

@@ -158,8 +158,9 @@ static bool begins(const struct layer *layer, const char *magic, size_t length)
 static int hint_for_age(const struct hf_copy_input *input, struct hf_error *err)
 {
     if (err && err->code == HF_WRONG_KEY)
-        hf_error_hint(err, "set HOLDFAST_COPY_PASSPHRASE_FILE, or give --copy-passphrase-file or "
-                           "--identity FILE");
+        hf_error_hint_typed(
+            err, "HOLDFAST_COPY_PASSPHRASE_FILE, --copy-passphrase-file, --identity FILE",
+            "give its passphrase, or the key that it was encrypted for");
     return hf_error_wrap(err, "'%s'", input->path);
 }
 
@@ -183,7 +184,7 @@ static int open_layer(struct hf_copy_input *input, struct layer *layer, struct h
         layer->text = hf_zstd_reader_source(layer->zstd);
     } else if (begins(layer, "-----BEGIN AGE", 14)) {
         hf_error_set(err, HF_UNSUPPORTED, "'%s' is an age file in its text form", input->path);
-        return hf_error_hint(err, "open it first: age -d FILE | holdfast import -");
+        return hf_error_hint_typed(err, "age -d FILE | holdfast import -", "open it first");
     } else {
         return 0;
     }

@@ -75,3 +75,9 @@ bool hf_copy_proof_holds(struct hf_copy_proof *proof)
     print_tail(tail, checksum);
     return proof->tail_length == HF_COPY_TAIL && !memcmp(proof->tail, tail, HF_COPY_TAIL);
 }
+
+int hf_copy_proof_hint(struct hf_error *err)
+{
+    return hf_error_hint_typed(err, "--edited",
+                               "take another copy, or say that this one was changed on purpose");
+}

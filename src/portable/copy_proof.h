@@ -42,4 +42,7 @@ void hf_copy_proof_init(struct hf_copy_proof *proof, const struct hf_source *bel
 /* After the end of the source: are the last lines these, and is the checksum right? */
 bool hf_copy_proof_holds(struct hf_copy_proof *proof);
 
+/* What to do about a copy that is not as it was written. -1. */
+int hf_copy_proof_hint(struct hf_error *err);
+
 #endif

@@ -86,10 +86,10 @@ static int want_named_string(struct reading *reading, const char *name, char **o
 static int no_copy(struct reading *reading)
 {
     hf_error_set(reading->err, HF_UNSUPPORTED, "this JSON is no generic portable copy");
-    return hf_error_hint(reading->err,
-                         "those begin with \"format\": \"" HF_COPY_FORMAT "\"; a copy in an "
-                         "application's own form goes into a database that has the application's "
-                         "tables, or with --profile");
+    return hf_error_hint_typed(
+        reading->err, "--profile",
+        "those begin with \"format\": \"" HF_COPY_FORMAT "\"; a copy in an application's own form "
+        "goes into a database that has the application's tables, or with its profile");
 }
 
 /* The copy within an application's own copy is the object "holdfast" of that one. Stands on its
@@ -311,8 +311,7 @@ static int damaged(struct reading *reading, const char *table, uint64_t first, c
     hf_error_set(reading->err, HF_CORRUPT,
                  "lines %llu to %llu: table '%s' is not as it was written: %s differs",
                  (unsigned long long)first, (unsigned long long)reading->event.line, table, what);
-    return hf_error_hint(reading->err, "take another copy; --edited takes one that was changed on "
-                                       "purpose");
+    return hf_copy_proof_hint(reading->err);
 }
 
 static int prove_table(struct reading *reading, const struct hf_copy_table *table, uint64_t first,
@@ -416,8 +415,7 @@ static int prove_whole(struct reading *reading)
                  "lines 1 to %llu: the copy is not as it was written: its checksum differs, though "
                  "every table's rows are whole",
                  (unsigned long long)reading->event.line);
-    return hf_error_hint(reading->err, "take another copy; --edited takes one that was changed on "
-                                       "purpose");
+    return hf_copy_proof_hint(reading->err);
 }
 
 int hf_copy_read(const struct hf_source *source, enum hf_copy_trust trust,

@@ -299,8 +299,8 @@ static int choose_ground(struct importing *job, struct hf_error *err)
         return 0;
     hf_error_set(err, HF_REFUSED, "'%s' has rows in table '%s' already", job->options->path,
                  filled);
-    return hf_error_hint(err, "--merge keeps them and adds what is missing; or import into a new "
-                              "file: --db NEW");
+    return hf_error_hint_typed(err, "--merge, --db NEW",
+                               "keep them and add what is missing, or import into a new file");
 }
 
 static int refuse_loss(const struct importing *job, struct hf_error *err)
@@ -321,8 +321,9 @@ static int refuse_loss(const struct importing *job, struct hf_error *err)
         return 0;
     hf_error_set(err, HF_REFUSED, "not everything in the copy has a place in '%s': table '%s': %s",
                  job->options->path, first->from->table.name, first->reason);
-    return hf_error_hint(err, "bring the database's schema up to date first; or leave it out with "
-                              "--accept-data-loss; or import into a new file: --db NEW");
+    return hf_error_hint_typed(
+        err, "--accept-data-loss, --db NEW",
+        "bring the database's schema up to date first; or leave it out; or import into a new file");
 }
 
 static int make_plan(struct importing *job, struct hf_error *err)
@@ -388,8 +389,9 @@ static int check_orphans(struct importing *job, uint64_t before, struct hf_error
         return 0;
     hf_error_set(err, HF_REFUSED, "%llu rows would refer to missing rows: %s",
                  (unsigned long long)(after - before), first);
-    return hf_error_hint(err, "the copy and this database do not belong together; import into a "
-                              "new file: --db NEW");
+    return hf_error_hint_typed(
+        err, "--db NEW",
+        "the copy and this database do not belong together; import into a new file");
 }
 
 int hf_import(struct hf_copy_input *input, const struct hf_import_options *options,

@@ -96,8 +96,7 @@ int hf_profile_reading_stage(struct hf_profile_reading *reading, const struct hf
     if (!reading->has_own_member || reading->trust == HF_COPY_EDITED || hf_copy_proof_holds(&proof))
         return 0;
     hf_error_set(err, HF_CORRUPT, "the copy is not what was written: its checksum differs");
-    return hf_error_hint(err, "take another copy; --edited takes one that was changed on "
-                              "purpose");
+    return hf_copy_proof_hint(err);
 }
 
 int hf_profile_reading_run(struct hf_profile_reading *reading,

@@ -91,10 +91,10 @@ static int accept(const struct work *work, const struct hf_sync_plan *plan)
     hf_error_set(work->err, HF_REFUSED, "%s%s: %s", step->text,
                  step->risk == HF_RISK_IMPOSSIBLE ? " is impossible" : " may lose data",
                  step->advice ? step->advice : "");
-    return hf_error_hint(work->err,
-                         step->risk == HF_RISK_IMPOSSIBLE
-                             ? "nothing was changed; change the schema or the data"
-                             : "nothing was changed; --accept-data-loss does it all the same");
+    return step->risk == HF_RISK_IMPOSSIBLE
+               ? hf_error_hint(work->err, "nothing was changed; change the schema or the data")
+               : hf_error_hint_typed(work->err, "--accept-data-loss does it all the same",
+                                     "nothing was changed");
 }
 
 /* What came after the restore point is not in it. */

@@ -138,8 +138,9 @@ static int refuse_in_vain(const struct hf_config *config, const struct hf_env *e
                      "this host has stored restore points of '%s' before (the newest: %" PRIu64
                      "), and there is none here now",
                      database->name, known.segment.to);
-        return hf_error_hint(err, "if a disk or share belongs there, mount it; if a new "
-                                  "repository is wanted, make it first: holdfast init");
+        return hf_error_hint_typed(err, "holdfast init",
+                                   "if a disk or share belongs there, mount it; if a new "
+                                   "repository is wanted, make it first");
     }
     return 0;
 }

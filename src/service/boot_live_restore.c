@@ -313,7 +313,8 @@ static void tell_undone(struct hf_boot *boot, int failed, struct hf_error *cause
                       "the application did not come up with restore point %" PRIu64
                       ", and what was there before (point %" PRIu64 ") could not be brought back",
                       restore->point, restore->before);
-        hf_error_hint(&err, "holdfast restore --point %" PRIu64, restore->before);
+        hf_error_hint_typed(&err, "holdfast restore --point", "restore point %" PRIu64 " again",
+                            restore->before);
     } else {
         hf_error_set(&err, HF_FAILED,
                      "the application did not come up with restore point %" PRIu64

@@ -132,13 +132,15 @@ void hf_boot_log_block(struct hf_boot_log *log, const char *lines)
 
 void hf_boot_log_error(struct hf_boot_log *log, const struct hf_error *err)
 {
+    char hint[HF_TYPED_HINT];
+    hf_error_typed_hint(hint, err);
     if (log->format == HF_LOG_JSON) {
         put_json(log, "error", err->text, NULL,
-                 err->hint[0] ? json_pack("{s:o}", "hint", hf_text_value(err->hint)) : NULL);
+                 *hint ? json_pack("{s:o}", "hint", hf_text_value(hint)) : NULL);
     } else {
         fprintf(log->out, "holdfast: %s\n", err->text);
-        if (err->hint[0])
-            fprintf(log->out, "  hint: %s\n", err->hint);
+        if (*hint)
+            fprintf(log->out, "  hint: %s\n", hint);
     }
     fflush(log->out);
 }

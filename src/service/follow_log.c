@@ -107,12 +107,12 @@ void hf_follow_log_step(struct hf_follow_log *log, const struct hf_follow_step *
 
 void hf_follow_log_error(struct hf_follow_log *log, const struct hf_error *err)
 {
-    char text[1600];
-    snprintf(text, sizeof text, "holdfast: %s%s%s", err->text, err->hint[0] ? "\n  hint: " : "",
-             err->hint);
+    char text[1600], hint[HF_TYPED_HINT];
+    hf_error_typed_hint(hint, err);
+    snprintf(text, sizeof text, "holdfast: %s%s%s", err->text, *hint ? "\n  hint: " : "", hint);
     bool is_text = log->format == HF_LOG_TEXT;
     put(log, "error", is_text ? text : err->text,
-        is_text || !err->hint[0] ? NULL : json_pack("{s:o}", "hint", hf_text_value(err->hint)));
+        is_text || !*hint ? NULL : json_pack("{s:o}", "hint", hf_text_value(hint)));
 }
 
 static void put_point(struct hf_follow_log *log, const char *event, const char *what, uint64_t seq)

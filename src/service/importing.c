@@ -36,7 +36,8 @@ static int take_restore_point(void *context, struct hf_error *err)
     if (!hf_safety_point_take(&wanted, &job->result->point_before, err))
         return 0;
     hf_error_wrap(err, "take a restore point before the import");
-    return hf_error_hint(err, "--no-restore-point imports without one");
+    return hf_error_hint_typed(err, "--no-restore-point imports without one",
+                               "nothing was imported");
 }
 
 static void note_problem(void *context, const struct hf_profile_problem *problem)
@@ -94,7 +95,7 @@ static int restore_exactly(struct importing *job, struct hf_error *err)
     if (failure.code == HF_REFUSED && !exactly.accept_data_loss) {
         hf_notice(exactly.events, "%s", failure.text);
         hf_notice(exactly.events, "so the copy is taken in the application's own form; "
-                                  "--accept-data-loss takes each table as far as it has a place");
+                                  "accepting data loss takes each table as far as it has a place");
         return 0;
     }
     return failure.code == HF_UNSUPPORTED ? 0 : hf_error_pass(err, &failure);

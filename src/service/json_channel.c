@@ -151,9 +151,10 @@ int hf_json_append(json_t *list, json_t *item)
 
 json_t *hf_json_failed(const struct hf_error *error)
 {
-    return json_pack("{s:s, s:s, s:o, s:o*}", "event", "failed", "code", hf_code_name(error->code),
-                     "text", hf_text_value(error->text), "hint",
-                     error->hint[0] ? hf_text_value(error->hint) : NULL);
+    return json_pack("{s:s, s:s, s:o, s:o*, s:o*}", "event", "failed", "code",
+                     hf_code_name(error->code), "text", hf_text_value(error->text), "hint",
+                     error->hint[0] ? hf_text_value(error->hint) : NULL, "typed",
+                     error->typed[0] ? hf_text_value(error->typed) : NULL);
 }
 
 static enum hf_code code_of(const json_t *failed)
@@ -170,6 +171,6 @@ int hf_json_failure(const json_t *failed, struct hf_error *err)
     hf_error_set(err, code_of(failed), "%s",
                  hf_member_text(failed, "text", "it failed, and did not say why"));
     if (*hint)
-        hf_error_hint(err, "%s", hint);
+        hf_error_hint_typed(err, hf_member_text(failed, "typed", ""), "%s", hint);
     return -1;
 }

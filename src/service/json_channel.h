@@ -61,7 +61,8 @@ json_t *hf_text_or_null(const char *text); /* null for NULL */
 /* Appends `item`, whose reference it takes; NULL counts as no memory. -1 on failure. */
 int hf_json_append(json_t *list, json_t *item);
 
-/* {"event":"failed","code":...,"text":...,"hint":...} and back; a code may be a number there. */
+/* {"event":"failed","code":...,"text":...,"hint":...,"typed":...} and back; a code may be a
+ * number there. */
 json_t *hf_json_failed(const struct hf_error *error);
 int hf_json_failure(const json_t *failed, struct hf_error *err); /* fills err; -1 */
 

@@ -99,7 +99,7 @@ static int take_request(struct hf_protection *protection, hf_control_request req
     if (!find(protection, database)) {
         hf_error_set(err, HF_NOT_FOUND, "process %d has no database '%s'", (int)getpid(),
                      database ? database : "");
-        return hf_error_hint(err, "the names must be the same: --name, HOLDFAST_NAME");
+        return hf_error_hint_typed(err, "--name, HOLDFAST_NAME", "the names must be the same");
     }
     protection->options.restore(protection->options.context, request, what);
     return 0;

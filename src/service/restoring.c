@@ -29,7 +29,8 @@ int hf_restoring_decide(struct hf_restoring *restoring, struct hf_error *err)
     if (!to && !own) {
         hf_error_set(err, HF_CONFIG, "no file is given to restore '%s' into",
                      restoring->database->name);
-        return hf_error_hint(err, "--to PATH, or --db PATH for the database's own place");
+        return hf_error_hint_typed(err, "--to PATH, --db PATH",
+                                   "name one, or the database's own place");
     }
     restoring->target = to ? to : own;
     bool there = !env->fs.stat(env->fs.context, restoring->target, &status);
@@ -107,7 +108,7 @@ static int restore_own(const struct hf_restoring *restoring,
                              options, &result->in_place, err))
         return 0;
     if (err && err->code == HF_LOCKED)
-        hf_error_hint(err, "stop the application, or restore into another file with --to");
+        hf_error_hint_typed(err, "--to", "stop the application, or restore into another file");
     return -1;
 }
 

@@ -122,6 +122,22 @@ static void the_innermost_hint_wins(void **state)
     assert_string_equal(err.hint, "inner 1");
 }
 
+static void what_does_it_on_a_command_line_is_no_part_of_the_hint(void **state)
+{
+    (void)state;
+    struct hf_error err;
+    char typed[HF_TYPED_HINT];
+    hf_error_set(&err, HF_NO_SPACE, "x");
+    assert_string_equal(hf_error_typed_hint(typed, &err), "");
+    hf_error_hint_typed(&err, "--to", "restore to another disk");
+    hf_error_hint_typed(&err, "--outer", "outer");
+    assert_string_equal(err.hint, "restore to another disk");
+    assert_string_equal(hf_error_typed_hint(typed, &err), "restore to another disk (--to)");
+    hf_error_set(&err, HF_FAILED, "y");
+    hf_error_hint(&err, "wait");
+    assert_string_equal(hf_error_typed_hint(typed, &err), "wait");
+}
+
 static void a_hint_is_one_line_that_ends_at_a_character(void **state)
 {
     (void)state;
@@ -207,6 +223,7 @@ int main(void)
         cmocka_unit_test(the_systems_number_decides_the_code),
         cmocka_unit_test(wrapping_puts_the_outer_first_and_keeps_the_rest),
         cmocka_unit_test(the_innermost_hint_wins),
+        cmocka_unit_test(what_does_it_on_a_command_line_is_no_part_of_the_hint),
         cmocka_unit_test(a_hint_is_one_line_that_ends_at_a_character),
         cmocka_unit_test(control_characters_are_escaped),
         cmocka_unit_test(a_long_path_is_cut_in_the_middle_at_characters),

@@ -89,6 +89,16 @@ def test_what_cannot_be_imported_has_no_plan(db, client, copies):
     assert notes(db) == before
 
 
+def test_what_to_do_names_no_option_that_a_browser_does_not_have(holdfast, db, client, copies):
+    changed = copies[0].replace(b"kept in the copy", b"lost in the copy")
+    (holdfast.folder / "changed.json").write_bytes(changed)
+    holdfast("import", "changed.json", "--db", db, "--dry-run", code=6).says("changed on purpose (--edited)")
+    holdfast("import", "copy.json", "--db", db, "--dry-run", code=9).says("add what is missing", "(--merge, --db NEW)")
+    for raw in copies[0], changed:
+        failed = client.job(PLANS, {"upload": sent(client, raw)}, state="failed")
+        assert failed["hint"] and "--" not in failed["hint"], failed
+
+
 def test_nothing_is_imported_without_name_password_and_a_plan_of_this_kind(db, client, copies):
     before = notes(db)
     plan = client.job(PLANS, {"upload": sent(client, copies[0]), "merge": True})["plan"]

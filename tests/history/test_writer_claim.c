@@ -44,7 +44,7 @@ static void a_rival_is_refused_and_may_take_over(void **state)
                      -1);
     assert_int_equal(err.code, HF_REFUSED);
     assert_non_null(strstr(err.text, "attic"));
-    assert_non_null(strstr(err.hint, "--take-over"));
+    assert_non_null(strstr(err.typed, "--take-over"));
     assert_int_equal(claim(archive, &b, HF_CLAIM_TAKE_OVER, &second), HF_OK);
     assert_int_equal(second, first + 1);
     assert_int_equal(claim(archive, &a, HF_CLAIM_POLITE, &first), HF_REFUSED);

@@ -240,7 +240,7 @@ static void tables_with_rows_are_refused_without_merge(void **state)
     room_export(&room);
     struct hf_error err = refused(NULL);
     assert_int_equal(err.code, HF_REFUSED);
-    assert_non_null(strstr(err.hint, "--merge"));
+    assert_non_null(strstr(err.typed, "--merge"));
 }
 
 static void merge_keeps_what_is_there_by_every_key(void **state)
