@@ -94,8 +94,10 @@ static int restore_exactly(struct importing *job, struct hf_error *err)
         return write_settings(job, err) ? -1 : 1;
     if (failure.code == HF_REFUSED && !exactly.accept_data_loss) {
         hf_notice(exactly.events, "%s", failure.text);
-        hf_notice(exactly.events, "so the copy is taken in the application's own form; "
-                                  "accepting data loss takes each table as far as it has a place");
+        hf_notice(exactly.events,
+                  "so the copy is taken in the application's own form; "
+                  "accepting data loss (--accept-data-loss) takes each table as far as "
+                  "it has a place");
         return 0;
     }
     return failure.code == HF_UNSUPPORTED ? 0 : hf_error_pass(err, &failure);

@@ -2,6 +2,7 @@
 the right to mount."""
 import os
 import pathlib
+import socket
 import subprocess
 import types
 
@@ -131,7 +132,11 @@ def test_a_disk_that_fills_while_a_file_is_sent_is_told_and_freed(holdfast, db, 
 def test_a_file_without_an_end_is_cut_off(holdfast, db, started):
     small = on_a_small_disk(holdfast, "600k", "true")
     client = started(small, "--db", db, env={"HOLDFAST_STATE_DIR": str(holdfast.folder / "full")})
-    with pytest.raises(OSError):
-        client.ask("POST", UPLOADS, raw=(MEBIBYTE for _ in range(1000)),
-                   headers={"Transfer-Encoding": "chunked"})
+    head = (f"POST {UPLOADS} HTTP/1.1\r\nHost: 127.0.0.1:{client.port}\r\nCookie: {client.cookie}\r\n"
+            f"X-Holdfast-CSRF: {client.csrf}\r\nTransfer-Encoding: chunked\r\n\r\n")
+    with socket.create_connection(("127.0.0.1", client.port), timeout=20) as connection:
+        connection.sendall(head.encode())
+        with pytest.raises(OSError):
+            for _ in range(1000):
+                connection.sendall(b"100000\r\n" + MEBIBYTE + b"\r\n")
     assert client.get("/api/v1/session")["state"] == "signed_in"
