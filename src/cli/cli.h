@@ -36,6 +36,9 @@ struct hf_verb {
     const struct hf_option *options; /* its own, besides the common ones; or NULL */
     const char
         *own_flag; /* without dashes: one of its own though a setting is called so; or NULL */
+    /* It goes on until it is ended, and has no outcome that --json could tell: what to do instead,
+     * for a hint; or NULL. */
+    const char *instead_of_json;
     int (*run)(struct hf_cli *cli, struct hf_error *err);
 };
 

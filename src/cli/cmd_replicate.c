@@ -75,5 +75,8 @@ const struct hf_verb hf_verb_replicate = {
              "same for an application that it starts.",
     .most_operands = HF_MOST_OPERANDS,
     .options = options,
+    .instead_of_json =
+        "--log json writes what happens as JSON, on standard error; 'holdfast status "
+        "--json' says how things are",
     .run = run,
 };

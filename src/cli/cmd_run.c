@@ -2,7 +2,6 @@
 
 #include "cli/cli.h"
 #include "cli/console_start.h"
-#include "cli/output.h"
 #include "cli/protection_options.h"
 #include "service/boot.h"
 #include "service/keep_settings.h"
@@ -30,10 +29,6 @@ static const struct hf_option options[] = {
 
 static int run(struct hf_cli *cli, struct hf_error *err)
 {
-    if (cli->json) {
-        hf_error_set(err, HF_USAGE, "standard output belongs to the application");
-        return hf_error_hint(err, "--log json writes the log as JSON, on standard error");
-    }
     if (!cli->arguments.command[0]) {
         hf_error_set(err, HF_USAGE, "no command is given");
         return hf_error_hint(err, "for example: holdfast run -- node dist/index.js");
@@ -67,5 +62,8 @@ const struct hf_verb hf_verb_run = {
              "writes.",
     .most_operands = HF_COMMAND,
     .options = options,
+    .instead_of_json =
+        "standard output is the application's; --log json writes the log as JSON, on "
+        "standard error",
     .run = run,
 };

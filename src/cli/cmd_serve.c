@@ -30,5 +30,7 @@ const struct hf_verb hf_verb_serve = {
         "Serves the console alone, beside a Holdfast that runs elsewhere. 'run' and 'replicate'\n"
         "serve it themselves with --console.",
     .options = options,
+    .instead_of_json =
+        "'holdfast status --json' says how things are, and so does the console's API",
     .run = run,
 };

@@ -63,10 +63,10 @@ static void print_verb_help(const struct hf_verb *verb)
            verb->operands, verb->about ? verb->about : verb->summary);
     if (verb->options) {
         fputc('\n', stdout);
-        hf_options_help(stdout, verb->options);
+        hf_options_help(stdout, verb->options, NULL);
     }
     puts("\nCommon options:");
-    hf_options_help(stdout, hf_common_options);
+    hf_options_help(stdout, hf_common_options, verb->instead_of_json ? "json" : NULL);
 }
 
 /* `pair` is what was typed with the word after it. */
@@ -150,6 +150,11 @@ static int run_verb(struct hf_cli *cli, int words, int argc, char **argv, struct
     }
     if (hf_option_given(&cli->arguments, "json"))
         cli->json = hf_json_root(verb->name);
+    if (cli->json && verb->instead_of_json) {
+        hf_error_set(err, HF_USAGE, "--json tells what came of a verb, and '%s' goes on",
+                     verb->name);
+        return hf_error_hint(err, "%s", verb->instead_of_json);
+    }
     hf_progress_line_init(&cli->progress, stderr,
                           hf_option_given(&cli->arguments, "quiet") ? HF_PROGRESS_QUIET
                                                                     : HF_PROGRESS_AUTO);

@@ -168,10 +168,12 @@ bool hf_option_given(const struct hf_arguments *arguments, const char *name)
     return hf_option(arguments, name) != NULL;
 }
 
-void hf_options_help(FILE *out, const struct hf_option *options)
+void hf_options_help(FILE *out, const struct hf_option *options, const char *but)
 {
     for (; options && options->name; options++) {
         char left[64], letter[8] = "    ";
+        if (but && !strcmp(options->name, but))
+            continue;
         if (options->letter)
             snprintf(letter, sizeof letter, "-%c, ", options->letter);
         snprintf(left, sizeof left, "%s--%s%s%s", letter, options->name,

@@ -47,7 +47,7 @@ const char *hf_option_if_known(const struct hf_arguments *arguments, const char 
 const char *hf_option(const struct hf_arguments *arguments, const char *name);
 bool hf_option_given(const struct hf_arguments *arguments, const char *name);
 
-/* The rows, aligned, for a verb's --help. */
-void hf_options_help(FILE *out, const struct hf_option *options);
+/* The rows, aligned, for a verb's --help, without the one of the name `but` (or NULL). */
+void hf_options_help(FILE *out, const struct hf_option *options, const char *but);
 
 #endif

@@ -1,6 +1,7 @@
 """The command line itself: help, mistakes, exit codes, where text goes."""
 import os
 import pty
+import re
 import subprocess
 
 import pytest
@@ -59,6 +60,17 @@ def test_errors_are_json_too_when_asked_for(holdfast):
     assert "--lable" in outcome.json["error"]["text"]
     assert "--label" in outcome.json["error"]["hint"]
     assert outcome.json["holdfast"]["verb"] == "backup"
+
+
+@pytest.mark.parametrize("verb, instead", [("run", "--log json"), ("replicate", "--log json"),
+                                           ("serve", "holdfast status --json")])
+def test_what_goes_on_refuses_to_tell_what_came_of_it(holdfast, db, verb, instead):
+    assert not re.search("--json +one JSON object", holdfast(verb, "--help").out)
+    command = ["--", "true"] if verb == "run" else []
+    outcome = holdfast(verb, "--json", "--db", db, "-r", "repo", *command, code=2)
+    outcome.says(f"'{verb}' goes on", instead)
+    assert outcome.json["error"]["code"] == "usage" and instead in outcome.json["error"]["hint"]
+    assert not (holdfast.folder / "repo").exists()
 
 
 def test_without_a_database_or_repository_the_setting_is_named(holdfast):
