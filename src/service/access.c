@@ -1,5 +1,6 @@
 #include "service/access.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -165,6 +166,7 @@ static int open_repository(struct hf_session *session, const struct hf_config *c
         return create(session, config, env, err);
     /* Somebody expects it. */
     err->code = HF_UNREACHABLE;
+    err->sys = ENOENT;
     return -1;
 }
 

@@ -26,7 +26,7 @@ struct hf_session {
 };
 
 enum hf_session_manner {
-    HF_SESSION_EXISTING,  /* HF_UNREACHABLE when there is no repository */
+    HF_SESSION_EXISTING,  /* HF_UNREACHABLE (and ENOENT) when there is no repository */
     HF_SESSION_OR_CREATE, /* makes it on first use: HF_UNREACHABLE when there is none though this
                              host has points of a configured database in one */
     HF_SESSION_CREATE,    /* HF_EXISTS when there is one */

@@ -91,13 +91,20 @@ void hf_safety_assess(struct hf_safety_verdict *out, const struct hf_safety_evid
         assess_newest(out, evidence);
         assess_snapshot(out, evidence);
         assess_test(out, evidence);
+    } else if (evidence->is_unmade) {
+        find(out, HF_FACT_NEWEST_POINT, HF_SAFETY_BAD, HF_CAUSE_NO_POINT);
+        find(out, HF_FACT_SNAPSHOT, HF_SAFETY_ATTENTION, HF_CAUSE_NO_SNAPSHOT);
+        find(out, HF_FACT_TEST_RESTORE, HF_SAFETY_UNKNOWN, HF_CAUSE_NEVER_TESTED);
+        find(out, HF_FACT_REPOSITORY, HF_SAFETY_BAD, HF_CAUSE_NO_REPOSITORY);
     } else {
         find(out, HF_FACT_NEWEST_POINT, HF_SAFETY_UNKNOWN, HF_CAUSE_REPOSITORY_UNREACHABLE);
         find(out, HF_FACT_SNAPSHOT, HF_SAFETY_UNKNOWN, HF_CAUSE_REPOSITORY_UNREACHABLE);
         find(out, HF_FACT_TEST_RESTORE, HF_SAFETY_UNKNOWN, HF_CAUSE_REPOSITORY_UNREACHABLE);
         find(out, HF_FACT_REPOSITORY, HF_SAFETY_BAD, HF_CAUSE_REPOSITORY_UNREACHABLE);
     }
-    if (evidence->is_encrypted && !evidence->kit_saved)
+    if (evidence->is_unmade)
+        find(out, HF_FACT_RECOVERY_KEY, HF_SAFETY_UNKNOWN, HF_CAUSE_NO_REPOSITORY);
+    else if (evidence->is_encrypted && !evidence->kit_saved)
         find(out, HF_FACT_RECOVERY_KEY, HF_SAFETY_ATTENTION, HF_CAUSE_KEY_NOT_SAVED);
     for (int i = 0; i < HF_FACT_COUNT; i++)
         out->state = out->facts[i] > out->state ? out->facts[i] : out->state;

@@ -30,6 +30,7 @@ enum hf_safety_fact {
 struct hf_safety_evidence {
     int64_t now;
     bool is_reachable; /* the repository was read just now; without it nothing else counts */
+    bool is_unmade;    /* there never was one */
     int64_t newest;    /* time of the newest point */
     int64_t newest_snapshot;
     int64_t tested, proven; /* when the last test restore was made, and the last that passed */

@@ -33,6 +33,9 @@ static const struct hf_safety_cause_words causes[HF_CAUSE_COUNT] = {
     [HF_CAUSE_NO_SNAPSHOT] = {"no_snapshot", "There is no snapshot.", "snapshot"},
     [HF_CAUSE_SNAPSHOT_IS_OLD] = {"snapshot_is_old", "The newest snapshot is more than a week old.",
                                   "snapshot"},
+    [HF_CAUSE_NO_REPOSITORY] = {"no_repository",
+                                "There is no repository yet: the first snapshot makes it.",
+                                "snapshot"},
     [HF_CAUSE_REPOSITORY_UNREACHABLE] = {"repository_unreachable",
                                          "The repository cannot be read: whether it has everything "
                                          "is not known.",

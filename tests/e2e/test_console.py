@@ -78,7 +78,10 @@ def test_the_first_snapshot_makes_the_repository(holdfast, db):
     try:
         client = console.client()
         client.set_up()
-        assert not client.get("/api/v1/overview")["repository"]["reachable"]
+        overview = client.get("/api/v1/overview")
+        assert not overview["repository"]["reachable"]
+        causes = {fact["fact"]: (fact["cause"] or {}).get("key") for fact in overview["databases"][0]["facts"]}
+        assert causes["repository"] == causes["recovery_key"] == "no_repository"
         point = client.job("/api/v1/databases/app/points", {"label": "the first"})["point"]
         wait_for(lambda: client.get("/api/v1/overview")["repository"]["reachable"], "the repository")
         shown = client.get(f"/api/v1/databases/app/points/{point}")

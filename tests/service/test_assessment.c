@@ -97,6 +97,20 @@ static void an_unreachable_repository_makes_everything_unknown(void **state)
     assert_int_equal(verdict.could_lose, -1);
 }
 
+static void without_a_repository_a_snapshot_is_to_be_taken(void **state)
+{
+    struct hf_safety_evidence evidence = good();
+    (void)state;
+    evidence.is_reachable = false;
+    evidence.is_unmade = true;
+    evidence.kit_saved = 0;
+    struct hf_safety_verdict verdict = assess(&evidence);
+    assert_int_equal(verdict.state, HF_SAFETY_BAD);
+    for (int i = 0; i < HF_FACT_COUNT; i++)
+        if (i != HF_FACT_TEST_RESTORE)
+            assert_string_equal(hf_safety_cause_words(verdict.causes[i])->action, "snapshot");
+}
+
 static void unknown_is_never_good(void **state)
 {
     struct hf_safety_evidence evidence = good();
@@ -147,6 +161,7 @@ static struct hf_safety_evidence variant(unsigned bits)
     struct hf_safety_evidence evidence = good();
     const int64_t ages[] = {0, 0, 12000, 61000};
     evidence.is_reachable = !(bits & 1);
+    evidence.is_unmade = bits & 1 && bits & 2;
     evidence.newest = bits & 2 ? 0 : evidence.newest;
     evidence.is_missing = bits & 4;
     evidence.is_followed = !(bits & 8);
@@ -186,6 +201,7 @@ int main(void)
         cmocka_unit_test(what_the_repository_does_not_confirm_is_not_believed),
         cmocka_unit_test(without_anybody_who_follows_nobody_knows_what_could_be_lost),
         cmocka_unit_test(an_unreachable_repository_makes_everything_unknown),
+        cmocka_unit_test(without_a_repository_a_snapshot_is_to_be_taken),
         cmocka_unit_test(unknown_is_never_good),
         cmocka_unit_test(tests_and_snapshots_grow_old),
         cmocka_unit_test(a_key_is_to_be_saved_only_where_there_is_one),

@@ -121,6 +121,7 @@ export const en = {
   "cause.test_failed": "The last test restore failed.",
   "cause.no_snapshot": "There is no snapshot.",
   "cause.snapshot_is_old": "The newest snapshot is more than a week old.",
+  "cause.no_repository": "There is no repository yet: the first snapshot makes it.",
   "cause.repository_unreachable": "The repository cannot be read: whether it has everything is not known.",
   "cause.key_not_saved":
     "The recovery key was not saved: without it nobody can open the repository when this computer is gone.",

@@ -122,6 +122,7 @@ export const fi: Strings = {
   "cause.test_failed": "Viimeisin koepalautus epäonnistui.",
   "cause.no_snapshot": "Tilannevedoksia ei ole.",
   "cause.snapshot_is_old": "Uusin tilannevedos on yli viikon vanha.",
+  "cause.no_repository": "Varastoa ei vielä ole: ensimmäinen tilannevedos luo sen.",
   "cause.repository_unreachable": "Varastoa ei voi lukea: ei tiedetä, onko siellä kaikki.",
   "cause.key_not_saved": "Palautusavainta ei ole tallennettu: ilman sitä kukaan ei avaa varastoa, jos tämä kone menetetään.",
 
