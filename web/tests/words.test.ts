@@ -26,3 +26,23 @@ test("no text is empty", () => {
     for (const [key, entry] of Object.entries(strings)) for (const text of texts(entry)) assert.ok(text.trim(), `${language}: ${key}`);
   }
 });
+
+/** What a thing could be called in Finnish too, and is not: after the word that it has. */
+const rejected: Record<string, RegExp> = {
+  varasto: /säilö/i,
+  salalause: /tunnuslause/i,
+  palautuspaketti: /palautuspakkau/i,
+  todennettu: /todist/i,
+  vaurioitunut: /vioittu/i,
+  skeema: /rakenne/i,
+  tallennettu: /tallet/i,
+  datakansio: /hakemisto|tietokansio/i,
+  varmuuskopiointi: /varmistu/i,
+  hetki: /ajankohta/i,
+};
+
+test("Finnish has one word for a thing, everywhere", () => {
+  for (const [key, entry] of Object.entries(fi)) {
+    for (const text of texts(entry)) for (const [word, other] of Object.entries(rejected)) assert.doesNotMatch(text, other, `${key}: ${word}`);
+  }
+});
