@@ -1,8 +1,11 @@
 // Short messages, from whoever has one to whoever shows it (parts/announcer.tsx).
+import type { Told } from "./error_text";
 
 export interface Message {
   id: number;
   text: string;
+  /** What the server itself says. */
+  server: string[];
   tone: "good" | "bad";
 }
 
@@ -16,8 +19,13 @@ export function onMessages(shown: (message: Message) => void, spoken: (text: str
 }
 
 /** Seen for a while, and read out. */
-export function announce(text: string, tone: Message["tone"] = "good"): void {
-  show({ id: next++, text, tone });
+export function announce(text: string): void {
+  show({ id: next++, text, server: [], tone: "good" });
+}
+
+/** Seen until it is put away, and read out. */
+export function announceFault({ title, text, server }: Told): void {
+  show({ id: next++, text: [title, text].filter(Boolean).join(" "), server, tone: "bad" });
 }
 
 /** Read out only: the page that was gone to, the progress of a job. */

@@ -1,9 +1,9 @@
 // A database that is open to be looked into: opened for a page, closed when the page is left.
 import { useEffect, useState } from "preact/hooks";
-import { api, ApiError, asApiError, part } from "./api";
+import { api, type ApiError, asApiError, part } from "./api";
 import type { Browser } from "./api_browse";
 import type { Job, JobStarted } from "./api_types";
-import { useJob } from "./jobs";
+import { failureOf, useJob } from "./jobs";
 
 export interface Browsing {
   browser: Browser | null;
@@ -26,7 +26,7 @@ export function useBrowsing(database: string, point: number | null): Browsing {
   const { job, error: lost } = useJob(jobId, (ended) => {
     const result = ended.result as Browser | null;
     if (ended.state === "done" && result?.browser) setBrowser(result);
-    else setError(new ApiError(500, ended.error?.code ?? "failed", ended.error?.text ?? "", ended.error?.hint ?? null));
+    else setError(failureOf(ended));
     setJobId(null);
   });
 

@@ -3,7 +3,6 @@ import { useEffect, useState } from "preact/hooks";
 import { api, ApiError, asApiError, part } from "./api";
 import type { Job, JobStarted } from "./api_types";
 import { listen } from "./events";
-import { t } from "./text";
 
 function ended(job: Job): boolean {
   return job.state !== "running";
@@ -51,8 +50,9 @@ export async function resultOf<T>(path: string, body: unknown): Promise<T> {
   return job.result as T;
 }
 
-function failureOf({ error }: Job): ApiError {
-  return new ApiError(500, error?.code ?? "failed", error?.text ?? t("job.failed"), error?.hint ?? null);
+/** Of a job that did not succeed. */
+export function failureOf({ error }: Job): ApiError {
+  return new ApiError(500, error?.code ?? "failed", error?.text ?? "", error?.hint ?? null);
 }
 
 /** Starts a job, and waits for its end. */

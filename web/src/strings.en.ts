@@ -42,7 +42,6 @@ export const en = {
   "error.unreachable": "The console does not answer.",
   "error.unreachable_means":
     "This says nothing about protection, which is another process. What is shown may be old; the console is asked again every few seconds.",
-  "error.not_ready": "Holdfast could not answer that.",
   "error.page": "This page could not be loaded.",
   "error.page_means": "Holdfast may have been upgraded while this tab was open. Nothing is lost: reload the page.",
   "error.not_found": "There is no such page",
@@ -653,3 +652,9 @@ export const en = {
 export type Plural = { readonly one: string; readonly other: string };
 export type Key = keyof typeof en;
 export type Strings = { readonly [K in Key]: (typeof en)[K] extends string ? string : Plural };
+
+/** The codes of the API's errors, and the steps of the repository's test: in English the server's own sentences are shown for them. */
+export type ErrorCode =
+  | "no_memory" | "io" | "no_space" | "not_found" | "exists" | "usage" | "config" | "locked"
+  | "unreachable" | "corrupt" | "wrong_key" | "stale" | "refused" | "unsupported";
+export type Translation = Strings & { readonly [K in `code.${ErrorCode}` | `check.${"reachable" | "key" | "writable"}`]: string };

@@ -1,7 +1,7 @@
 // Kaikki konsolin sanat suomeksi; avaimet ovat samat kuin tiedostossa strings.en.ts (tyyppi valvoo).
-import type { Strings } from "./strings.en";
+import type { Translation } from "./strings.en";
 
-export const fi: Strings = {
+export const fi: Translation = {
   "app.name": "Holdfast",
   "app.title": "{page} · {application}",
   "app.skip": "Siirry sisältöön",
@@ -42,13 +42,30 @@ export const fi: Strings = {
   "error.unreachable": "Konsoli ei vastaa.",
   "error.unreachable_means":
     "Tämä ei kerro mitään suojauksesta, joka on eri prosessi. Näkyvät tiedot voivat olla vanhoja; konsolilta kysytään uudelleen muutaman sekunnin välein.",
-  "error.not_ready": "Holdfast ei pystynyt vastaamaan.",
   "error.page": "Sivua ei voitu ladata.",
   "error.page_means": "Holdfast on ehkä päivitetty tämän välilehden ollessa auki. Mitään ei ole kadonnut: lataa sivu uudelleen.",
   "error.not_found": "Sellaista sivua ei ole",
   "error.not_found_means": "Osoite on ehkä kirjoitettu väärin, tai sen kohdetta ei enää ole.",
   "error.rate_limited": "Liian monta yritystä. Yritä uudelleen, kun on kulunut {duration}.",
   "error.old_data": "Tilanne {time}.",
+
+  "code.no_memory": "Muisti loppui.",
+  "code.io": "Lukeminen tai kirjoittaminen ei onnistunut.",
+  "code.no_space": "Levytila loppui.",
+  "code.not_found": "Sitä ei löydy.",
+  "code.exists": "Se on jo olemassa.",
+  "code.usage": "Annettu tieto ei kelpaa.",
+  "code.config": "Asetuksissa on virhe.",
+  "code.locked": "Toinen toiminto on kesken.",
+  "code.unreachable": "Siihen ei saada yhteyttä.",
+  "code.corrupt": "Tiedot ovat vaurioituneet.",
+  "code.wrong_key": "Avain tai salasana ei kelpaa.",
+  "code.stale": "Tilanne on muuttunut sillä välin.",
+  "code.refused": "Sitä ei sallittu.",
+  "code.unsupported": "Sitä ei tueta.",
+  "check.reachable": "Siihen ei saada yhteyttä.",
+  "check.key": "Avain ei avaa sitä.",
+  "check.writable": "Siihen ei voi kirjoittaa.",
 
   "signin.title": "Kirjaudu sisään",
   "signin.lead": "Konsoli: {application}",

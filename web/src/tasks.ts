@@ -1,9 +1,9 @@
 // What a person started and the server does in the background: seen in a corner until it has ended, whatever page is shown.
-import { announce } from "./announcements";
-import { ApiError } from "./api";
+import { announce, announceFault } from "./announcements";
+import { asApiError } from "./api";
 import type { Job, JobStarted } from "./api_types";
-import { watchJob } from "./jobs";
-import { errorText } from "./error_text";
+import { errorText, ownWords, type Told } from "./error_text";
+import { failureOf, watchJob } from "./jobs";
 import { t } from "./text";
 
 export interface Task {
@@ -18,7 +18,7 @@ export interface TaskWanted {
   /** What is said when it succeeded. */
   done: string;
   /** What it found to be wrong, where a test that was carried out may have failed. */
-  found?: ((result: unknown) => string | null) | undefined;
+  found?: ((result: unknown) => Told | null) | undefined;
 }
 
 let tasks: Task[] = [];
@@ -34,21 +34,14 @@ function put(id: number, update: (task: Task) => Task | null): void {
   changed(tasks);
 }
 
-function failure(job: Job): string {
-  if (job.state === "interrupted") return t("job.interrupted");
-  return [job.error?.text ?? t("job.failed"), job.error?.hint].filter(Boolean).join(" ");
+function failure(job: Job): Told {
+  return job.state === "interrupted" ? ownWords(t("job.interrupted")) : errorText(failureOf(job));
 }
 
 function ended(job: Job, { done, found }: TaskWanted): void {
   const fault = job.state === "done" ? found?.(job.result) ?? null : failure(job);
   if (fault === null) announce(done);
-  else announce(fault, "bad");
-}
-
-function told(error: unknown): string {
-  if (!(error instanceof ApiError)) return String(error);
-  const { title, text } = errorText(error);
-  return [title, text].filter(Boolean).join(" ");
+  else announceFault(fault);
 }
 
 /** Starts a job, shows how it goes, says how it ended; resolves to the ended job, or to null if there was none. */
@@ -67,7 +60,7 @@ export async function runTask(wanted: TaskWanted): Promise<Job | null> {
     ended(end, wanted);
     return end;
   } catch (error) {
-    announce(told(error), "bad");
+    announceFault(errorText(asApiError(error)));
     return null;
   } finally {
     put(id, () => null);

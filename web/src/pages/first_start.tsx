@@ -3,13 +3,12 @@ import type { ComponentType } from "preact";
 import { useContext, useEffect, useState } from "preact/hooks";
 import { api, type ApiError, asApiError, session as sessionOf } from "../api";
 import type { Session, Setup } from "../api_types";
-import { errorText } from "../error_text";
 import { Button } from "../parts/button";
 import { TextField } from "../parts/field";
 import { Gate } from "../parts/gate";
 import { Icon } from "../parts/icon";
 import { Lazy } from "../parts/lazy";
-import { Notice } from "../parts/notice";
+import { ErrorNotice } from "../parts/notice";
 import { go, usePlace } from "../router";
 import { SessionContext } from "../session";
 import { isOfNew } from "../setup_new";
@@ -41,10 +40,9 @@ function SetupCode({ onSession }: { onSession: (session: Session) => void }) {
     }
   }
 
-  const told = trouble && errorText(trouble);
   return (
     <Gate title={t("first.title")} lead={t("first.code_lead")}>
-      {told && <Notice tone="attention" title={told.title}>{told.text}</Notice>}
+      {trouble && <ErrorNotice error={trouble} tone="attention" />}
       <form onSubmit={(event) => void submit(event)} noValidate>
         <TextField label={t("first.code")} help={t("first.code_help")} value={code} onValue={setCode} error={error}
           class="code" spellcheck={false} autoCapitalize="characters" />

@@ -80,7 +80,7 @@ function FactValue({ fact }: { fact: Fact }) {
       return (
         <>
           {fact.reachable === null ? t("fact.unknown") : fact.reachable ? t("fact.reachable") : t("fact.unreachable")}
-          {fact.text && <span class="muted"> · {fact.text}</span>}
+          {fact.text && <span class="muted"> · <span lang="en">{fact.text}</span></span>}
         </>
       );
     case "recovery_key":

@@ -15,8 +15,9 @@ import { Page } from "../parts/page";
 import { Preflight } from "../parts/preflight";
 import { RestoreChoose, type Wish } from "../parts/restore_choose";
 import { RestoreConfirm } from "../parts/restore_confirm";
+import { ServerWords } from "../parts/server_words";
 import type { PageProps } from "../pages";
-import { useJob } from "../jobs";
+import { failureOf, useJob } from "../jobs";
 import { useResource } from "../resource";
 import { go, Link } from "../router";
 import { SessionContext } from "../session";
@@ -78,9 +79,8 @@ function Result({ job, database, onUndo, onAgain, onAway }: {
     );
   }
   return (
-    <Notice tone="bad" title={job.error?.text ?? t("job.failed")} actions={<><Button onClick={onAgain}>{t("restore.preview_again")}</Button>{away}</>}>
-      {job.error?.hint} {t("restore.failed_means")}
-    </Notice>
+    <ErrorNotice error={failureOf(job)} means={t("restore.failed_means")}
+      actions={<><Button onClick={onAgain}>{t("restore.preview_again")}</Button>{away}</>} />
   );
 }
 
@@ -150,16 +150,14 @@ function Flow({ database, moments, asked, reload }: { database: string; moments:
       <RestoreChoose key={asked ?? "newest"} database={database} moments={moments} asked={asked} busy={preview.job?.state === "running"} onWish={(next) => void look(next)} />
       {error && <ErrorNotice error={error} />}
       {preview.job?.state === "running" && <JobProgress title={t("restore.previewing")} job={preview.job} names="stage" />}
-      {preview.job?.state === "failed" && (
-        <Notice tone="bad" title={preview.job.error?.text ?? t("job.failed")}>{preview.job.error?.hint} {t("restore.nothing_changed")}</Notice>
-      )}
+      {preview.job?.state === "failed" && <ErrorNotice error={failureOf(preview.job)} means={t("restore.nothing_changed")} />}
       {shown && (
         <>
           <Snapped preview={shown} />
           <Preflight preview={shown} />
           <Card title={t("restore.what_changes")}>
             <Comparison comparison={shown} from={t("restore.rows_now")} to={t("restore.rows_then")} />
-            {shown.not_compared && <Notice tone="attention" title={t("restore.not_compared")}>{shown.not_compared}</Notice>}
+            {shown.not_compared && <Notice tone="attention" title={t("restore.not_compared")}><ServerWords said={[shown.not_compared]} /></Notice>}
           </Card>
           <RestoreConfirm key={shown.plan} database={database} preview={shown} onStarted={setRestoreId} />
         </>

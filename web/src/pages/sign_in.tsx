@@ -1,10 +1,9 @@
 import { useContext, useRef, useState } from "preact/hooks";
 import { api, type ApiError, asApiError, session as sessionOf } from "../api";
-import { errorText } from "../error_text";
 import { Button } from "../parts/button";
 import { PasswordField } from "../parts/field";
 import { Gate } from "../parts/gate";
-import { Notice } from "../parts/notice";
+import { ErrorNotice, Notice } from "../parts/notice";
 import { SessionContext } from "../session";
 import type { Session } from "../api_types";
 import { t } from "../text";
@@ -40,11 +39,10 @@ export function SignIn({ expired }: { expired: boolean }) {
     }
   }
 
-  const told = trouble && errorText(trouble);
   return (
     <Gate title={t("signin.title")} lead={t("signin.lead", { application: session.application ?? t("app.name") })}>
       {expired && <Notice title={t("signin.expired")} />}
-      {told && <Notice tone="attention" title={told.title}>{told.text}</Notice>}
+      {trouble && <ErrorNotice error={trouble} tone="attention" />}
       <form ref={form} onSubmit={(event) => void submit(event)} noValidate>
         {/* For password managers, which keep a password under a name. */}
         <input class="unseen" type="text" name="username" autoComplete="username" value="holdfast" readOnly tabIndex={-1} aria-hidden="true" />

@@ -6,6 +6,7 @@ import { t } from "../text";
 import { IconButton } from "./button";
 import { Icon } from "./icon";
 import { Progress } from "./progress";
+import { ServerWords } from "./server_words";
 
 const shownFor = 6000;
 
@@ -32,10 +33,10 @@ export function Announcer() {
           </div>
         ))}
         <div class="toasts-said" role="status">
-        {messages.map(({ id, text, tone }) => (
+        {messages.map(({ id, text, server, tone }) => (
           <div key={id} class={`toast ${tone}`}>
             {tone === "good" ? <Icon name="circle-check" /> : <Icon name="octagon-alert" />}
-            <span>{text}</span>
+            <span>{text}<ServerWords said={server} /></span>
             <IconButton icon="x" label={t("common.dismiss")} onClick={() => setMessages((all) => all.filter((one) => one.id !== id))} />
           </div>
         ))}

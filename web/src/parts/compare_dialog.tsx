@@ -3,11 +3,11 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { api, type ApiError, asApiError, part } from "../api";
 import type { Comparison as Data, JobStarted, Point } from "../api_types";
 import { exactMoment } from "../format";
-import { useJob } from "../jobs";
+import { failureOf, useJob } from "../jobs";
 import { known, t } from "../text";
 import { Comparison } from "./comparison";
 import { Dialog } from "./dialog";
-import { ErrorNotice, Notice } from "./notice";
+import { ErrorNotice } from "./notice";
 import { Progress } from "./progress";
 
 function End({ name, point }: { name: string; point: Point | null }) {
@@ -50,7 +50,7 @@ export function CompareDialog({ database, from, to, onClose }: {
       {error && <ErrorNotice error={error} />}
       {!error && (!job || job.state === "running") && <Progress label={label} done={job?.done ?? 0} total={job?.total ?? 0} etaMs={job?.eta_ms ?? null} />}
       {job?.state === "done" && <Comparison comparison={job.result as Data} from={t("compare.before")} to={t("compare.after")} />}
-      {job && (job.state === "failed" || job.state === "interrupted") && <Notice tone="bad" title={job.error?.text ?? t("job.failed")}>{job.error?.hint}</Notice>}
+      {job && (job.state === "failed" || job.state === "interrupted") && <ErrorNotice error={failureOf(job)} />}
     </Dialog>
   );
 }

@@ -13,7 +13,7 @@ function Reason({ table }: { table: ComparedTable }) {
   if (!table.reason) return null;
   return (
     <span class="muted small block">
-      {known("comparison_reason", table.reason, table.reason)}{table.said && <> <code>{table.said}</code></>}
+      {known("comparison_reason", table.reason, table.reason)}{table.said && <> <code lang="en">{table.said}</code></>}
     </span>
   );
 }

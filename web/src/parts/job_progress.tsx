@@ -12,7 +12,7 @@ export function JobProgress({ title, job, names }: { title: string; job: Job; na
     <Card title={title}>
       <Stages job={job} nameOf={nameOf} />
       <Progress label={job.stage ? nameOf(job.stage) : title} done={job.done} total={job.total} etaMs={job.eta_ms} />
-      {job.text && <p class="muted small" role="status">{job.text}</p>}
+      {job.text && <p class="muted small" role="status" lang="en">{job.text}</p>}
     </Card>
   );
 }

@@ -1,11 +1,12 @@
 // What happened, what it means for safety, what to do: for errors, and for places where nothing is.
 import type { ComponentChildren } from "preact";
 import type { ApiError } from "../api";
-import { errorText } from "../error_text";
+import { errorText, type Told } from "../error_text";
 import { moment } from "../format";
 import { t } from "../text";
 import { Button } from "./button";
 import { Icon } from "./icon";
+import { ServerWords } from "./server_words";
 import type { Tone } from "./badge";
 
 const looks: Record<Tone, { icon: string }> = {
@@ -34,21 +35,32 @@ export function Notice({ tone = "neutral", title, children, actions }: {
   );
 }
 
-export function ErrorNotice({ error, retry, asOf = 0, means }: {
+/** What went wrong, and what is to be added to that. */
+export function FaultNotice({ told: { title, text, server }, tone = "bad", children, actions }: {
+  told: Told;
+  tone?: Tone;
+  children?: ComponentChildren;
+  actions?: ComponentChildren;
+}) {
+  return <Notice tone={tone} title={title} actions={actions}>{text} {children}<ServerWords said={server} /></Notice>;
+}
+
+export function ErrorNotice({ error, tone = "bad", retry, actions, asOf = 0, means }: {
   error: ApiError;
+  tone?: Tone;
   retry?: () => void;
+  actions?: ComponentChildren;
   /** When what is still shown was read. */
   asOf?: number;
   /** What it means for safety, where the error itself does not say. */
   means?: string | undefined;
 }) {
-  const { title, text } = errorText(error);
   return (
-    <Notice tone={error.unreachable ? "attention" : "bad"} title={title}
-      actions={retry && <Button small icon="refresh-cw" onClick={retry}>{t("common.try_again")}</Button>}>
-      {[text, !error.unreachable && means].filter(Boolean).join(" ")}
+    <FaultNotice told={errorText(error)} tone={error.unreachable ? "attention" : tone}
+      actions={retry ? <Button small icon="refresh-cw" onClick={retry}>{t("common.try_again")}</Button> : actions}>
+      {!error.unreachable && means}
       {asOf > 0 && <> {t("error.old_data", { time: moment(asOf) })}</>}
-    </Notice>
+    </FaultNotice>
   );
 }
 

@@ -1,7 +1,7 @@
 // A restore point in the list: what is known of it, and what can be done with it.
 import { useState } from "preact/hooks";
-import { announce } from "../announcements";
-import { api, ApiError, part } from "../api";
+import { announce, announceFault } from "../announcements";
+import { api, asApiError, part } from "../api";
 import type { JobStarted, ListedPoint, Point } from "../api_types";
 import { errorText } from "../error_text";
 import { restoreFault } from "../faults";
@@ -69,7 +69,7 @@ export function PointRow({ point, database, comparing, onChanged }: {
       onChanged(await answer);
       if (done) announce(done);
     } catch (error) {
-      announce(error instanceof ApiError ? errorText(error).title : String(error), "bad");
+      announceFault(errorText(asApiError(error)));
     }
   }
   function pin(): Promise<void> {

@@ -8,6 +8,7 @@ import { Card } from "./card";
 import { DownloadDialog } from "./download_dialog";
 import { CheckField, PasswordField, TextField } from "./field";
 import { ErrorNotice, Notice } from "./notice";
+import { ServerWords } from "./server_words";
 
 type Scope = "in_place" | "file" | "download";
 
@@ -22,7 +23,9 @@ function Scopes({ preview, value, onValue }: { preview: RestorePreview; value: S
           <input type="radio" name="scope" value={scope} checked={value === scope} disabled={!possible} onChange={() => onValue(scope)} />
           <span>
             <strong>{t(`confirm.${scope}`)}</strong>
-            <span class="muted small block">{reason ?? (scope === "in_place" && runner === "run" ? t("confirm.in_place_run") : t(`confirm.${scope}_help`))}</span>
+            <span class="muted small block">
+              {reason ? <ServerWords said={[reason]} /> : scope === "in_place" && runner === "run" ? t("confirm.in_place_run") : t(`confirm.${scope}_help`)}
+            </span>
           </span>
         </label>
       ))}

@@ -1,10 +1,11 @@
 // Where history is kept, with a test that it can be reached, opened and written to, and its upkeep.
 import type { RepositoryTest, Settings } from "../api_types";
+import { checkText } from "../error_text";
 import { useOwnJob } from "../jobs";
 import { t } from "../text";
 import { Button } from "./button";
 import { Card } from "./card";
-import { ErrorNotice, Notice } from "./notice";
+import { ErrorNotice, FaultNotice, Notice } from "./notice";
 import { FixedBy } from "./settings_list";
 import { CheckNow, PruneNow } from "./settings_upkeep";
 
@@ -20,10 +21,9 @@ export function RepositoryCard({ settings }: { settings: Settings }) {
     <Card title={t("repository.title")} side={source !== "default" && <FixedBy source={source} />}>
       <p><code>{place}</code></p>
       {test.error && <ErrorNotice error={test.error} />}
-      {test.result?.checks.map((check) => (
-        <Notice key={check.check} tone={check.ok ? "good" : "bad"}
-          title={check.ok ? passed(check.check) : check.text ?? t("job.failed")}>{check.hint}</Notice>
-      ))}
+      {test.result?.checks.map((check) => check.ok
+        ? <Notice key={check.check} tone="good" title={passed(check.check)} />
+        : <FaultNotice key={check.check} told={checkText(check)} />)}
       <div class="buttons">
         <Button busy={test.busy} onClick={() => test.start("settings/repository/tests", {})}>{t("repository.test")}</Button>
       </div>

@@ -3,14 +3,15 @@ import { useState } from "preact/hooks";
 import { announce } from "../announcements";
 import { api, type ApiError, asApiError } from "../api";
 import type { JobStarted, PruneResult, Retention } from "../api_types";
-import { useJob } from "../jobs";
+import { settingText } from "../error_text";
+import { failureOf, useJob } from "../jobs";
 import { ruleSentence } from "../rule";
 import { t } from "../text";
 import { Button } from "./button";
 import { Card } from "./card";
 import { WouldDrop } from "./drops";
 import { SelectField, TextField } from "./field";
-import { ErrorNotice, Notice } from "./notice";
+import { ErrorNotice, FaultNotice } from "./notice";
 import { FixedBy } from "./settings_list";
 
 function presetOf(retention: Retention, rule: string): string {
@@ -67,7 +68,7 @@ export function RetentionCard({ retention, onChange }: { retention: Retention; o
 
   return (
     <Card title={t("retention.title")} side={retention.locked && retention.source ? <FixedBy source={retention.source} /> : undefined}>
-      {retention.problem && <Notice tone="bad" title={retention.problem} />}
+      {retention.problem && <FaultNotice told={settingText(retention.problem)} />}
       <p>{ruleSentence(textOf(retention, now))}</p>
       {!retention.locked && (
         <>
@@ -79,7 +80,7 @@ export function RetentionCard({ retention, onChange }: { retention: Retention; o
           {!same && rule && <p class="lead">{ruleSentence(textOf(retention, rule))}</p>}
           {trouble && <ErrorNotice error={trouble} />}
           {watch.error && <ErrorNotice error={watch.error} />}
-          {watch.job?.state === "failed" && <Notice tone="bad" title={watch.job.error?.text ?? t("job.failed")}>{watch.job.error?.hint}</Notice>}
+          {watch.job?.state === "failed" && <ErrorNotice error={failureOf(watch.job)} />}
           {shown && <WouldDrop result={shown} />}
           {!same && (
             <div class="buttons">

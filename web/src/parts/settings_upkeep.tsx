@@ -20,7 +20,7 @@ function Findings({ result }: { result: CheckResult }) {
     <Notice tone="bad" title={t("upkeep.losses", { n: result.findings_total })}>
       <ul>
         {result.findings.slice(0, mostTold).map((one) => (
-          <li key={`${one.object} ${one.problem}`}>{one.problem}{one.consequence && <>: {one.consequence}</>}</li>
+          <li key={`${one.object} ${one.problem}`} lang="en">{one.problem}{one.consequence && <>: {one.consequence}</>}</li>
         ))}
       </ul>
     </Notice>

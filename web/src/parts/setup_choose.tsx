@@ -2,20 +2,19 @@
 import { useEffect, useState } from "preact/hooks";
 import { type ApiError, asApiError } from "../api";
 import type { Candidate, Job, SetupChoice, SetupSource } from "../api_types";
-import { errorText } from "../error_text";
+import { corruptText, errorText } from "../error_text";
 import { bytes, zone } from "../format";
-import { endOf, finished, resultOf } from "../jobs";
+import { endOf, failureOf, finished, resultOf } from "../jobs";
 import { t } from "../text";
 import { Button } from "./button";
 import { PasswordField, TextField } from "./field";
-import { ErrorNotice, Notice } from "./notice";
+import { ErrorNotice, FaultNotice, Notice } from "./notice";
 import { SetupUpload } from "./setup_upload";
 import { Tabs } from "./tabs";
 import { Time } from "./time";
 
 /** What the server is told of a source: an id of its own, or a repository's place. */
 export type Place = { upload: string } | { candidate: string } | { repository: string };
-interface Trouble { code: string; title: string; text: string | null }
 interface Keys { passphrase?: string; identity?: string; recovery_key?: string; user?: string }
 
 function Candidates({ busy, onChosen }: { busy: boolean; onChosen: (id: string) => void }) {
@@ -80,19 +79,12 @@ function Missing({ code, busy, onKeys }: { code: string; busy: boolean; onKeys: 
   );
 }
 
-/** The parser's own words come after ours: they have the line. */
-function told({ error }: Job): Trouble {
-  const words = { code: error?.code ?? "failed", title: error?.text ?? t("job.failed"), text: error?.hint ?? null };
-  if (words.code !== "corrupt") return words;
-  return { code: words.code, title: t("wizard.corrupt"), text: [words.title, words.text].filter(Boolean).join(". ").concat(".") };
-}
-
 /** `resumed`: what this browser had asked for before the page was loaded again. */
 export function SetupChoose({ resumed, onSource, onBack }: { resumed: SetupChoice | null; onSource: (source: SetupSource) => void; onBack: () => void }) {
   const [tab, setTab] = useState<"file" | "here" | "repository">(resumed?.asked.repository ? "repository" : "file");
   const [busy, setBusy] = useState(false);
   const [place, setPlace] = useState<Place | null>(null);
-  const [trouble, setTrouble] = useState<Trouble | null>(null);
+  const [trouble, setTrouble] = useState<ApiError | null>(null);
 
   async function watch(next: Place, work: Promise<Job>): Promise<void> {
     setBusy(true);
@@ -101,10 +93,9 @@ export function SetupChoose({ resumed, onSource, onBack }: { resumed: SetupChoic
     try {
       const job = await work;
       if (job.state === "done") onSource(job.result as SetupSource);
-      else setTrouble(told(job));
+      else setTrouble(failureOf(job));
     } catch (reason) {
-      const known = asApiError(reason);
-      setTrouble({ code: known.code, ...errorText(known) });
+      setTrouble(asApiError(reason));
     } finally {
       setBusy(false);
     }
@@ -119,9 +110,8 @@ export function SetupChoose({ resumed, onSource, onBack }: { resumed: SetupChoic
   return (
     <>
       <p>{t("wizard.choose_lead")}</p>
-      {trouble && <Notice tone={asks ? "attention" : "bad"} title={asks ? t(trouble.code === "usage" ? "wizard.asks_user" : "wizard.asks_key") : trouble.title}>
-        {asks ? null : <>{trouble.text} {t("wizard.nothing_written")}</>}
-      </Notice>}
+      {trouble && !asks && <FaultNotice told={trouble.code === "corrupt" ? corruptText(trouble) : errorText(trouble)}>{t("wizard.nothing_written")}</FaultNotice>}
+      {asks && <Notice tone="attention" title={t(trouble.code === "usage" ? "wizard.asks_user" : "wizard.asks_key")} />}
       {asks && <Missing key={trouble.code} code={trouble.code} busy={busy} onKeys={(keys) => look(place, keys)} />}
       {busy && <p class="muted" role="status">{t("wizard.looking")}</p>}
       <Tabs label={t("wizard.where")} value={tab} onValue={setTab} tabs={[

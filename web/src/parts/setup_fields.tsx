@@ -2,15 +2,17 @@
 import { useState } from "preact/hooks";
 import { api, ApiError, asApiError } from "../api";
 import type { ConnectionResult, JobStarted, SetupChoice, SetupField, SetupSource, Untested } from "../api_types";
+import { connectionText } from "../error_text";
 import { finished } from "../jobs";
 import { type Entered, useEntered } from "../setup_entered";
-import { known, t } from "../text";
+import { t } from "../text";
 import { Badge } from "./badge";
 import { Button } from "./button";
 import { Dialog } from "./dialog";
 import { PasswordField, SelectField, TextField } from "./field";
 import { Icon } from "./icon";
 import { ErrorNotice } from "./notice";
+import { ServerWords } from "./server_words";
 
 type Tried = "testing" | ConnectionResult;
 
@@ -32,6 +34,11 @@ function Entry({ field, entered, isNew, onValue }: { field: SetupField; entered:
   return <TextField label={field.label} help={help} value={value} onValue={onValue} inputMode={field.kind === "url" ? "url" : "text"} spellcheck={false} />;
 }
 
+function Fault({ tried }: { tried: ConnectionResult }) {
+  const { title, text, server } = connectionText(tried);
+  return <span class="block small">{[title, text].filter(Boolean).join(": ")}<ServerWords said={server} /></span>;
+}
+
 function TestLine({ label, tried }: { label: string; tried: Tried | undefined }) {
   const state = !tried ? "waiting" : tried === "testing" ? "running" : tried.ok ? "done" : "failed";
   const icon = { waiting: "circle", running: "loader", done: "circle-check", failed: "octagon-alert" }[state];
@@ -40,9 +47,7 @@ function TestLine({ label, tried }: { label: string; tried: Tried | undefined })
       <Icon name={icon} size={18} />
       <span>
         {label}
-        {tried && tried !== "testing" && !tried.ok && (
-          <span class="block small">{known("connection", tried.reason, [tried.text, tried.hint].filter(Boolean).join(": "))}</span>
-        )}
+        {tried && tried !== "testing" && !tried.ok && <Fault tried={tried} />}
         {tried === "testing" && <span class="unseen">{t("wizard.testing")}</span>}
       </span>
     </li>
@@ -52,7 +57,7 @@ function TestLine({ label, tried }: { label: string; tried: Tried | undefined })
 function Confirm({ untested, onCancel, onSave }: { untested: Untested[]; onCancel: () => void; onSave: () => void }) {
   return (
     <Dialog title={t("wizard.failed_test")} onClose={onCancel}>
-      <ul class="stages">{untested.map(({ test, label, reason }) => <TestLine key={test} label={label} tried={{ ok: false, reason, text: reason, hint: null }} />)}</ul>
+      <ul class="stages">{untested.map(({ test, label, reason }) => <TestLine key={test} label={label} tried={{ ok: false, reason, text: "", hint: null }} />)}</ul>
       <p>{t("wizard.failed_test_means")}</p>
       <div class="buttons">
         <Button onClick={onCancel}>{t("common.cancel")}</Button>
@@ -94,7 +99,7 @@ export function SetupFields({ source, choice, asksPassword, onStarted, onBack, o
       await entered.keep();
       await Promise.all(tests.map(async ({ name }) => {
         const job = await finished("setup/tests", { test: name, source: source.source });
-        const result = job.state === "done" ? (job.result as ConnectionResult) : { ok: false, reason: "failed", text: job.error?.text ?? t("job.failed"), hint: job.error?.hint ?? null };
+        const result = job.state === "done" ? (job.result as ConnectionResult) : { ok: false, reason: "failed", text: job.error?.text ?? "", hint: job.error?.hint ?? null };
         setTried((before) => ({ ...before, [name]: result }));
       }));
     } catch (reason) {

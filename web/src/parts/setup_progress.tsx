@@ -1,9 +1,9 @@
 // The choice is being carried out: what goes on, user by user.
 import type { SetupRestored } from "../api_types";
-import { useJob } from "../jobs";
+import { failureOf, useJob } from "../jobs";
 import { known, t } from "../text";
 import { Button } from "./button";
-import { Loading, Notice } from "./notice";
+import { ErrorNotice, Loading } from "./notice";
 import { Progress } from "./progress";
 import { Stages } from "./stages";
 
@@ -21,7 +21,7 @@ export function SetupProgress({ id, onDone, onBack }: { id: string; onDone: (res
       {job.state === "running" && <Progress label={job.stage ? stageName(job.stage) : t("restore.running")} done={job.done} total={job.total} etaMs={job.eta_ms} />}
       {job.state !== "running" && job.state !== "done" && (
         <>
-          <Notice tone="bad" title={job.error?.text ?? t("job.failed")}>{job.error?.hint} {t("wizard.failed_means")}</Notice>
+          <ErrorNotice error={failureOf(job)} means={t("wizard.failed_means")} />
           <div class="buttons"><Button onClick={onBack}>{t("common.back")}</Button></div>
         </>
       )}

@@ -3,32 +3,36 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { say } from "../announcements";
 import { api, ApiError, upload } from "../api";
 import type { Setup } from "../api_types";
+import { errorText, ownWords, type Told } from "../error_text";
 import { bytes, percent } from "../format";
 import { t } from "../text";
 import { Button } from "./button";
 import { Icon } from "./icon";
-import { Notice } from "./notice";
+import { FaultNotice } from "./notice";
 import { Progress } from "./progress";
 
 /** Too large, no space: how much there is room for is asked then. */
 const refusals = [413, 507];
-
-type Trouble = { title: string; text: string };
 
 /** As the server says it now: its disk fills, or is emptied. */
 async function mostBytes(): Promise<number> {
   return (await api.get<Setup>("setup")).most_upload;
 }
 
-function tooLarge(file: File, most: number): Trouble {
-  return { title: t("upload.no_room"), text: t("upload.no_room_means", { size: bytes(file.size), most: bytes(most) }) };
+function tooLarge(file: File, most: number): Told {
+  return ownWords(t("upload.no_room"), t("upload.no_room_means", { size: bytes(file.size), most: bytes(most) }));
 }
 
 /** A server that wants no more ends the connection: only asking it tells that from a line that broke. */
-async function whyLost(file: File, sent: number): Promise<Trouble> {
+async function whyLost(file: File, sent: number): Promise<Told> {
   const most = await mostBytes().catch(() => null);
   if (most !== null && most < file.size) return tooLarge(file, most);
-  return { title: t("upload.lost", { percent: percent(sent / Math.max(file.size, 1)) }), text: t("upload.lost_means") };
+  return ownWords(t("upload.lost", { percent: percent(sent / Math.max(file.size, 1)) }), t("upload.lost_means"));
+}
+
+function refused(reason: ApiError): Told {
+  const told = errorText(reason);
+  return { ...told, text: told.text ?? t("wizard.nothing_written") };
 }
 
 function Sending({ file, sent, onStop }: { file: File; sent: number; onStop: () => void }) {
@@ -45,7 +49,7 @@ export function SetupUpload({ busy, onUpload }: { busy: boolean; onUpload: (id: 
   const [over, setOver] = useState(false);
   const [file, setFile] = useState<File | null>(null);
   const [sent, setSent] = useState(0);
-  const [trouble, setTrouble] = useState<Trouble | null>(null);
+  const [trouble, setTrouble] = useState<Told | null>(null);
   const input = useRef<HTMLInputElement>(null);
   const abort = useRef<AbortController | null>(null);
   useEffect(() => () => abort.current?.abort(), []);
@@ -67,7 +71,7 @@ export function SetupUpload({ busy, onUpload }: { busy: boolean; onUpload: (id: 
       onUpload(id);
     } catch (reason) {
       if (stop.signal.aborted) say(t("upload.stopped"));
-      else if (reason instanceof ApiError && !reason.unreachable && !refusals.includes(reason.status)) setTrouble({ title: reason.message, text: reason.hint ?? t("wizard.nothing_written") });
+      else if (reason instanceof ApiError && !reason.unreachable && !refusals.includes(reason.status)) setTrouble(refused(reason));
       else setTrouble(await whyLost(next, gone));
     } finally {
       setFile(null);
@@ -83,7 +87,7 @@ export function SetupUpload({ busy, onUpload }: { busy: boolean; onUpload: (id: 
   if (file) return <Sending file={file} sent={sent} onStop={() => abort.current?.abort()} />;
   return (
     <>
-      {trouble && <Notice tone="bad" title={trouble.title}>{trouble.text}</Notice>}
+      {trouble && <FaultNotice told={trouble} />}
       <div class={over ? "drop over" : "drop"} onDragOver={(event) => { event.preventDefault(); setOver(true); }}
         onDragLeave={() => setOver(false)} onDrop={drop}>
         <Icon name="archive-restore" size={24} />

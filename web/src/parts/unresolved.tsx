@@ -19,7 +19,7 @@ function List({ titles: { titles, total } }: { titles: Titles }) {
         columns={[
           { label: t("unresolved.what"), cell: (row) => row.title ?? <code>{row.place}</code> },
           { label: t("wizard.user_name"), cell: (row) => row.user ?? t("wizard.nobody") },
-          { label: t("unresolved.why"), cell: (row) => row.reason },
+          { label: t("unresolved.why"), cell: (row) => <span lang="en">{row.reason}</span> },
         ]} />
       {total > rows.length && <p class="muted small">{t("unresolved.more", { shown: number(rows.length), total: number(total) })}</p>}
     </>
