@@ -3,8 +3,6 @@ import type { ComponentType } from "preact";
 import type { Key } from "./text";
 
 export interface PageProps {
-  /** What follows the page's own path: "" or "/7" of "/restore/7". */
-  rest: string;
   query: URLSearchParams;
 }
 
@@ -25,11 +23,6 @@ export const pages: PageEntry[] = [
   { path: "/settings", title: "nav.settings", short: "nav.settings", icon: "sliders-horizontal", load: () => import("./pages/settings") },
 ];
 
-/** The page of a path, and what of the path is its own matter. */
-export function pageAt(path: string): { page: PageEntry; rest: string } | null {
-  for (const page of pages) {
-    if (path === page.path) return { page, rest: "" };
-    if (page.path !== "/" && path.startsWith(`${page.path}/`)) return { page, rest: path.slice(page.path.length) };
-  }
-  return null;
+export function pageAt(path: string): PageEntry | undefined {
+  return pages.find((page) => page.path === path);
 }

@@ -16,7 +16,7 @@ import { chooseLanguage, keepLanguage, language, t, type Language } from "./text
 import { keepTheme, theme, type Theme } from "./theme";
 
 function Navigation({ path }: { path: string }) {
-  const current = pageAt(path)?.page.path;
+  const current = pageAt(path)?.path;
   return (
     <nav class="nav" aria-label={t("nav.label")}>
       {pages.map((page) => (
@@ -69,7 +69,7 @@ export function Shell({ onLanguage }: { onLanguage: () => void }) {
   const { path, query } = usePlace();
   const { session } = useContext(SessionContext);
   const main = useRef<HTMLElement>(null);
-  const found = pageAt(path);
+  const page = pageAt(path);
   return (
     <div class="shell">
       <a class="skip" href="#main" onClick={(event) => { event.preventDefault(); main.current?.focus(); }}>{t("app.skip")}</a>
@@ -82,7 +82,7 @@ export function Shell({ onLanguage }: { onLanguage: () => void }) {
         <div class="side-end"><Account onLanguage={onLanguage} /></div>
       </header>
       <main id="main" tabIndex={-1} ref={main} key={language()}>
-        {found ? <Lazy key={found.page.path} load={found.page.load} props={{ rest: found.rest, query }} /> : <NotFound />}
+        {page ? <Lazy key={page.path} load={page.load} props={{ query }} /> : <NotFound />}
         <footer class="foot">
           <span>{t("app.times_zone", { zone: zone() })}</span>
           {session.version && <span>{t("app.version", { version: session.version })} · <a href={LICENCES}>{t("app.licences")}</a></span>}

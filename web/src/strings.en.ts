@@ -645,7 +645,6 @@ export const en = {
   "kit.noted": "Noted: the recovery kit is saved.",
   "kit.saved_at": "Saved {time}",
   "kit.not_saved": "Not saved yet",
-  "setup.title": "Restore from backup",
 } as const;
 
 /** The forms of a plural, by the names of Intl.PluralRules. */

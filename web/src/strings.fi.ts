@@ -663,5 +663,4 @@ export const fi: Translation = {
   "kit.noted": "Merkitty: palautuspaketti on tallennettu.",
   "kit.saved_at": "Tallennettu {time}",
   "kit.not_saved": "Ei vielä tallennettu",
-  "setup.title": "Palauta varmuuskopiosta",
 };

@@ -130,7 +130,7 @@ function Opened({ browser, choice, openAgain }: { browser: Browser; choice: Choi
 function Looking({ choice }: { choice: Choice }) {
   const { browser, job, error, openAgain } = useBrowsing(choice.database, choice.point);
   if (error) return <ErrorNotice error={error} retry={openAgain} />;
-  if (job) return <JobProgress title={t("data.bringing_out")} job={job} names="stage" />;
+  if (job) return <JobProgress title={t("data.bringing_out")} job={job} />;
   if (!browser) return <Loading lines={6} />;
   return (
     <>

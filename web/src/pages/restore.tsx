@@ -137,7 +137,7 @@ function Flow({ database, moments, asked, reload }: { database: string; moments:
   if (restoreId) {
     return (
       <div class="stack">
-        {restore.job?.state === "running" && <JobProgress title={t("restore.running")} job={restore.job} names="stage" />}
+        {restore.job?.state === "running" && <JobProgress title={t("restore.running")} job={restore.job} />}
         {restore.job && restore.job.state !== "running" && (
           <Result job={restore.job} database={database} onUndo={() => void look({ undo: true })} onAgain={() => wish ? void look(wish) : setRestoreId(null)} onAway={() => setRestoreId(null)} />
         )}
@@ -149,7 +149,7 @@ function Flow({ database, moments, asked, reload }: { database: string; moments:
     <div class="stack">
       <RestoreChoose key={asked ?? "newest"} database={database} moments={moments} asked={asked} busy={preview.job?.state === "running"} onWish={(next) => void look(next)} />
       {error && <ErrorNotice error={error} />}
-      {preview.job?.state === "running" && <JobProgress title={t("restore.previewing")} job={preview.job} names="stage" />}
+      {preview.job?.state === "running" && <JobProgress title={t("restore.previewing")} job={preview.job} />}
       {preview.job?.state === "failed" && <ErrorNotice error={failureOf(preview.job)} means={t("restore.nothing_changed")} />}
       {shown && (
         <>

@@ -4,11 +4,11 @@ import { api, type ApiError, asApiError, part } from "../api";
 import type { Comparison as Data, JobStarted, Point } from "../api_types";
 import { exactMoment } from "../format";
 import { failureOf, useJob } from "../jobs";
-import { known, t } from "../text";
+import { t } from "../text";
 import { Comparison } from "./comparison";
 import { Dialog } from "./dialog";
 import { ErrorNotice } from "./notice";
-import { Progress } from "./progress";
+import { StageProgress } from "./stages";
 
 function End({ name, point }: { name: string; point: Point | null }) {
   return (
@@ -40,7 +40,6 @@ export function CompareDialog({ database, from, to, onClose }: {
       if (!over.current) void started.then((job) => api.delete(`jobs/${part(job.job)}`)).catch(() => {}); // it may just have ended
     };
   }, []);
-  const label = job?.stage ? known("stage", job.stage, job.stage) : t("compare.title");
   return (
     <Dialog title={t("compare.title")} lead={t("compare.lead")} wide onClose={onClose}>
       <dl class="compare-ends">
@@ -48,7 +47,7 @@ export function CompareDialog({ database, from, to, onClose }: {
         <End name={t("compare.to")} point={to} />
       </dl>
       {error && <ErrorNotice error={error} />}
-      {!error && (!job || job.state === "running") && <Progress label={label} done={job?.done ?? 0} total={job?.total ?? 0} etaMs={job?.eta_ms ?? null} />}
+      {!error && (!job || job.state === "running") && <StageProgress job={job} title={t("compare.title")} />}
       {job?.state === "done" && <Comparison comparison={job.result as Data} from={t("compare.before")} to={t("compare.after")} />}
       {job && (job.state === "failed" || job.state === "interrupted") && <ErrorNotice error={failureOf(job)} />}
     </Dialog>

@@ -10,9 +10,9 @@ import { Badge } from "./badge";
 import { Button } from "./button";
 import { Dialog } from "./dialog";
 import { PasswordField, SelectField, TextField } from "./field";
-import { Icon } from "./icon";
 import { ErrorNotice } from "./notice";
 import { ServerWords } from "./server_words";
+import { Stage } from "./stages";
 
 type Tried = "testing" | ConnectionResult;
 
@@ -41,16 +41,14 @@ function Fault({ tried }: { tried: ConnectionResult }) {
 
 function TestLine({ label, tried }: { label: string; tried: Tried | undefined }) {
   const state = !tried ? "waiting" : tried === "testing" ? "running" : tried.ok ? "done" : "failed";
-  const icon = { waiting: "circle", running: "loader", done: "circle-check", failed: "octagon-alert" }[state];
   return (
-    <li class={`stage ${state} wrap`}>
-      <Icon name={icon} size={18} />
+    <Stage state={state} wrap>
       <span>
         {label}
         {tried && tried !== "testing" && !tried.ok && <Fault tried={tried} />}
         {tried === "testing" && <span class="unseen">{t("wizard.testing")}</span>}
       </span>
-    </li>
+    </Stage>
   );
 }
 
