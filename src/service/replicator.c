@@ -34,7 +34,7 @@ struct replicator {
     int64_t expand_at; /* patterns; 0: not needed */
     int64_t alive_at, status_at;
     int64_t stop_order; /* id; 0: none */
-    bool stopping, was_signalled;
+    bool stopping;
 };
 
 /* From any thread: the loop sends it. */
@@ -204,7 +204,8 @@ static void take_done(struct replicator *self)
     }
 }
 
-/* Nothing is unfinished that could not be begun again: as if killed. */
+/* It may come with an order to stop, and again from whoever signals all processes of a service. Who
+ * is impatient kills: nothing is unfinished that could not be begun again. */
 static void take_signal(struct replicator *self)
 {
     struct hf_happening happening;
@@ -212,10 +213,6 @@ static void take_signal(struct replicator *self)
         happening.kind != HF_SIGNALLED ||
         (happening.signal != SIGTERM && happening.signal != SIGINT))
         return;
-    /* The first may come with an order to stop. */
-    if (self->was_signalled)
-        _exit(128 + happening.signal);
-    self->was_signalled = true;
     if (!self->stopping)
         stop(self);
 }

@@ -11,6 +11,7 @@ import time
 import pytest
 
 import conftest
+from console_rig import descendants
 from films_rig import wait_for
 
 
@@ -88,7 +89,13 @@ def test_commits_are_in_the_repository_while_the_application_writes(holdfast, db
     assert "all that was committed is in the repository" in running.err
 
 
-@pytest.mark.parametrize("send", [os.kill, os.killpg])  # killpg: as a terminal does
+def signal_all(pid, number):
+    """As systemd ends a service: all of its processes at once."""
+    for process in (pid, *map(int, descendants(pid))):
+        os.kill(process, number)
+
+
+@pytest.mark.parametrize("send", [os.kill, os.killpg, signal_all])  # killpg: as a terminal does
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_asked_to_end_it_stores_what_is_left(holdfast, db, replicate, number, send):
     running = replicate("--db", db, "-r", "repo", "--sync-interval", "1h")
