@@ -21,8 +21,8 @@ static bool is_of_database(const struct hf_config *config, const char *name)
     return false;
 }
 
-/* Characters of no width, or that turn round what follows: U+00AD, U+200B to U+200F, U+2028 to
- * U+202E, U+2060 to U+206F, U+FEFF, in UTF-8. */
+/* Characters of no width, or that turn round what follows: U+00AD, U+061C, U+200B to U+200F, U+2028
+ * to U+202E, U+2060 to U+206F, U+FEFF, in UTF-8. */
 static bool looks_like_another(const char *name)
 {
     for (const unsigned char *c = (const unsigned char *)name; *c; c++)
@@ -30,7 +30,7 @@ static bool looks_like_another(const char *name)
             ((c[1] == 0x80 && ((c[2] >= 0x8b && c[2] <= 0x8f) || (c[2] >= 0xa8 && c[2] <= 0xae))) ||
              (c[1] == 0x81 && c[2] >= 0xa0 && c[2] <= 0xaf)))
             return true;
-    return strstr(name, "\u00ad") || strstr(name, "\ufeff");
+    return strstr(name, "\u00ad") || strstr(name, "\u061c") || strstr(name, "\ufeff");
 }
 
 static int no_name(struct hf_error *err)
