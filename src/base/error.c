@@ -159,7 +159,8 @@ int hf_error_wrap(struct hf_error *err, const char *format, ...)
     return -1;
 }
 
-static int set_hint(struct hf_error *err, const char *typed, const char *format, va_list args)
+__attribute__((format(printf, 3, 0))) static int set_hint(struct hf_error *err, const char *typed,
+                                                          const char *format, va_list args)
 {
     if (!err || err->hint[0])
         return -1;

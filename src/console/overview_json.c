@@ -1,6 +1,5 @@
 #include "console/overview_json.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -65,7 +64,7 @@ static void assess(struct part *part)
     const struct hf_safety_evidence evidence = {
         .now = hf_now(env),
         .is_reachable = !facts->unreachable,
-        .is_unmade = facts->unreachable && facts->unreachable->sys == ENOENT,
+        .is_unmade = facts->is_unmade,
         .newest = time_of(part->newest),
         .newest_snapshot = time_of(part->newest_snapshot),
         .tested = part->tested ? part->tested->proof_time : 0,

@@ -13,6 +13,7 @@ struct hf_overview_facts {
     const struct hf_config *config;
     const struct hf_env *env;
     const struct hf_error *unreachable; /* why the repository cannot be read; NULL: it was */
+    bool is_unmade;                     /* as there is none yet */
     bool is_encrypted;
     int64_t kit_saved; /* ms, 0: never */
     const struct hf_read_database *databases;

@@ -81,6 +81,7 @@ static json_t *answer_overview(struct reader *reader, const json_t *question)
         .config = reader->options->config,
         .env = reader->options->env,
         .unreachable = unreachable.code ? &unreachable : NULL,
+        .is_unmade = reader->session.is_unmade,
         .is_encrypted = is_encrypted,
         .kit_saved = hf_member_integer(question, "kit_saved", 0),
         .databases = reader->databases,

@@ -1,6 +1,5 @@
 #include "service/access.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -166,7 +165,7 @@ static int open_repository(struct hf_session *session, const struct hf_config *c
         return create(session, config, env, err);
     /* Somebody expects it. */
     err->code = HF_UNREACHABLE;
-    err->sys = ENOENT;
+    session->is_unmade = true;
     return -1;
 }
 

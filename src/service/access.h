@@ -20,13 +20,14 @@ struct hf_secrets {
 
 struct hf_session {
     struct hf_repository *repository;
-    bool created; /* just now */
+    bool created;   /* just now */
+    bool is_unmade; /* it could not be opened, as there is none and none is known to have been */
     struct hf_secrets secrets;
     bool has_borrowed; /* they are somebody else's */
 };
 
 enum hf_session_manner {
-    HF_SESSION_EXISTING,  /* HF_UNREACHABLE (and ENOENT) when there is no repository */
+    HF_SESSION_EXISTING,  /* HF_UNREACHABLE when there is no repository */
     HF_SESSION_OR_CREATE, /* makes it on first use: HF_UNREACHABLE when there is none though this
                              host has points of a configured database in one */
     HF_SESSION_CREATE,    /* HF_EXISTS when there is one */
