@@ -141,9 +141,7 @@ static void put_password(struct hf_exchange *exchange)
     if (hf_exchange_text(exchange, "old", HF_LONGEST_PASSWORD, &old, &err) ||
         hf_exchange_text(exchange, "new", HF_LONGEST_PASSWORD, &new, &err))
         hf_exchange_fail(exchange, &err);
-    else if (strlen(new) < HF_LEAST_PASSWORD)
-        hf_exchange_refuse(exchange, 400, "usage", "a password has 10 characters or more");
-    else
+    else if (hf_password_is_long(exchange, new))
         hf_password_prove(exchange, old, old_password_proven);
 }
 

@@ -180,13 +180,21 @@ bool hf_password_accepted(struct hf_exchange *exchange, bool fits)
     return fits && hf_gate_require_still_in(exchange);
 }
 
+bool hf_password_is_long(struct hf_exchange *exchange, const char *password)
+{
+    struct hf_error err = {0};
+    if (strlen(password) >= HF_LEAST_PASSWORD)
+        return true;
+    hf_error_set(&err, HF_USAGE, "a password has %d characters or more", HF_LEAST_PASSWORD);
+    hf_exchange_fail(exchange, &err);
+    return false;
+}
+
 void hf_password_make(struct hf_exchange *exchange, const char *password, hf_password_hashed hashed)
 {
     struct hf_console *console = exchange->console;
     const struct asked asked = {.exchange = exchange, .console = console, .hashed = hashed};
-    if (strlen(password) < HF_LEAST_PASSWORD)
-        hf_exchange_refuse(exchange, 400, "usage", "a password has 10 characters or more");
-    else
+    if (hf_password_is_long(exchange, password))
         ask(console->sign_in, &asked, json_pack("{s:s}", "password", password));
 }
 

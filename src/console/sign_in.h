@@ -30,6 +30,9 @@ void hf_password_ask(struct hf_exchange *exchange, hf_password_proven proven);
 /* In `proven`, of who is signed in: it fits, and nothing that happened meanwhile signed the visitor
  * out. Else it has been answered. */
 bool hf_password_accepted(struct hf_exchange *exchange, bool fits);
+/* Whether a new one has as many bytes as it must; else it has been answered. */
+bool hf_password_is_long(struct hf_exchange *exchange, const char *password);
+/* Calls `hashed` later, of one that is long enough; else it has been answered. */
 void hf_password_make(struct hf_exchange *exchange, const char *password,
                       hf_password_hashed hashed);
 
