@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 #include "cli/output.h"
 #include "cli/session.h"
+#include "os/file.h"
 #include "service/follow_loop.h"
 
 enum {
@@ -52,20 +53,12 @@ static int check_usage(const struct hf_cli *cli, struct hf_error *err)
     return 0;
 }
 
-static bool same_file(const struct hf_env *env, const char *a, const char *b)
-{
-    struct stat first, second;
-    return !env->fs.stat(env->fs.context, a, &first) &&
-           !env->fs.stat(env->fs.context, b, &second) && first.st_dev == second.st_dev &&
-           first.st_ino == second.st_ino;
-}
-
 /* A slip of the hand must not cost the live database, with --overwrite least of all. */
 static int refuse_own_databases(const struct hf_cli *cli, struct hf_error *err)
 {
     const char *to = hf_option(&cli->arguments, "to");
     for (size_t i = 0; i < cli->config.database_count; i++) {
-        if (!same_file(cli->env, to, cli->config.databases[i].path))
+        if (!hf_path_same(cli->env, to, cli->config.databases[i].path))
             continue;
         hf_error_set(err, HF_USAGE, "'%s' is the database '%s' itself", to,
                      cli->config.databases[i].name);

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "os/file.h"
+
 enum { LONGEST_NAME = 64 };
 
 static bool name_character(char c)
@@ -275,12 +277,28 @@ int hf_databases_expand(struct hf_config *config, struct hf_error *err)
     return passed_over.code ? hf_error_pass(err, &passed_over) : 0;
 }
 
-const char *hf_databases_pattern_of(const struct hf_config *config, const char *path)
+/* Whether the pattern looks into the folder, by whatever name. */
+static bool looks_into(const char *pattern, const struct hf_env *env, const char *folder)
 {
-    for (size_t i = 0; i < config->pattern_count; i++)
-        if (!is_companion(path) &&
-            !fnmatch(config->patterns[i].path, path, FNM_PATHNAME | FNM_PERIOD))
-            return config->patterns[i].path;
+    glob_t found = {0};
+    bool looks = false;
+    hf_auto_free char *folders = hf_path_parent(pattern);
+    if (folders && !glob(folders, 0, NULL, &found))
+        for (size_t i = 0; !looks && i < found.gl_pathc; i++)
+            looks = hf_path_same(env, found.gl_pathv[i], folder);
+    globfree(&found);
+    return looks;
+}
+
+const char *hf_databases_pattern_of(const struct hf_config *config, const struct hf_env *env,
+                                    const char *folder, const char *name)
+{
+    for (size_t i = 0; i < config->pattern_count && !is_companion(name); i++) {
+        const char *pattern = config->patterns[i].path, *slash = strrchr(pattern, '/');
+        if (!fnmatch(slash ? slash + 1 : pattern, name, FNM_PERIOD) &&
+            looks_into(pattern, env, folder))
+            return pattern;
+    }
     return NULL;
 }
 

@@ -20,7 +20,9 @@ int hf_databases_add_entry(struct hf_config *config, const struct hf_yaml_databa
  * the end. Those whose name is taken are passed over, and the last of them is told as HF_CONFIG. */
 int hf_databases_expand(struct hf_config *config, struct hf_error *err);
 
-/* The pattern that a file at this path would match, so that it becomes a database; NULL: none. */
-const char *hf_databases_pattern_of(const struct hf_config *config, const char *path);
+/* The pattern by which a file of this name in the folder, however that is called, would become a
+ * database; NULL: none. */
+const char *hf_databases_pattern_of(const struct hf_config *config, const struct hf_env *env,
+                                    const char *folder, const char *name);
 
 #endif

@@ -64,7 +64,7 @@ static void post_plan(struct hf_exchange *exchange)
 /* In place (`file` is NULL), or into which file. */
 static int read_scope(const struct hf_exchange *exchange, const char **file, struct hf_error *err)
 {
-    const struct hf_config *config = exchange->console->config;
+    const struct hf_console *console = exchange->console;
     const char *scope;
     *file = NULL;
     if (hf_exchange_text(exchange, "scope", 16, &scope, err))
@@ -73,9 +73,10 @@ static int read_scope(const struct hf_exchange *exchange, const char **file, str
         return 0;
     if (strcmp(scope, "file") != 0)
         return hf_error_set(err, HF_USAGE, "'scope' is in_place or file");
+    const struct hf_config_database *beside =
+        hf_config_database_find(console->config, exchange->parameters[0]);
     return hf_exchange_name(exchange, "file", LONGEST_FILE_NAME, file, err) ||
-                   hf_new_file_name_check(
-                       *file, config, hf_config_database_find(config, exchange->parameters[0]), err)
+                   hf_new_file_name_check(*file, console->config, console->env, beside, err)
                ? -1
                : 0;
 }

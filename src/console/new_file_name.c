@@ -1,5 +1,7 @@
 #include "console/new_file_name.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,19 +41,51 @@ static int no_name(struct hf_error *err)
 }
 
 int hf_new_file_name_check(const char *name, const struct hf_config *config,
-                           const struct hf_config_database *beside, struct hf_error *err)
+                           const struct hf_env *env, const struct hf_config_database *beside,
+                           struct hf_error *err)
 {
     if (strchr(".- ", name[0]) || strpbrk(name, "/\\") || !strcmp(name, "holdfast.yml") ||
         is_of_database(config, name) || looks_like_another(name))
         return no_name(err);
     hf_auto_free char *folder = hf_path_parent(beside->path);
-    hf_auto_free char *path = folder ? hf_path_join(folder, name) : NULL;
-    if (!path)
+    if (!folder)
         return hf_error_memory(err);
-    const char *pattern = hf_databases_pattern_of(config, path);
+    const char *pattern = hf_databases_pattern_of(config, env, folder, name);
     if (!pattern)
         return 0;
     no_name(err);
     return hf_error_hint(err, "with this name it would become a database of its own, by '%s'",
                          pattern);
+}
+
+static bool is_there(const struct hf_env *env, const struct hf_config_database *beside,
+                     const char *name)
+{
+    struct stat status;
+    hf_auto_free char *folder = hf_path_parent(beside->path);
+    hf_auto_free char *path = folder ? hf_path_join(folder, name) : NULL;
+    return path && !env->fs.stat(env->fs.context, path, &status);
+}
+
+char *hf_new_file_name_propose(const struct hf_config *config, const struct hf_env *env,
+                               const struct hf_config_database *beside, uint64_t point,
+                               struct hf_error *err)
+{
+    static const char *const endings[] = {"db", "sqlite", "restored"};
+    char *name = NULL;
+    for (int attempt = 0; attempt < 3 * 99; attempt++) {
+        char again[8] = "";
+        free(name);
+        if (attempt >= 3)
+            snprintf(again, sizeof again, "-%d", attempt / 3 + 1);
+        if (asprintf(&name, "%s-%" PRIu64 "%s.%s", beside->name, point, again,
+                     endings[attempt % 3]) < 0) {
+            hf_error_memory(err);
+            return NULL;
+        }
+        if (!hf_new_file_name_check(name, config, env, beside, NULL) &&
+            !is_there(env, beside, name))
+            break;
+    }
+    return name;
 }

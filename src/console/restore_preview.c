@@ -6,6 +6,7 @@
 #include "console/compare_work.h"
 #include "console/live_question.h"
 #include "console/live_state.h"
+#include "console/new_file_name.h"
 #include "console/restore_room.h"
 #include "console/scratch.h"
 #include "console/work.h"
@@ -110,7 +111,7 @@ static json_t *compare_with_now(const struct hf_work *work, const char *scratch,
 }
 
 /* Who would do it, and whether. */
-static void put_scopes(json_t *out, const struct hf_work *work)
+static int put_scopes(json_t *out, const struct hf_work *work, uint64_t seq, struct hf_error *err)
 {
     const struct hf_console *console = work->console;
     json_t *answer = hf_live_question(console->config, console->env, work->configured);
@@ -130,6 +131,10 @@ static void put_scopes(json_t *out, const struct hf_work *work)
     hf_json_boolean(file, "possible", 1);
     hf_json_text(file, "reason", NULL);
     json_decref(answer);
+    hf_auto_free char *name =
+        hf_new_file_name_propose(console->config, console->env, work->configured, seq, err);
+    hf_json_text(file, "file", name);
+    return name ? 0 : -1;
 }
 
 json_t *hf_preview_restore(void *context, const json_t *question, const struct hf_events *events,
@@ -159,8 +164,8 @@ json_t *hf_preview_restore(void *context, const json_t *question, const struct h
     hf_json_time(out, "asked", moment);
     json_object_set_new(out, "bound",
                         json_pack("{s:I, s:s}", "point", (json_int_t)point->seq, "state", state));
-    put_scopes(out, &work);
-    json_t *compared = put_preflight(out, &work, scratch, &restored, &room, events, err)
+    json_t *compared = put_scopes(out, &work, point->seq, err) ||
+                               put_preflight(out, &work, scratch, &restored, &room, events, err)
                            ? NULL
                            : compare_with_now(&work, scratch, events, err);
     if (compared && !hf_json_take(out, compared, err))

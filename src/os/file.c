@@ -131,6 +131,14 @@ int hf_file_read_all(const struct hf_env *env, const char *path, size_t limit, s
     return got < 0 ? -1 : 0;
 }
 
+bool hf_path_same(const struct hf_env *env, const char *a, const char *b)
+{
+    struct stat first, second;
+    return !env->fs.stat(env->fs.context, a, &first) &&
+           !env->fs.stat(env->fs.context, b, &second) && first.st_dev == second.st_dev &&
+           first.st_ino == second.st_ino;
+}
+
 char *hf_path_parent(const char *path)
 {
     const char *slash = strrchr(path, '/');

@@ -45,6 +45,9 @@ int hf_file_read_all(const struct hf_env *env, const char *path, size_t limit, s
 /* The directory part of `path` ("." when it has none). Caller frees. NULL: no memory. */
 char *hf_path_parent(const char *path);
 
+/* Whether both paths lead to one file or directory, which is there. */
+bool hf_path_same(const struct hf_env *env, const char *a, const char *b);
+
 /* `path` without symbolic links; where a link points at nothing, the name of what it would be.
  * Caller frees. NULL: no memory. */
 char *hf_path_real(const char *path);

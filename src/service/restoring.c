@@ -13,14 +13,6 @@ static const struct hf_env *env_of(const struct hf_restoring *restoring)
     return restoring->database->repository->keys.env;
 }
 
-static bool same_file(const struct hf_env *env, const char *a, const char *b)
-{
-    struct stat first, second;
-    return !env->fs.stat(env->fs.context, a, &first) &&
-           !env->fs.stat(env->fs.context, b, &second) && first.st_dev == second.st_dev &&
-           first.st_ino == second.st_ino;
-}
-
 int hf_restoring_decide(struct hf_restoring *restoring, struct hf_error *err)
 {
     const struct hf_env *env = env_of(restoring);
@@ -34,7 +26,7 @@ int hf_restoring_decide(struct hf_restoring *restoring, struct hf_error *err)
     }
     restoring->target = to ? to : own;
     bool there = !env->fs.stat(env->fs.context, restoring->target, &status);
-    restoring->is_own = own && (!to || same_file(env, to, own));
+    restoring->is_own = own && (!to || hf_path_same(env, to, own));
     restoring->in_place = restoring->is_own && there;
     restoring->manner = there && restoring->delta                     ? HF_RESTORE_DELTA
                         : restoring->in_place || restoring->overwrite ? HF_RESTORE_REPLACE

@@ -149,18 +149,25 @@ def test_another_file_is_made_beside_the_database_and_nowhere_else(client, chang
 
 
 def test_a_file_that_a_pattern_would_take_for_a_database_is_not_made(holdfast, db, tmp_path):
+    (tmp_path / "also").symlink_to(tmp_path)
     (tmp_path / "holdfast.yml").write_text(
-        f"repository: repo\ndatabases:\n  - path: {tmp_path}/*.db\n", encoding="utf-8")
+        f"repository: repo\ndatabases:\n  - path: {tmp_path}/app.db\n"
+        f"  - path: {tmp_path}/al*/then*.db\n  - path: {tmp_path}/app-*.db\n", encoding="utf-8")
     holdfast("backup")
     console = Console(holdfast, verb="serve").start()
     try:
         client = console.client()
         client.set_up()
-        plan = client.job(PLANS, {"at": "now"})["plan"]
-        refused = client.ask("POST", RESTORES, wish(plan, scope="file", file="then.db"))
-        assert refused.status == 400 and "database of its own" in refused.error["hint"]
-        client.job(RESTORES, wish(plan, scope="file", file="then.sqlite"))
-        assert notes(tmp_path / "then.sqlite") == notes(db)
+        shown = client.job(PLANS, {"at": "now"})
+        for name in ("then.db", "app-1.db"):
+            refused = client.ask("POST", RESTORES, wish(shown["plan"], scope="file", file=name))
+            assert refused.status == 400 and "database of its own" in refused.error["hint"]
+        proposed = [scope["file"] for scope in shown["scopes"] if scope["scope"] == "file"]
+        assert proposed == ["app-1.sqlite"]
+        client.job(RESTORES, wish(shown["plan"], scope="file", file=proposed[0]))
+        assert notes(tmp_path / proposed[0]) == notes(db)
+        again = client.job(PLANS, {"at": "now"})["scopes"]
+        assert [scope["file"] for scope in again if "file" in scope] == ["app-1.restored"]
     finally:
         console.stop()
 
@@ -214,6 +221,7 @@ def test_a_restore_whose_process_dies_is_not_said_to_have_failed(console, client
     wait_for(lambda: any((one["reason"] or "").startswith(f"restore {point} over") for one in
                          client.get("/api/v1/databases/app/points")["points"]), "the restore")
     assert notes(db) == then
+    console.says("and the application runs")
 
 
 def test_a_restore_that_still_runs_is_running_for_the_next_console_too(console, client, changed):

@@ -169,7 +169,7 @@ export interface RestorePreview extends Comparison {
   plan: string;
   expires_ms: number;
   not_compared?: string;
-  scopes: { scope: "in_place" | "file"; possible: boolean; runner?: string | null; reason: string | null }[];
+  scopes: { scope: "in_place" | "file"; possible: boolean; runner?: string | null; reason: string | null; file?: string }[];
   preflight: {
     bytes_restored: number;
     restore_ms: number;

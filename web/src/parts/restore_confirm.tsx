@@ -40,7 +40,7 @@ export function RestoreConfirm({ database, preview, onStarted }: {
 }) {
   const first = preview.scopes.find(({ possible }) => possible)?.scope ?? "file";
   const [scope, setScope] = useState<Scope>(first);
-  const [file, setFile] = useState(`${database}-${preview.point.point}.db`);
+  const [file, setFile] = useState(preview.scopes.find(({ file: name }) => name)?.file ?? "");
   const [name, setName] = useState("");
   const [password, setPassword] = useState("");
   const [accept, setAccept] = useState(false);
