@@ -115,10 +115,12 @@ class Browser:
         return self.in_both_themes(run)
 
     def fits(self):
-        """Nothing has to be moved sideways to be seen."""
-        wide, shown = self.driver.execute_script(
-            "const page = document.documentElement; return [page.scrollWidth, page.clientWidth]")
-        assert wide <= shown
+        """Nothing has to be moved sideways to be seen, and nothing is cut off at the side."""
+        wide, shown, outside = self.driver.execute_script(
+            "const page = document.documentElement;"
+            "return [page.scrollWidth, page.clientWidth, [...document.querySelectorAll('.card, .notice, .button, h1')]"
+            ".filter(one => one.getBoundingClientRect().right > page.clientWidth).map(one => one.textContent)]")
+        assert wide <= shown and not outside, outside
         return self
 
     def complains(self):

@@ -2,6 +2,7 @@
 import json
 import sqlite3
 import subprocess
+import threading
 
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -66,6 +67,17 @@ def test_a_backup_comes_back_with_its_settings_tried(browser, backup, tmp_path, 
     client = browser.console.client()
     client.sign_in()
     assert client.get("/api/v1/settings")["kit_saved"]
+
+
+def test_a_connection_that_is_being_tested_is_seen_to_be(browser, tmp_path, services):
+    answers = threading.Event()
+    jellyfin = services(lambda path, _: answers.wait(60) and (200, {"ServerName": "films", "Version": "10"}))
+    browser.open("setup").type("Setup code", CODE).click("Continue").click("New installation")
+    browser.heading("Settings and connections").type("Jellyfin address", jellyfin).click("Test connections")
+    turning = browser.wait(lambda d: d.find_elements(By.CSS_SELECTOR, ".stage.running .spinner"))
+    assert turning[0].is_displayed() and turning[0].size == {"width": 16, "height": 16}
+    answers.set()
+    browser.wait(lambda d: not d.find_elements(By.CSS_SELECTOR, ".stage.running"))
 
 
 def sends(browser, path):
@@ -236,9 +248,7 @@ def test_the_wizard_fits_on_a_phone(browser, backup):
     opened(browser)
     browser.driver.find_element(By.CSS_SELECTOR, "input[type=file]").send_keys(str(backup))
     browser.heading("What is in it").click("Continue").heading("Settings and connections")
-    width = browser.driver.execute_script("return document.documentElement.scrollWidth")
-    assert width <= browser.driver.execute_script("return window.innerWidth")
-    browser.picture("setup-phone").is_accessible()
+    browser.fits().picture("setup-phone").is_accessible()
 
 
 def choose(browser, label, value_):

@@ -4,7 +4,7 @@ import { api, part } from "../api";
 import type { Browser, BrowserTable } from "../api_browse";
 import type { Points } from "../api_types";
 import { useBrowsing } from "../browsing";
-import { exactMoment, number } from "../format";
+import { number, shortDay, timeOfDay } from "../format";
 import { Badge } from "../parts/badge";
 import { Button } from "../parts/button";
 import { DataRows } from "../parts/data_rows";
@@ -38,9 +38,9 @@ function Choosing({ choice, databases }: { choice: Choice; databases: string[] }
   const whole = (data?.points ?? []).filter((point) => !point.damaged);
   const moments = [
     { value: "", label: t("data.now") },
-    ...whole.map((point) => ({
-      value: String(point.point),
-      label: point.label ? `${exactMoment(point.time_ms)} · ${point.label}` : exactMoment(point.time_ms),
+    ...whole.map(({ point, time_ms, label }) => ({
+      value: String(point),
+      label: [`${shortDay(time_ms)} ${timeOfDay(time_ms, true)}`, label].filter(Boolean).join(" · "),
     })),
   ];
   const chosen = choice.point === null ? "" : String(choice.point);

@@ -58,7 +58,7 @@ export function Comparison({ comparison, from, to }: {
         <ul class="schema-changes" aria-label={t("comparison.schema")}>
           {comparison.schema.map(({ what, name, change }) => (
             <li key={`${what} ${name}`}>
-              <Badge tone={change === "removed" ? "attention" : "neutral"}>{t(`comparison.${change}_thing`)}</Badge> {t(`comparison.${what}`)} <code>{name}</code>
+              <Badge tone={change === "removed" ? "attention" : "neutral"}>{t(`comparison.${change}_thing`)}</Badge> {t(`thing.${what}`)} <code>{name}</code>
             </li>
           ))}
         </ul>

@@ -50,7 +50,7 @@ export function DownloadDialog({ database, point, onClose }: { database: string;
         <SelectField<What> label={t("download.what")} value={what} onValue={setWhat}
           help={what === "database" ? t("download.database_help") : t("download.portable_help")}
           options={[{ value: "database", label: t("download.database") }, { value: "portable", label: t("download.portable") }]} />
-        <SelectField<Encryption> label={t("download.encryption")} value={encryption}
+        <SelectField<Encryption> label={t("download.encryption")} value={encryption} help={encryption === "none" ? t("download.none_help") : undefined}
           onValue={(value) => { setEncryption(value); setSecret(""); setTried(false); }}
           options={[
             { value: "none", label: t("download.none") },

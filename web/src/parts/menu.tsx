@@ -12,8 +12,10 @@ export function Menu({ icon, label, up = false, children }: {
 }) {
   const [open, setOpen] = useState(false);
   const around = useRef<HTMLDivElement>(null);
+  const sheet = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (!open) return;
+    sheet.current?.scrollIntoView({ block: "nearest" });
     const outside = (event: Event) => {
       if (!around.current?.contains(event.target as Node)) setOpen(false);
     };
@@ -35,7 +37,7 @@ export function Menu({ icon, label, up = false, children }: {
   return (
     <div class={up ? "menu up" : "menu"} ref={around} onKeyDown={key}>
       <IconButton icon={icon} label={label} aria-expanded={open} onClick={() => setOpen(!open)} />
-      {open && <div class="menu-sheet" onClick={chosen}>{children}</div>}
+      {open && <div class="menu-sheet" ref={sheet} onClick={chosen}>{children}</div>}
     </div>
   );
 }

@@ -5,9 +5,8 @@ import { known, t } from "../text";
 import { Icon } from "./icon";
 import { Progress } from "./progress";
 
-const looks: Record<string, { icon: string }> = {
-  done: { icon: "circle-check" }, running: { icon: "loader" }, waiting: { icon: "circle" }, failed: { icon: "octagon-alert" },
-};
+const looks: Record<string, { icon: string }> = { done: { icon: "circle-check" }, failed: { icon: "octagon-alert" } };
+const waiting = { icon: "circle" };
 
 /** "user ann" is the user; what else a stage is called has words of its own. */
 function stageName(name: string): string {
@@ -17,7 +16,7 @@ function stageName(name: string): string {
 export function Stage({ state, wrap = false, children }: { state: string; wrap?: boolean; children: ComponentChildren }) {
   return (
     <li class={`stage ${state}${wrap ? " wrap" : ""}`} aria-current={state === "running" ? "step" : undefined}>
-      <Icon name={looks[state]?.icon ?? "circle"} size={16} />{children}
+      {state === "running" ? <span class="spinner" /> : <Icon name={(looks[state] ?? waiting).icon} size={16} />}{children}
     </li>
   );
 }
