@@ -218,6 +218,13 @@ static void put_point(json_t *item, const char *key, const struct hf_point *poin
         hf_json_text(item, key, NULL);
 }
 
+/* A number of what the repository holds; null: it cannot be read. */
+static void put_stored(json_t *item, const struct part *part, const char *key, uint64_t value)
+{
+    bool is_known = !part->facts->unreachable || part->facts->is_unmade;
+    json_object_set_new(item, key, is_known ? json_integer((json_int_t)value) : json_null());
+}
+
 static enum hf_safety put_database(json_t *item, const struct hf_overview_facts *facts,
                                    const struct hf_read_database *read)
 {
@@ -242,10 +249,10 @@ static enum hf_safety put_database(json_t *item, const struct hf_overview_facts 
     put_live(item, &part);
     put_point(item, "newest", part.newest);
     put_point(item, "newest_proven", part.proven);
-    hf_json_integer(item, "points", (int64_t)points->count);
-    hf_json_integer(item, "pinned", (int64_t)pinned);
-    hf_json_integer(item, "bytes", (int64_t)bytes);
-    hf_json_integer(item, "size", part.newest ? (int64_t)part.newest->size : 0);
+    put_stored(item, &part, "points", points->count);
+    put_stored(item, &part, "pinned", pinned);
+    put_stored(item, &part, "bytes", bytes);
+    put_stored(item, &part, "size", part.newest ? part.newest->size : 0);
     put_timeline(item, &part);
     put_next(item, &part);
     put_activity(item, &part);

@@ -101,8 +101,9 @@ export interface DatabaseOverview {
   live: Live | null;
   newest: Point | null;
   newest_proven: Point | null;
-  points: number;
-  bytes: number;
+  /** null: the repository cannot be read. */
+  points: number | null;
+  bytes: number | null;
   timeline: Bucket[];
   next: { what: string; time_ms: number }[];
   activity: Activity[];

@@ -59,20 +59,20 @@ function FactAction({ fact, database, primary, onSnapshot, reload }: {
   }
 }
 
-function When({ ms, children }: { ms: number | null; children?: ComponentChildren }) {
-  if (ms === null) return <>{t("fact.never")}</>;
+function When({ fact: { time_ms: ms, cause }, children }: { fact: Fact & { time_ms: number | null }; children?: ComponentChildren }) {
+  if (ms === null) return <>{t(cause?.key === "repository_unreachable" ? "fact.unknown" : "fact.never")}</>;
   return <><Time ms={ms} />{children && <span class="muted"> · {children}</span>}</>;
 }
 
 function FactValue({ fact }: { fact: Fact }) {
   switch (fact.fact) {
     case "newest_point":
-      return <When ms={fact.time_ms}>{fact.lag_ms ? t("fact.behind", { duration: duration(fact.lag_ms) }) : t("fact.current")}</When>;
+      return <When fact={fact}>{fact.lag_ms ? t("fact.behind", { duration: duration(fact.lag_ms) }) : t("fact.current")}</When>;
     case "snapshot":
-      return <When ms={fact.time_ms} />;
+      return <When fact={fact} />;
     case "test_restore":
       return (
-        <When ms={fact.time_ms}>
+        <When fact={fact}>
           {fact.result === "passed" ? t("fact.took", { duration: duration(fact.duration_ms ?? 0) }) : fact.result && t("fact.failed")}
         </When>
       );
@@ -125,8 +125,8 @@ function Events({ database, repository }: { database: DatabaseOverview; reposito
   return (
     <div class="three">
       <Card title={t("storage.title")}>
-        <p class="figure">{bytes(database.bytes)}</p>
-        <p class="muted">{t("storage.points", { n: database.points })}</p>
+        <p class="figure">{database.bytes === null ? t("fact.unknown") : bytes(database.bytes)}</p>
+        {database.points !== null && <p class="muted">{t("storage.points", { n: database.points })}</p>}
         {database.live && <p class="muted">{t("storage.today", { bytes: bytes(database.live.bytes_today) })}</p>}
         <p class="storage-place">
           <code>{repository.place}</code>
@@ -145,7 +145,7 @@ function Events({ database, repository }: { database: DatabaseOverview; reposito
         )}
       </Card>
       <Card title={t("activity.title")}>
-        {database.activity.length === 0 ? <p class="muted">{t("activity.empty")}</p> : (
+        {database.activity.length === 0 ? <p class="muted">{t(database.points === null ? "cause.repository_unreachable" : "activity.empty")}</p> : (
           <ul class="events">
             {database.activity.slice(0, 5).map(({ point, time_ms, reason, label }) => (
               <li key={point}>
@@ -176,8 +176,8 @@ function Database({ database, overview, oldSince, onSnapshot, reload }: {
       </>}>
         <Facts database={database} old={oldSince !== null} onSnapshot={onSnapshot} reload={reload} />
       </Card>
-      <Card title={t("timeline.title")} side={<Link to={`/points?database=${part(database.name)}`}>{t("storage.points", { n: database.points })}</Link>}>
-        <TimelineChart buckets={database.timeline} />
+      <Card title={t("timeline.title")} side={<Link to={`/points?database=${part(database.name)}`}>{database.points === null ? t("nav.points") : t("storage.points", { n: database.points })}</Link>}>
+        {database.points === null ? <p class="muted">{t("cause.repository_unreachable")}</p> : <TimelineChart buckets={database.timeline} />}
       </Card>
       <Events database={database} repository={overview.repository} />
     </div>
