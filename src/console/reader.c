@@ -25,6 +25,7 @@ struct reader {
     size_t count;
     int64_t read_at; /* of hf_monotonic; 0: never, or in vain */
     int64_t cost;    /* ms that the last reading took */
+    bool is_plain;   /* as far as is known: it opens by itself */
 };
 
 /* The console may have been started while the repository was away. */
@@ -74,15 +75,16 @@ static int read_judged(struct reader *reader, struct hf_read_database *read, str
 static json_t *answer_overview(struct reader *reader, const json_t *question)
 {
     struct hf_error unreachable = {0};
-    bool is_encrypted = true;
-    if (!read_all(reader, FRESH_MS, &unreachable))
-        hf_repository_is_encrypted(reader->repository, &is_encrypted, &unreachable);
+    bool is_encrypted;
+    if (!read_all(reader, FRESH_MS, &unreachable) &&
+        !hf_repository_is_encrypted(reader->repository, &is_encrypted, &unreachable))
+        reader->is_plain = !is_encrypted;
     const struct hf_overview_facts facts = {
         .config = reader->options->config,
         .env = reader->options->env,
         .unreachable = unreachable.code ? &unreachable : NULL,
         .is_unmade = reader->session.is_unmade,
-        .is_encrypted = is_encrypted,
+        .is_encrypted = !reader->is_plain,
         .kit_saved = hf_member_integer(question, "kit_saved", 0),
         .databases = reader->databases,
         .count = reader->count,

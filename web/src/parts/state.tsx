@@ -49,8 +49,10 @@ function couldLose(ms: number | null): string {
   return ms === 0 ? t("state.could_lose_nothing") : t("state.could_lose", { duration: duration(ms, "long") });
 }
 
+/** Nothing where it is not known, or where the last one failed, which is told anyway. */
 function Proven({ database }: { database: DatabaseOverview }) {
   const fact = database.facts.find((one) => one.fact === "test_restore");
+  if (database.points === null || database.newest_proven && fact?.fact === "test_restore" && fact.result === "failed") return null;
   if (fact?.fact !== "test_restore" || fact.time_ms === null || fact.result !== "passed") return <>{t("state.never_proven")}</>;
   // The time is an element of its own inside the sentence, wherever the language puts it.
   const [before, after] = t("state.proven", { time: "\u0000", duration: duration(fact.duration_ms ?? 0) }).split("\u0000");
