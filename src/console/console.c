@@ -113,8 +113,8 @@ static void close_console(struct hf_console *console)
     hf_setup_forget(&console->setup_sources, NULL);
     hf_downloads_release(&console->downloads);
     hf_browsers_free(console->browsers);
+    hf_reader_client_free(console->reader); /* before what its questions are for */
     hf_overview_free(console->overview);
-    hf_reader_client_free(console->reader);
     hf_sign_in_free(console->sign_in);
     hf_credentials_keep(&console->credentials, true);
     hf_credentials_release(&console->credentials);

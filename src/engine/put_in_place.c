@@ -62,11 +62,9 @@ static int put_beside(struct hf_restore_target *target, struct hf_new_file *prov
 {
     if (hf_restore_target_set_aside(target, kept, HF_KEPT_PATH, err))
         return -1;
-    /* Where there was nothing, what somebody puts there meanwhile is not replaced. */
-    struct stat status;
-    const struct hf_fs *fs = &hf_restore_target_env(target)->fs;
-    bool vacant = fs->stat(fs->context, hf_restore_target_path(target), &status) != 0;
-    return hf_new_file_commit(proven, vacant ? HF_COMMIT_NEW : HF_COMMIT_REPLACE, err);
+    /* What somebody puts there still is not replaced. */
+    return hf_new_file_commit(
+        proven, hf_restore_target_is_empty_file(target) ? HF_COMMIT_REPLACE : HF_COMMIT_NEW, err);
 }
 
 int hf_put_in_place(struct hf_restore_target *target, struct hf_new_file *proven, uint64_t size,

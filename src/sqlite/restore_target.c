@@ -15,7 +15,8 @@ struct hf_restore_target {
     const struct hf_env *env;
     char *path; /* without symbolic links */
     enum hf_target_state state;
-    sqlite3 *db; /* holds the EXCLUSIVE lock, for HF_TARGET_DATABASE */
+    bool was_vacant; /* there was not even an empty file when it was taken */
+    sqlite3 *db;     /* holds the EXCLUSIVE lock, for HF_TARGET_DATABASE */
     uint32_t page_size, page_count;
     int fd;
 };
@@ -191,6 +192,7 @@ static int take(struct hf_restore_target *target, int busy_ms, struct hf_error *
         hf_error_set(err, HF_IO, "'%s' is not a regular file", target->path);
         return hf_error_hint(err, "name the database file");
     }
+    target->was_vacant = !there;
     if (!there)
         return 0;
     if (status.st_size == 0) /* SQLite would delete the log beside it */
@@ -286,6 +288,25 @@ static int move(const struct hf_env *env, const char *from, const char *to, stru
     return result ? hf_error_sys(err, errno, "set aside", from) : 0;
 }
 
+/* Nobody can be kept from making a database where there is none: it stays, and its log with it. */
+static int refuse_newcomer(const struct hf_restore_target *target, struct hf_error *err)
+{
+    struct stat status;
+    int there = is_there(target->env, target->path, &status, err);
+    if (there <= 0)
+        return there;
+    if (!target->was_vacant && !status.st_size)
+        return refuse_other_users(target, err);
+    hf_error_set(err, HF_EXISTS, "'%s' came to be there meanwhile, and stays as it is",
+                 target->path);
+    return hf_error_hint(err, "stop what made it, and restore again");
+}
+
+bool hf_restore_target_is_empty_file(const struct hf_restore_target *target)
+{
+    return target->state == HF_TARGET_ABSENT && !target->was_vacant;
+}
+
 int hf_restore_target_set_aside(struct hf_restore_target *target, char *kept, size_t size,
                                 struct hf_error *err)
 {
@@ -294,6 +315,8 @@ int hf_restore_target_set_aside(struct hf_restore_target *target, char *kept, si
         *kept = 0;
         return 0;
     }
+    if (target->state == HF_TARGET_ABSENT && refuse_newcomer(target, err))
+        return -1;
     hf_auto_free char *name = free_name(target, err);
     if (!name)
         return -1;

@@ -46,12 +46,16 @@ uint32_t hf_restore_target_page_count(const struct hf_restore_target *target);
  * lock). */
 int hf_restore_target_fd(struct hf_restore_target *target, struct hf_error *err);
 
+/* Of HF_TARGET_ABSENT: an empty file is there, for the new one to replace. */
+bool hf_restore_target_is_empty_file(const struct hf_restore_target *target);
+
 /*
  * Moves what is there out of the way of a new file: -wal, -shm and -journal that belong to a file
  * that is missing or damaged. They, and a damaged database, are kept as
  * "<path>.replaced-<milliseconds>" with the same endings; nothing is deleted. For
- * HF_TARGET_DATABASE nothing is to be done. Writes the name of the kept database or "" to `kept`
- * (at most `size` bytes).
+ * HF_TARGET_DATABASE nothing is to be done. HF_EXISTS, and nothing is moved: somebody has put a
+ * file there since it was taken as absent. Writes the name of the kept database or "" to `kept` (at
+ * most `size` bytes).
  */
 int hf_restore_target_set_aside(struct hf_restore_target *target, char *kept, size_t size,
                                 struct hf_error *err);

@@ -201,6 +201,62 @@ static void what_is_committed_after_the_safety_point_is_kept_too(void **state)
     sqlite3_close(db);
 }
 
+/* Makes a database where the restored one is to be, once, and has it open from then on. */
+struct newcomer {
+    const char *path;
+    sqlite3 *db;
+};
+
+static void come_meanwhile(void *context, const char *stage, uint64_t done, uint64_t total)
+{
+    struct newcomer *newcomer = context;
+    (void)stage, (void)done, (void)total;
+    if (newcomer->db)
+        return;
+    assert_int_equal(sqlite3_open(newcomer->path, &newcomer->db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(newcomer->db,
+                                  "PRAGMA journal_mode=WAL; CREATE TABLE thesis(page);"
+                                  "INSERT INTO thesis VALUES('my work')",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+}
+
+static void stays_a_newcomers(struct workshop *shop, enum hf_restore_manner manner)
+{
+    hf_auto(hf_timeline) struct hf_timeline timeline = {0};
+    struct newcomer newcomer = {.path = shop->target};
+    const struct hf_events events = {.context = &newcomer, .progress = come_meanwhile};
+    const struct hf_restore_options options = {
+        .target = shop->target, .manner = manner, .events = &events};
+    struct hf_restore_result result;
+    struct hf_error err = {0};
+    sqlite3_stmt *count;
+    assert_int_equal(hf_timeline_load(&timeline, &shop->database, &err), 0);
+    assert_int_equal(hf_restore(&shop->database, &timeline, 1, &options, &result, &err), -1);
+    assert_int_equal(err.code, HF_EXISTS);
+    sqlite3_exec(newcomer.db, "INSERT INTO thesis VALUES('more of it')", NULL, NULL, NULL);
+    assert_int_equal(sqlite3_close(newcomer.db), SQLITE_OK);
+    assert_int_equal(sqlite3_open(shop->target, &newcomer.db), SQLITE_OK);
+    sqlite3_prepare_v2(newcomer.db, "SELECT count(*) FROM thesis", -1, &count, NULL);
+    assert_int_equal(sqlite3_step(count), SQLITE_ROW);
+    assert_int_equal(sqlite3_column_int(count, 0), 2);
+    sqlite3_finalize(count);
+    sqlite3_close(newcomer.db);
+}
+
+static void a_database_that_came_meanwhile_stays_with_its_log(void **state)
+{
+    struct workshop *shop = *state;
+    workshop_fill(shop, 50);
+    workshop_backup(shop);
+    stays_a_newcomers(shop, HF_RESTORE_REPLACE);
+    unlink(shop->target);
+    stays_a_newcomers(shop, HF_RESTORE_NEW);
+    unlink(shop->target);
+    hf_scratch_write(shop->target, "", 0);
+    stays_a_newcomers(shop, HF_RESTORE_REPLACE);
+}
+
 static void a_damaged_database_is_kept_beside_when_it_is_restored(void **state)
 {
     struct workshop *shop = *state;
@@ -418,6 +474,7 @@ int main(void)
         TEST(a_log_that_was_left_behind_never_meets_the_restored_file),
         TEST(restoring_in_place_keeps_what_was_there_as_a_point),
         TEST(what_is_committed_after_the_safety_point_is_kept_too),
+        TEST(a_database_that_came_meanwhile_stays_with_its_log),
         TEST(a_damaged_database_is_kept_beside_when_it_is_restored),
         TEST(a_test_restore_proves_and_records),
         TEST(a_database_that_was_damaged_when_it_was_backed_up_fails_its_test_restore),
