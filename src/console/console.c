@@ -107,15 +107,17 @@ static int open_console(struct hf_console *console, struct hf_error *err)
 
 static void close_console(struct hf_console *console)
 {
-    hf_server_free(console->server); /* first: its connections refer to the rest */
+    hf_server_quiesce(console->server);
+    /* Who waits for these is answered, while there is a connection to do so. */
+    hf_sign_in_free(console->sign_in);
+    hf_reader_client_free(console->reader);
+    hf_browsers_free(console->browsers);
+    hf_server_free(console->server); /* its streams refer to the rest */
     hf_jobs_free(console->jobs);
+    hf_overview_free(console->overview);
     hf_shown_plans_release(&console->plans);
     hf_setup_forget(&console->setup_sources, NULL);
     hf_downloads_release(&console->downloads);
-    hf_browsers_free(console->browsers);
-    hf_reader_client_free(console->reader); /* before what its questions are for */
-    hf_overview_free(console->overview);
-    hf_sign_in_free(console->sign_in);
     hf_credentials_keep(&console->credentials, true);
     hf_credentials_release(&console->credentials);
     hf_wipe(console->setup_code, sizeof console->setup_code);

@@ -27,6 +27,7 @@ struct hf_server {
     struct hf_exchange *exchanges;
     struct hf_streams streams;
     int64_t beat_at;
+    bool is_ending;
 };
 
 struct hf_streams *hf_server_streams(struct hf_server *server)
@@ -54,17 +55,25 @@ static enum MHD_Result begin(struct hf_exchange *exchange)
     return exchange->stage == HF_EXCHANGE_ANSWERED ? queue(exchange) : MHD_YES;
 }
 
+static void refuse_at_end(struct hf_exchange *exchange)
+{
+    hf_exchange_refuse(exchange, 503, "unreachable", "the console ends");
+}
+
 static enum MHD_Result handle(void *context, struct MHD_Connection *connection, const char *url,
                               const char *method, const char *version, const char *upload,
                               size_t *upload_length, void **own)
 {
+    const struct hf_server *server = context;
     struct hf_exchange *exchange = *own;
-    (void)context, (void)connection, (void)url, (void)version;
+    (void)connection, (void)url, (void)version;
     if (!exchange)
         return MHD_NO;
+    if (server->is_ending && exchange->stage == HF_EXCHANGE_READING)
+        refuse_at_end(exchange);
     if (!exchange->method) {
         exchange->method = method;
-        return begin(exchange);
+        return exchange->stage == HF_EXCHANGE_ANSWERED ? queue(exchange) : begin(exchange);
     }
     if (*upload_length) {
         size_t length = *upload_length;
@@ -200,8 +209,14 @@ static void answer_who_waits(struct hf_server *server)
 {
     for (struct hf_exchange *exchange = server->exchanges; exchange; exchange = exchange->next)
         if (exchange->stage == HF_EXCHANGE_WAITING)
-            hf_exchange_refuse(exchange, 503, "unreachable", "the console ends");
+            refuse_at_end(exchange);
     hf_server_end_streams(server);
+}
+
+void hf_server_quiesce(struct hf_server *server)
+{
+    if (server)
+        server->is_ending = true;
 }
 
 void hf_server_free(struct hf_server *server)

@@ -27,6 +27,8 @@ struct hf_server_options {
 
 struct hf_server *hf_server_open(struct hf_signals *signals,
                                  const struct hf_server_options *options, struct hf_error *err);
+/* From here on every request is refused, so that what handles them can go. NULL is fine. */
+void hf_server_quiesce(struct hf_server *server);
 void hf_server_free(struct hf_server *server);
 HF_AUTO_FREE(hf_server)
 

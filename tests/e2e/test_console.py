@@ -1,8 +1,13 @@
 """The console's own safety, and what its API says: over HTTP, as programs see it."""
+import contextlib
+import http.client
+import os
+import signal
+import threading
 import time
 
 import conftest
-from console_rig import CODE, PASSWORD, Console, wait_for
+from console_rig import CODE, PASSWORD, Console, descendants, wait_for
 
 
 def test_without_the_setup_code_nothing_can_be_set_up(console):
@@ -89,3 +94,31 @@ def test_the_first_snapshot_makes_the_repository(holdfast, db):
         holdfast("restore", "app", "-r", "new", "--to", "out.db")
     finally:
         console.stop()
+
+
+def test_it_ends_well_while_questions_are_open(holdfast, db):
+    """Who asked is answered, or hung up on; what the console had open does not trip it."""
+    holdfast("backup", "--db", db, "-r", "repo")
+    console = Console(holdfast, "--db", db, "-r", "repo", verb="serve").start()
+    client = console.client()
+    client.set_up()
+    client.get("/api/v1/overview")
+    other = console.client()
+
+    def ask(method, path, body=None):
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            other.ask(method, path, body, headers={"Cookie": client.cookie,
+                                                   "X-Holdfast-CSRF": client.csrf})
+    for worker in descendants(console.process.pid):
+        os.kill(int(worker), signal.SIGSTOP)
+    time.sleep(2.5)  # what was read is too old
+    asking = [threading.Thread(target=ask, args=question) for question in (
+        ("GET", "/api/v1/overview"), ("GET", "/api/v1/databases/app/points"),
+        ("GET", "/api/v1/events"), ("POST", "/api/v1/session", {"password": PASSWORD}))]
+    for thread in asking:
+        thread.start()
+    time.sleep(0.5)
+    console.stop()
+    for thread in asking:
+        thread.join(20)
+        assert not thread.is_alive()
