@@ -52,10 +52,13 @@ static int check_wish(const struct hf_exchange *exchange, struct hf_error *err)
         return hf_error_set(err, HF_USAGE, "'what' is database or portable");
     if (passphrase && recipient)
         return hf_error_set(err, HF_USAGE, "'passphrase' or 'recipient', not both");
-    if ((passphrase && hf_exchange_text(exchange, "passphrase", LONGEST_KEY, &text, err)) ||
-        (recipient && hf_exchange_text(exchange, "recipient", LONGEST_KEY, &text, err)))
+    if (!passphrase && !recipient)
+        return 0;
+    if (hf_exchange_text(exchange, passphrase ? "passphrase" : "recipient", LONGEST_KEY, &text,
+                         err))
         return -1;
-    return 0;
+    return *text ? 0
+                 : hf_error_set(err, HF_USAGE, "what it is encrypted with is empty");
 }
 
 /* Of the point, or (0) of the database as it is now. */

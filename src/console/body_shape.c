@@ -51,7 +51,7 @@ int hf_body_shape_check(const json_t *object, const char *shape, struct hf_error
     json_object_foreach((json_t *)(uintptr_t)object, key, value)
     {
         const char *type = type_in(shape, key);
-        if (!type)
+        if (!type || strpbrk(key, ": "))
             return hf_error_set(err, HF_USAGE, "there is no member '%.60s' here", key);
         if (!json_is_null(value) && !is_of(value, type))
             return hf_error_set(err, HF_USAGE, "'%s' is %s", key, called(type));

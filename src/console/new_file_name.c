@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "config/databases.h"
 #include "os/file.h"
@@ -16,7 +17,7 @@ static bool is_of_database(const struct hf_config *config, const char *name)
         const char *path = config->databases[i].path, *slash = strrchr(path, '/');
         const char *base = slash ? slash + 1 : path;
         size_t length = strlen(base);
-        if (!strncmp(name, base, length) &&
+        if (!strncasecmp(name, base, length) &&
             (!name[length] || name[length] == '-' || name[length] == '.'))
             return true;
     }
@@ -35,6 +36,18 @@ static bool looks_like_another(const char *name)
     return strstr(name, "\u00ad") || strstr(name, "\u061c") || strstr(name, "\ufeff");
 }
 
+/* What SQLite takes for a part of another database, and removes. */
+static bool is_companion(const char *name)
+{
+    static const char *const endings[] = {"-wal", "-shm", "-journal"};
+    size_t length = strlen(name);
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
+        if (length >= strlen(endings[i]) &&
+            !strcasecmp(name + length - strlen(endings[i]), endings[i]))
+            return true;
+    return strcasestr(name, "-mj");
+}
+
 static int no_name(struct hf_error *err)
 {
     return hf_error_set(err, HF_USAGE, "'file' is the name of a new file beside the database");
@@ -45,7 +58,7 @@ int hf_new_file_name_check(const char *name, const struct hf_config *config,
                            struct hf_error *err)
 {
     if (strchr(".- ", name[0]) || strpbrk(name, "/\\") || !strcmp(name, "holdfast.yml") ||
-        is_of_database(config, name) || looks_like_another(name))
+        is_of_database(config, name) || is_companion(name) || looks_like_another(name))
         return no_name(err);
     hf_auto_free char *folder = hf_path_parent(beside->path);
     if (!folder)

@@ -152,13 +152,28 @@ static bool parse(struct hf_exchange *exchange)
     return false;
 }
 
+/* A member that is null is none. */
+static void drop_nulls(json_t *body)
+{
+    const char *key;
+    json_t *value;
+    void *next;
+    json_object_foreach_safe(body, next, key, value)
+    {
+        if (json_is_null(value))
+            json_object_del(body, key);
+    }
+}
+
 static bool has_shape(struct hf_exchange *exchange)
 {
     struct hf_error err = {0};
-    if (!hf_body_shape_check(exchange->body, exchange->route->body, &err))
-        return true;
-    hf_exchange_fail(exchange, &err);
-    return false;
+    if (hf_body_shape_check(exchange->body, exchange->route->body, &err)) {
+        hf_exchange_fail(exchange, &err);
+        return false;
+    }
+    drop_nulls(exchange->body);
+    return true;
 }
 
 bool hf_request_body_end(struct hf_exchange *exchange)

@@ -137,11 +137,11 @@ static void end_exchange(void *context, struct MHD_Connection *connection, void 
     *own = NULL;
 }
 
-/* Strangers first; who looks at what goes on asks again by itself. */
+/* Who looks at what goes on asks again by itself. */
 static void make_room(struct hf_server *server)
 {
     if (server->connections.count > MOST_BEFORE_SOME_END &&
-        !hf_connections_end_a_stranger(&server->connections))
+        !hf_connections_end_one(&server->connections))
         hf_streams_end_oldest(&server->streams);
 }
 

@@ -46,7 +46,8 @@ static void what_does_not_is_named(void **state)
 /* Also not a beginning or an end of one. */
 static void what_is_not_known_is_named(void **state)
 {
-    static const char *const unknown[] = {"poin", "points", "oint", "number", "point:number", ""};
+    static const char *const unknown[] = {"poin",         "points",          "oint", "number",
+                                          "point:number", "point:number at", ""};
     (void)state;
     for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++) {
         char body[64], wanted[96];

@@ -178,3 +178,21 @@ def test_every_operation_answers_in_the_documented_shape(holdfast, db, document,
                 raise AssertionError(f"{method} {filled}: {answer.status} {answer.bytes}") from error
     finally:
         console.stop()
+
+
+def test_null_is_as_good_as_none(holdfast, db):
+    console = Console(holdfast, "--db", db, "-r", "repo", verb="serve").start()
+    try:
+        client = console.client()
+        client.set_up()
+        database = "/api/v1/databases/app"
+        point = client.job(f"{database}/points", {"label": None, "pin": None})["point"]
+        client.job(f"{database}/restore-plans", {"point": point, "at": None, "undo": None})
+        encrypted = {"passphrase": None, "recipient": None, "compression": None}
+        client.job(f"{database}/downloads", {"what": "portable", **encrypted})
+        client.job(f"{database}/downloads", {"what": "portable", **encrypted, "passphrase": "a secret"})
+        for key in ("passphrase", "recipient"):  # empty is not the same: nobody wants it plain then
+            assert client.ask("POST", f"{database}/downloads",
+                              {"what": "portable", key: ""}).status == 400
+    finally:
+        console.stop()

@@ -137,7 +137,8 @@ def test_another_file_is_made_beside_the_database_and_nowhere_else(client, chang
     (tmp_path / "link.db").symlink_to(db)
     for name in ("../out.db", "/tmp/out.db", ".hidden", "", "a\\b", "app.db", "app.db-wal",
                  "app.db-journal", "app.db-holdfast", "app.db.backup_startup", "x\ny.db", "x\u0001",
-                 " ", "-rf", "holdfast.yml", "x\u202ebd.db", "x\u061cy.db", "x\u200b.db", "\ufeffx.db", "x" * 128):
+                 " ", "-rf", "holdfast.yml", "x\u202ebd.db", "x\u061cy.db", "other.db-wal", "other.db-JOURNAL", "APP.DB-wal", "x.db-mj1234",
+                  "x\u200b.db", "\ufeffx.db", "x" * 128):
         plan = client.job(PLANS, {"point": point})["plan"]
         assert client.ask("POST", RESTORES, wish(plan, scope="file", file=name)).status == 400
     plan = client.job(PLANS, {"point": point})["plan"]

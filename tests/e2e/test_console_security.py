@@ -225,19 +225,24 @@ def test_who_signs_in_with_the_old_password_while_it_changes_does_not_stay(conso
 
 HALF = {"nothing": b"", "a head": b"GET / HTTP/1.1\r\nHost: 127.",
         "a body": b"POST /api/v1/session HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n"
-                  b"Content-Type: application/json\r\n\r\n{"}
+                  b"Content-Type: application/json\r\n\r\n{",
+        "an operator's body": b"POST /api/v1/jobs HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n"
+                              b"Authorization: Bearer TOKEN\r\n"
+                              b"Content-Type: application/json\r\n\r\n{"}
 
 
 @pytest.mark.parametrize("half", HALF)
 def test_strangers_who_hold_connections_keep_nobody_out(console, client, half):
     """Sooner than a connection ends that says nothing."""
+    token = client.post("/api/v1/tokens", {"name": "busy", "access": "operator"})["text"]
+    half_way = HALF[half].replace(b"TOKEN", token.encode())
     question = (f"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1:{console.port}\r\n"
                 "Connection: close\r\n\r\n").encode()
     with contextlib.ExitStack() as held:
         for number in range(700):
             stranger = held.enter_context(socket.create_connection(
                 ("127.0.0.1", console.port), timeout=5, source_address=(f"127.0.0.{2 + number % 3}", 0)))
-            stranger.sendall(HALF[half])
+            stranger.sendall(half_way)
             if number % 100 == 99:
                 assert said(console.port, question, patience=15).startswith(b"HTTP/1.1 200"), number
         assert client.get("/api/v1/session")["state"] == "signed_in"
