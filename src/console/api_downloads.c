@@ -57,8 +57,7 @@ static int check_wish(const struct hf_exchange *exchange, struct hf_error *err)
     if (hf_exchange_text(exchange, passphrase ? "passphrase" : "recipient", LONGEST_KEY, &text,
                          err))
         return -1;
-    return *text ? 0
-                 : hf_error_set(err, HF_USAGE, "what it is encrypted with is empty");
+    return *text ? 0 : hf_error_set(err, HF_USAGE, "what it is encrypted with is empty");
 }
 
 /* Of the point, or (0) of the database as it is now. */

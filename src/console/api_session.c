@@ -80,6 +80,10 @@ static void sign_in(struct hf_exchange *exchange)
         hf_exchange_fail(exchange, &err);
     else if (!exchange->console->credentials.password[0])
         hf_exchange_refuse(exchange, 409, "refused", "no password was chosen yet: set it up first");
+    else if (hf_credentials_are_damaged(&exchange->console->credentials))
+        hf_exchange_refuse(exchange, 422, "corrupt",
+                           "the console's own file is damaged: nobody can sign in until 'holdfast "
+                           "console reset-password' has made it anew");
     else
         hf_password_prove(exchange, password, password_proven);
 }

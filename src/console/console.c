@@ -169,12 +169,6 @@ static bool parent_wants_end(struct hf_console *console, const struct hf_happeni
     return ends;
 }
 
-static bool is_asked_to_end(const struct hf_happening *happening)
-{
-    return happening->kind == HF_SIGNALLED &&
-           (happening->signal == SIGTERM || happening->signal == SIGINT);
-}
-
 /* After all that may have signed somebody out. */
 static void forget_what_is_over(struct hf_console *console)
 {
@@ -191,7 +185,7 @@ static int serve(struct hf_console *console, struct hf_error *err)
         struct hf_happening happening;
         if (hf_signals_wait(&console->signals, next_deadline(console), &happening, err))
             return -1;
-        if (is_asked_to_end(&happening) || parent_wants_end(console, &happening))
+        if (hf_asks_for_end(&happening) || parent_wants_end(console, &happening))
             return 0;
         hf_reader_client_take(console->reader, &happening);
         hf_overview_tick(console->overview);

@@ -93,16 +93,29 @@ static void take_logins(struct hf_credentials *credentials, struct hf_credential
     }
 }
 
-bool hf_credentials_refresh(struct hf_credentials *credentials)
+static const char nobodys[] = "!"; /* what no password hashes to */
+
+bool hf_credentials_are_damaged(const struct hf_credentials *credentials)
+{
+    return !strcmp(credentials->password, nobodys);
+}
+
+static void let_nobody_in(struct hf_credentials *credentials)
+{
+    hf_credentials_note(credentials);
+    credentials->keep_again = 0;
+    memset(credentials->logins, 0, sizeof credentials->logins);
+    memset(credentials->tokens, 0, sizeof credentials->tokens);
+    memcpy(credentials->password, nobodys, sizeof nobodys);
+}
+
+bool hf_credentials_refresh(struct hf_credentials *credentials, struct hf_error *damage)
 {
     if (!hf_credentials_changed(credentials))
         return false;
     hf_auto(hf_credentials) struct hf_credentials fresh = {0};
-    if (hf_credentials_open(&fresh, credentials->env, credentials->path, NULL)) {
-        memset(credentials->logins, 0, sizeof credentials->logins);
-        memset(credentials->tokens, 0, sizeof credentials->tokens);
-        snprintf(credentials->password, sizeof credentials->password,
-                 "!"); /* what none hashes to */
+    if (hf_credentials_open(&fresh, credentials->env, credentials->path, damage)) {
+        let_nobody_in(credentials);
         return true;
     }
     take_logins(credentials, &fresh);
@@ -134,12 +147,15 @@ int hf_credentials_set_password(struct hf_credentials *credentials, const char *
                                 const struct hf_login *keep, struct hf_error *err)
 {
     char before[HF_PASSWORD_TEXT];
+    struct hf_login logins[HF_MOST_LOGINS];
     memcpy(before, credentials->password, sizeof before);
+    memcpy(logins, credentials->logins, sizeof logins);
     snprintf(credentials->password, sizeof credentials->password, "%s", hash);
     end_others(credentials, keep);
     if (!hf_credentials_save(credentials, err))
         return 0;
     memcpy(credentials->password, before, sizeof before);
+    memcpy(credentials->logins, logins, sizeof logins);
     return -1;
 }
 

@@ -75,7 +75,10 @@ HF_AUTO_RELEASE(hf_credentials)
 
 /* What the file says when somebody else has written it (console/credentials_file.h): true when that
  * was so. Whoever is not in it is signed out. Damaged: nobody gets in until it is whole again. */
-bool hf_credentials_refresh(struct hf_credentials *credentials);
+bool hf_credentials_refresh(struct hf_credentials *credentials, struct hf_error *damage);
+
+/* It was damaged when it was read, and nobody gets in. */
+bool hf_credentials_are_damaged(const struct hf_credentials *credentials);
 
 /* Writes what could not be written before, if it is time to try again, or (`now`) in any case. */
 void hf_credentials_keep(struct hf_credentials *credentials, bool now);

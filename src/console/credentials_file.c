@@ -137,6 +137,11 @@ bool hf_credentials_changed(const struct hf_credentials *credentials)
     return !is_same(&now, &credentials->stamp);
 }
 
+void hf_credentials_note(struct hf_credentials *credentials)
+{
+    stamp(&credentials->stamp, credentials);
+}
+
 int hf_credentials_load(struct hf_credentials *credentials, struct hf_error *err)
 {
     stamp(&credentials->stamp, credentials); /* before: a change meanwhile is seen the next time */

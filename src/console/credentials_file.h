@@ -10,6 +10,9 @@
 /* Has somebody else written it? */
 bool hf_credentials_changed(const struct hf_credentials *credentials);
 
+/* As it is now it is known: not to be read again until it changes. */
+void hf_credentials_note(struct hf_credentials *credentials);
+
 /* Into a `credentials` that has only its `env` and `path`. HF_CORRUPT. */
 int hf_credentials_load(struct hf_credentials *credentials, struct hf_error *err);
 

@@ -80,11 +80,13 @@ void hf_entrance_refresh(struct hf_console *console)
 {
     struct hf_error err = {0};
     hf_credentials_keep(&console->credentials, false);
-    if (!hf_credentials_refresh(&console->credentials))
+    if (!hf_credentials_refresh(&console->credentials, &err))
         return;
     hf_server_end_streams(console->server);
     *console->setup_code = 0;
-    if (!console->credentials.password[0] && hf_entrance_make_code(console, &err))
+    if (err.code)
+        hf_console_notice(console, "%s: %s", err.text, err.hint);
+    else if (!console->credentials.password[0] && hf_entrance_make_code(console, &err))
         hf_console_notice(console, "no setup code: %s", err.text);
     else
         hf_entrance_tell(console);

@@ -47,6 +47,25 @@ static void forwarded_for(char out[64], const char *header, const char *proxies)
     }
 }
 
+static enum MHD_Result add_line(void *context, enum MHD_ValueKind kind, const char *name,
+                                const char *value)
+{
+    struct hf_buf *lines = context;
+    (void)kind;
+    if (value && !strcasecmp(name, "X-Forwarded-For"))
+        hf_buf_print(lines, NULL, "%s%s", lines->length ? ", " : "", value);
+    return MHD_YES;
+}
+
+/* All lines are one list: a proxy may add its own below what came with the request. */
+static void see_forwarded(struct hf_exchange *exchange, const char *proxies)
+{
+    hf_auto(hf_buf) struct hf_buf lines = {0};
+    hf_microhttpd.get_connection_values(exchange->connection, MHD_HEADER_KIND, add_line, &lines);
+    if (lines.length)
+        forwarded_for(exchange->visitor.address, (const char *)lines.data, proxies);
+}
+
 /* Where the client is, and over what it came: as a proxy says, where that is trusted. */
 static void see(struct hf_exchange *exchange)
 {
@@ -59,10 +78,8 @@ static void see(struct hf_exchange *exchange)
     if (!hf_address_is_in(visitor->address, proxies))
         return;
     const char *scheme = hf_exchange_header(exchange, "X-Forwarded-Proto");
-    const char *client = hf_exchange_header(exchange, "X-Forwarded-For");
     visitor->is_https = scheme && !strcasecmp(scheme, "https");
-    if (client)
-        forwarded_for(visitor->address, client, proxies);
+    see_forwarded(exchange, proxies);
 }
 
 static void recognise_login(struct hf_exchange *exchange)

@@ -24,12 +24,18 @@ void hf_pause_us(long microseconds)
     nanosleep(&pause, NULL);
 }
 
+/* As `nohup` makes it be. */
+static bool is_ignored(int number)
+{
+    struct sigaction now;
+    return !sigaction(number, NULL, &now) && now.sa_handler == SIG_IGN;
+}
+
 void hf_signals_reset(void)
 {
     sigset_t none;
     for (size_t i = 0; i < sizeof stopping_signals / sizeof *stopping_signals; i++) {
-        struct sigaction now;
-        if (!sigaction(stopping_signals[i], NULL, &now) && now.sa_handler != SIG_IGN)
+        if (!is_ignored(stopping_signals[i]))
             signal(stopping_signals[i], SIG_DFL);
     }
     signal(SIGPIPE, SIG_DFL);
@@ -48,10 +54,20 @@ void hf_signals_end_process(void)
     /* An ignored SIGCHLD would let children vanish with their exit codes. */
     signal(SIGCHLD, SIG_DFL);
     for (size_t i = 0; i < sizeof stopping_signals / sizeof *stopping_signals; i++) {
-        struct sigaction action = {.sa_handler = end_process}, now;
-        if (!sigaction(stopping_signals[i], NULL, &now) && now.sa_handler != SIG_IGN)
+        const struct sigaction action = {.sa_handler = end_process};
+        if (!is_ignored(stopping_signals[i]))
             sigaction(stopping_signals[i], &action, NULL);
     }
+}
+
+bool hf_asks_for_end(const struct hf_happening *happening)
+{
+    if (happening->kind != HF_SIGNALLED)
+        return false;
+    for (size_t i = 0; i < sizeof stopping_signals / sizeof *stopping_signals; i++)
+        if (happening->signal == stopping_signals[i])
+            return true;
+    return false;
 }
 
 int hf_signals_open(struct hf_signals *out, struct hf_error *err)
@@ -60,7 +76,8 @@ int hf_signals_open(struct hf_signals *out, struct hf_error *err)
     sigset_t set;
     sigemptyset(&set);
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-        sigaddset(&set, numbers[i]);
+        if (numbers[i] != SIGHUP || !is_ignored(SIGHUP))
+            sigaddset(&set, numbers[i]);
     int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     if (fd < 0)
         return hf_error_sys(err, errno, "signalfd", "holdfast");

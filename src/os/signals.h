@@ -8,6 +8,7 @@
 #ifndef HF_OS_SIGNALS_H
 #define HF_OS_SIGNALS_H
 
+#include <stdbool.h>
 #include <poll.h>
 #include <signal.h>
 #include <stddef.h>
@@ -85,5 +86,8 @@ struct hf_happening {
  */
 int hf_signals_wait(struct hf_signals *signals, int64_t deadline, struct hf_happening *out,
                     struct hf_error *err);
+
+/* Somebody asks for the end: SIGTERM, SIGINT, SIGHUP (but for nohup), SIGQUIT. */
+bool hf_asks_for_end(const struct hf_happening *happening);
 
 #endif

@@ -355,12 +355,15 @@ void hf_boot_restore_abandon(struct hf_boot *boot)
     struct hf_error err = {0};
     if (boot->restore.stage == HF_RESTORE_IDLE)
         return;
-    if (boot->restore.stage == HF_RESTORE_TRYING)
-        hf_error_set(&err, HF_FAILED,
-                     "restore point %" PRIu64
-                     " is back, but the application ended before it was known whether it works",
-                     boot->restore.point);
-    else
+    if (boot->restore.stage != HF_RESTORE_TRYING) {
         hf_error_set(&err, HF_FAILED, "the application ended for good: nothing was restored");
-    fail(boot, &err);
+        fail(boot, &err);
+        return;
+    }
+    hf_error_set(&err, HF_FAILED,
+                 "restore point %" PRIu64
+                 " is back, but the application ended before it was known whether it works",
+                 boot->restore.point);
+    hf_boot_log_notice(&boot->log, "%s: %s", boot->restore.database->name, err.text);
+    finish(boot, hf_json_failed(&err));
 }

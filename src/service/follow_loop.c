@@ -70,13 +70,6 @@ static int step(struct loop *loop, struct hf_error *err)
     return 0;
 }
 
-static bool asks_for_the_end(const struct hf_happening *happening)
-{
-    return happening->kind == HF_SIGNALLED &&
-           (happening->signal == SIGTERM || happening->signal == SIGINT ||
-            happening->signal == SIGHUP || happening->signal == SIGQUIT);
-}
-
 /* Whether the end is asked for. */
 static int pause_between(const struct loop *loop, struct hf_signals *signals, bool *end,
                          struct hf_error *err)
@@ -86,7 +79,7 @@ static int pause_between(const struct loop *loop, struct hf_signals *signals, bo
     do {
         if (hf_signals_wait(signals, deadline, &happening, err))
             return -1;
-        *end = asks_for_the_end(&happening);
+        *end = hf_asks_for_end(&happening);
     } while (!*end && happening.kind != HF_DEADLINE);
     return 0;
 }

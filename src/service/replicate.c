@@ -166,8 +166,7 @@ static int list_databases(struct replicating *self, struct hf_error *err)
 static bool is_asked_to_end(void *context, const struct hf_happening *happening)
 {
     (void)context;
-    return happening->kind == HF_SIGNALLED &&
-           (happening->signal == SIGTERM || happening->signal == SIGINT);
+    return hf_asks_for_end(happening);
 }
 
 /* Until somebody asks for the end, or the replicator says that it cannot go on. */

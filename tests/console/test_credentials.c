@@ -200,17 +200,17 @@ static void a_reset_meanwhile_is_not_lost(void **state)
     open_again(&running, scene);
     assert_int_equal(hf_credentials_set_password(&running, "first", NULL, &err), 0);
     assert_non_null(hf_login_begin(&running, false, &visitor, NULL, cookie, &unkept, &err));
-    assert_false(hf_credentials_refresh(&running)); /* its own writing is none */
+    assert_false(hf_credentials_refresh(&running, NULL)); /* its own writing is none */
     assert_int_equal(
         hf_credentials_reset(&done, &scene->env, scene->path, "second", HF_TOKENS_REVOKED, &err),
         0);
     assert_false(done.was_damaged);
     assert_int_equal(hf_credentials_set_password(&running, "third", NULL, &err), -1);
     assert_int_equal(err.code, HF_STALE);
-    assert_true(hf_credentials_refresh(&running));
+    assert_true(hf_credentials_refresh(&running, NULL));
     assert_string_equal(running.password, "second");
     assert_null(hf_login_find(&running, cookie));
-    assert_false(hf_credentials_refresh(&running));
+    assert_false(hf_credentials_refresh(&running, NULL));
 }
 
 static int find_no_room(void *context, const char *path, int flags, mode_t mode)
@@ -238,6 +238,8 @@ static void on_a_full_disk_people_come_in_and_go_out(void **state)
     assert_non_null(hf_login_find(&credentials, cookie));
     assert_int_equal(hf_login_end(&credentials, hf_login_find(&credentials, earlier), &err), -1);
     assert_null(hf_login_find(&credentials, earlier));
+    assert_int_equal(hf_credentials_set_password(&credentials, "another", NULL, &err), -1);
+    assert_non_null(hf_login_find(&credentials, cookie)); /* still: nothing has changed */
     assert_int_equal(hf_token_remove(&credentials, token, &err), -1);
     assert_null(hf_token_find(&credentials, text));
     /* When there is room again that is so for good. */
@@ -262,12 +264,12 @@ static void a_reset_revokes_tokens_unless_they_are_kept(void **state)
     assert_int_equal(
         hf_credentials_reset(&done, &scene->env, scene->path, NULL, HF_TOKENS_KEPT, &err), 0);
     assert_int_equal(done.tokens, 1);
-    assert_true(hf_credentials_refresh(&running));
+    assert_true(hf_credentials_refresh(&running, NULL));
     assert_non_null(hf_token_find(&running, text));
     assert_int_equal(
         hf_credentials_reset(&done, &scene->env, scene->path, NULL, HF_TOKENS_REVOKED, &err), 0);
     assert_int_equal(done.tokens, 1);
-    assert_true(hf_credentials_refresh(&running));
+    assert_true(hf_credentials_refresh(&running, NULL));
     assert_null(hf_token_find(&running, text));
 }
 

@@ -92,7 +92,7 @@ def test_a_damaged_file_lets_nobody_in_until_it_is_made_anew(holdfast, db, conso
     assert client.ask("GET", "/api/v1/overview").status == 401
     stranger = console.client()
     assert stranger.get("/api/v1/session")["state"] == "signed_out"
-    assert stranger.ask("POST", "/api/v1/session", {"password": PASSWORD}).status == 403
+    assert stranger.ask("POST", "/api/v1/session", {"password": PASSWORD}).status == 422
     assert stranger.ask("POST", "/api/v1/setup/session", {"code": CODE}).status == 409
     shown = reset(holdfast, db)
     assert shown["was_damaged"] and shown["password"] == "cleared"

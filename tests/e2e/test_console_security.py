@@ -261,6 +261,38 @@ def test_who_watches_keeps_nobody_out(console, client):
                 console.client().sign_in()
 
 
+def test_a_proxys_own_line_counts_below_what_a_client_sends(holdfast, db):
+    """Some proxies add a line of their own, and pass the client's on."""
+    console = Console(holdfast, "--db", db, "-r", "repo", verb="serve",
+                      env={"HOLDFAST_TRUSTED_PROXIES": "127.0.0.1"}).start()
+    try:
+        for number in range(7):
+            request = (f"POST /api/v1/setup/session HTTP/1.1\r\nHost: 127.0.0.1:{console.port}\r\n"
+                       f"X-Forwarded-For: 9.9.9.{number}\r\nX-Forwarded-For: 203.0.113.7\r\n"
+                       "Content-Type: application/json\r\nContent-Length: 19\r\nConnection: close\r\n\r\n"
+                       '{"code":"WRONG-01"}').encode()
+            answer = said(console.port, request, patience=20)
+            assert answer.startswith(b"HTTP/1.1 403" if number < 5 else b"HTTP/1.1 429"), (number, answer)
+        console.says("tried from 203.0.113.7")
+        assert "9.9.9" not in console.text
+    finally:
+        console.stop()
+
+
+def test_damaged_credentials_are_said_to_be_damaged_once(holdfast, console, client):
+    path = next(holdfast.folder.glob("*-console/credentials.json"))
+    path.write_bytes(path.read_bytes()[:-40])
+    for _ in range(5):
+        answer = console.client().ask("POST", "/api/v1/session", {"password": PASSWORD})
+        assert answer.status == 422 and "reset-password" in answer.error["text"]
+    assert console.says("is damaged: nobody can sign in")
+    assert console.text.count("is damaged") == 1
+    assert client.ask("GET", "/api/v1/overview").status == 401
+    (holdfast.folder / "new").write_text("a new password", encoding="utf-8")
+    holdfast("console", "reset-password", "--db", "app.db", "--password-file", "new")
+    console.client().sign_in("a new password")
+
+
 class ProxiedConsole(Console):
     """With a base path and a name of its own."""
 

@@ -89,6 +89,19 @@ def test_commits_are_in_the_repository_while_the_application_writes(holdfast, db
     assert "all that was committed is in the repository" in running.err
 
 
+def test_nohup_holds(holdfast, db, replicate):
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does: what is started has it so
+    try:
+        running = replicate("--db", db, "-r", "repo")
+    finally:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    until_followed(holdfast)
+    os.killpg(running.process.pid, signal.SIGHUP)
+    note(db, "after the terminal was closed")
+    until_stored(holdfast, db)
+    assert running.stop() == 0
+
+
 def signal_all(pid, number):
     """As systemd ends a service: all of its processes at once."""
     for process in (pid, *map(int, descendants(pid))):
@@ -96,7 +109,7 @@ def signal_all(pid, number):
 
 
 @pytest.mark.parametrize("send", [os.kill, os.killpg, signal_all])  # killpg: as a terminal does
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT])
 def test_asked_to_end_it_stores_what_is_left(holdfast, db, replicate, number, send):
     running = replicate("--db", db, "-r", "repo", "--sync-interval", "1h")
     until_followed(holdfast)
