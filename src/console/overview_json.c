@@ -55,6 +55,14 @@ static int64_t time_of(const struct hf_point *point)
     return point ? point->time : 0;
 }
 
+/* Since when something may wait: as the replicator says, or since it says nothing. */
+static int64_t pending_since(const struct part *part)
+{
+    int64_t said = hf_member_integer(part->live.entry, "pending_since", 0);
+    int64_t silent = hf_live_silent_since(&part->live, hf_now(part->facts->env));
+    return said && (!silent || said < silent) ? said : silent;
+}
+
 static void assess(struct part *part)
 {
     const struct hf_overview_facts *facts = part->facts;
@@ -74,7 +82,7 @@ static void assess(struct part *part)
         .is_followed = entry && hf_live_is_following(&part->live) &&
                        strcmp(hf_member_text(entry, "capture", "none"), "none") != 0,
         .is_confirmed = hf_live_is_confirmed(&part->live, part->newest),
-        .pending_since = hf_member_integer(entry, "pending_since", 0),
+        .pending_since = pending_since(part),
         .failing_since = hf_member_integer(json_object_get(entry, "failing"), "since", 0),
         .sync_interval = hf_config_duration(facts->config, HF_SETTING_SYNC_INTERVAL),
         .is_missing = env->fs.stat(env->fs.context, part->read->configured->path, &status) != 0,

@@ -38,6 +38,7 @@ struct hf_guard {
     enum hf_guard_state state;
     pid_t pid;
     struct hf_json_channel channel;
+    int64_t heard_at; /* of hf_monotonic: when the task, or its start, was heard of last */
     int64_t started, start_at, kill_at, look_at; /* of hf_monotonic; 0: none */
     int64_t pause;
     int silent_looks;
@@ -213,6 +214,7 @@ int hf_guard_start(struct hf_guard *guard, struct hf_error *err)
         return hf_error_pass(err, &local);
     }
     watch_channel(guard);
+    guard->heard_at = hf_monotonic();
     guard->state = HF_GUARD_RUNNING;
     guard->starts++;
     guard->started = hf_monotonic();
@@ -309,6 +311,7 @@ static void take_event(struct hf_guard *guard, const json_t *event)
 {
     const char *kind = hf_member_text(event, "event", "");
     guard->silent_looks = 0;
+    guard->heard_at = hf_monotonic();
     if (!strcmp(kind, "notice")) {
         pass_notice(guard, event);
         return;
@@ -452,9 +455,10 @@ json_t *hf_guard_databases(const struct hf_guard *guard)
 json_t *hf_guard_describe(const struct hf_guard *guard)
 {
     static const char *const states[] = {"stopped", "running", "stopping", "pausing"};
-    return json_pack("{s:s, s:o, s:I, s:s*}", "state", states[guard->state], "pid",
-                     guard->pid ? json_integer(guard->pid) : json_null(), "starts",
-                     (json_int_t)guard->starts, "last_end",
+    int64_t silent = guard->state == HF_GUARD_RUNNING ? hf_monotonic() - guard->heard_at : 0;
+    return json_pack("{s:s, s:I, s:o, s:I, s:s*}", "state", states[guard->state], "silent_ms",
+                     (json_int_t)silent, "pid", guard->pid ? json_integer(guard->pid) : json_null(),
+                     "starts", (json_int_t)guard->starts, "last_end",
                      guard->last_end[0] ? guard->last_end : NULL);
 }
 

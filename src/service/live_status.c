@@ -5,7 +5,7 @@
 #include "service/control_client.h"
 #include "service/json_members.h"
 
-enum { PATIENCE = 2000 };
+enum { PATIENCE = 2000, LONGEST_SILENCE = 5000 /* ms; it says that it lives every 3 s */ };
 
 json_t *hf_live_ask_status(const char *state_path)
 {
@@ -38,6 +38,12 @@ void hf_live_look(struct hf_live *out, const json_t *answer, const char *name)
 bool hf_live_is_following(const struct hf_live *seen)
 {
     return !strcmp(hf_member_text(seen->replicator, "state", ""), "running");
+}
+
+int64_t hf_live_silent_since(const struct hf_live *seen, int64_t now)
+{
+    int64_t silent = hf_member_integer(seen->replicator, "silent_ms", 0);
+    return silent > LONGEST_SILENCE ? now - silent : 0;
 }
 
 uint64_t hf_live_claimed(const struct hf_live *seen)

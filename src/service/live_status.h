@@ -29,6 +29,10 @@ void hf_live_look(struct hf_live *out, const json_t *answer, const char *name);
 
 bool hf_live_is_following(const struct hf_live *live);
 
+/* Since when (ms since 1970) nothing is known of what it does, as it gives no sign of life; 0: it
+ * does. It may be stuck, and is ended when that lasts. */
+int64_t hf_live_silent_since(const struct hf_live *live, int64_t now);
+
 /* The point that it says is stored; 0: none. */
 uint64_t hf_live_claimed(const struct hf_live *live);
 

@@ -1,6 +1,7 @@
 """What the overview says, to the page and to machines that watch."""
 import contextlib
 import os
+import pathlib
 import re
 import signal
 
@@ -116,3 +117,21 @@ def test_when_it_cannot_be_read_again_what_was_read_before_is_not_given(console,
         return client.ask("GET", "/api/v1/overview").status != 200
     wait_for(fails, "an overview that cannot be read", 20)
     wait_for(lambda: client.ask("GET", "/api/v1/overview").status == 200, "the next reader")
+
+
+def test_a_replicator_that_says_nothing_is_not_believed(console, client, db):
+    """Long before it is taken for stuck and started again."""
+    console.follows()
+    client.job(f"{DATABASE}/points", {"label": "one"})
+    client.job(f"{DATABASE}/test-restores")
+    wait_for(lambda: app(client)["state"] == "protected", "protection")
+    children = {pid for pid in descendants(console.process.pid)
+                if pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1]
+                .split()[1] == str(console.process.pid)}
+    (replicator,) = children - {str(console.serving())}
+    os.kill(int(replicator), signal.SIGSTOP)
+    conftest.execute(db, "insert into note(body) values('what nobody looks at')")
+    shown = wait_for(lambda: (now := app(client))["state"] != "protected" and now, "doubt")
+    assert fact(client, "newest_point")["cause"]["key"] in ("behind", "not_followed")
+    assert shown["could_lose_ms"] is None or shown["could_lose_ms"] > 5000
+    wait_for(lambda: app(client)["state"] == "protected", "protection again")
