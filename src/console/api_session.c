@@ -115,7 +115,7 @@ static void begin_setup(struct hf_exchange *exchange)
     if (!hf_sign_in_may_try(exchange))
         return;
     if (hf_entrance_code_fits(console, code)) {
-        hf_rate_limit_forget(&console->attempts, exchange->visitor.address);
+        hf_rate_limit_forget(&console->attempts, exchange->visitor.network);
         begin_login(exchange, true);
         return;
     }

@@ -231,6 +231,16 @@ bool hf_login_is_there(const struct hf_credentials *credentials, const char *id)
     return false;
 }
 
+bool hf_login_was_from(const struct hf_credentials *credentials, const char *address)
+{
+    for (size_t i = 0; i < HF_MOST_LOGINS; i++) {
+        const struct hf_login *login = &credentials->logins[i];
+        if (login->id[0] && !login->is_setup && !strcmp(login->address, address))
+            return true;
+    }
+    return false;
+}
+
 bool hf_credentials_know(const struct hf_credentials *credentials, const char *id)
 {
     for (size_t i = 0; *id && i < HF_MOST_TOKENS; i++)

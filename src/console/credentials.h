@@ -111,6 +111,8 @@ struct hf_login *hf_login_begin(struct hf_credentials *credentials, bool is_setu
 struct hf_login *hf_login_find(struct hf_credentials *credentials, const char *cookie);
 /* Whether this login goes on, so that what it began is of use. */
 bool hf_login_is_there(const struct hf_credentials *credentials, const char *id);
+/* Whether somebody signed in from this address, and was not signed out since. */
+bool hf_login_was_from(const struct hf_credentials *credentials, const char *address);
 /* Whether this is the id of a login that goes on, or of a token. */
 bool hf_credentials_know(const struct hf_credentials *credentials, const char *id);
 /* Who is signed out, and a token that is removed, is so also when the call fails because that could

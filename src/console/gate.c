@@ -47,6 +47,16 @@ static void forwarded_for(char out[64], const char *header, const char *proxies)
     }
 }
 
+static void see_network(struct hf_visitor *visitor)
+{
+    struct in6_addr address;
+    snprintf(visitor->network, sizeof visitor->network, "%s", visitor->address);
+    if (inet_pton(AF_INET6, visitor->address, &address) != 1)
+        return;
+    memset(&address.s6_addr[8], 0, 8);
+    inet_ntop(AF_INET6, &address, visitor->network, sizeof visitor->network);
+}
+
 static enum MHD_Result add_line(void *context, enum MHD_ValueKind kind, const char *name,
                                 const char *value)
 {
@@ -75,11 +85,13 @@ static void see(struct hf_exchange *exchange)
         hf_microhttpd.get_connection_info(exchange->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
     if (info && info->client_addr)
         address_text(visitor->address, info->client_addr);
+    see_network(visitor);
     if (!hf_address_is_in(visitor->address, proxies))
         return;
     const char *scheme = hf_exchange_header(exchange, "X-Forwarded-Proto");
     visitor->is_https = scheme && !strcasecmp(scheme, "https");
     see_forwarded(exchange, proxies);
+    see_network(visitor);
 }
 
 static void recognise_login(struct hf_exchange *exchange)

@@ -35,15 +35,16 @@ static struct hf_rate *rate_of(struct hf_rate_limit *limit, const char *address)
     return oldest;
 }
 
-int hf_rate_limit_try(struct hf_rate_limit *limit, const char *address, int64_t now)
+int hf_rate_limit_try(struct hf_rate_limit *limit, const char *address, bool is_known, int64_t now)
 {
     struct hf_rate *own = rate_of(limit, address);
     int wait = wait_for(own, limit->burst, limit->interval, now);
-    int all = wait_for(&limit->all, limit->all_burst, limit->all_interval, now);
+    int all = is_known ? 0 : wait_for(&limit->all, limit->all_burst, limit->all_interval, now);
     if (wait || all)
         return wait > all ? wait : all;
     take(own, limit->interval, now);
-    take(&limit->all, limit->all_interval, now);
+    if (!is_known)
+        take(&limit->all, limit->all_interval, now);
     return 0;
 }
 

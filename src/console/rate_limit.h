@@ -22,8 +22,9 @@ struct hf_rate_limit {
     struct hf_rate all, rates[HF_RATE_ADDRESSES];
 };
 
-/* 0: go on, and it is counted; else how many seconds to wait. `now` of hf_monotonic. */
-int hf_rate_limit_try(struct hf_rate_limit *limit, const char *address, int64_t now);
+/* 0: go on, and it is counted; else how many seconds to wait. `is_known`: others' tries are not its
+ * blame, and its are not theirs. `now` of hf_monotonic. */
+int hf_rate_limit_try(struct hf_rate_limit *limit, const char *address, bool is_known, int64_t now);
 
 /* It was the right one: what this address tried is forgotten. */
 void hf_rate_limit_forget(struct hf_rate_limit *limit, const char *address);

@@ -84,7 +84,7 @@ static struct hf_rate_limit *limit_of(struct hf_console *console, const struct h
                                       const char **key)
 {
     bool is_signed_in = visitor->access == HF_ACCESS_OWNER;
-    *key = is_signed_in ? visitor->id : visitor->address;
+    *key = is_signed_in ? visitor->id : visitor->network;
     return is_signed_in ? &console->confirmations : &console->attempts;
 }
 
@@ -93,7 +93,8 @@ bool hf_sign_in_may_try(struct hf_exchange *exchange)
     char seconds[16];
     const char *key;
     struct hf_rate_limit *limit = limit_of(exchange->console, &exchange->visitor, &key);
-    int wait = hf_rate_limit_try(limit, key, hf_monotonic());
+    bool is_known = hf_login_was_from(&exchange->console->credentials, exchange->visitor.address);
+    int wait = hf_rate_limit_try(limit, key, is_known, hf_monotonic());
     if (!wait)
         return true;
     snprintf(seconds, sizeof seconds, "%d", wait);

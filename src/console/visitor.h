@@ -28,6 +28,8 @@ enum hf_access hf_access_named(const char *name);
 
 struct hf_visitor {
     char address[64]; /* of the client, also behind a proxy that is trusted */
+    char network[64]; /* what one party can have many addresses of: a /64 of IPv6, else the address
+                       */
     bool is_https;    /* the client's own connection */
     enum hf_access access;
     struct hf_login *login; /* of the cookie, or NULL */

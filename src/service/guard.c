@@ -154,9 +154,6 @@ static int run_task(void *context)
     const struct hf_guard *guard = start->guard;
     const struct hf_guard_options *options = &guard->options;
     close(start->fds[0]);
-    /* What a terminal sends to a whole group is the guard's, which ends the task in order. A group
-     * alone would be hung up on when the guard dies while the task is stopped. */
-    setsid();
     hf_signals_release(guard->signals);
     if (options->at_fork)
         options->at_fork(options->context);

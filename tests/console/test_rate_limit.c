@@ -21,11 +21,11 @@ static void a_burst_is_possible_and_then_one_an_interval(void **state)
     struct hf_rate_limit limit = begin();
     (void)state;
     for (int i = 0; i < BURST; i++)
-        assert_int_equal(hf_rate_limit_try(&limit, "10.0.0.1", START), 0);
-    assert_int_equal(hf_rate_limit_try(&limit, "10.0.0.1", START), 10);
-    assert_int_equal(hf_rate_limit_try(&limit, "10.0.0.1", START + INTERVAL - 1), 1);
-    assert_int_equal(hf_rate_limit_try(&limit, "10.0.0.1", START + INTERVAL), 0);
-    assert_int_equal(hf_rate_limit_try(&limit, "10.0.0.1", START + INTERVAL), 10);
+        assert_int_equal(hf_rate_limit_try(&limit, "10.0.0.1", false, START), 0);
+    assert_int_equal(hf_rate_limit_try(&limit, "10.0.0.1", false, START), 10);
+    assert_int_equal(hf_rate_limit_try(&limit, "10.0.0.1", false, START + INTERVAL - 1), 1);
+    assert_int_equal(hf_rate_limit_try(&limit, "10.0.0.1", false, START + INTERVAL), 0);
+    assert_int_equal(hf_rate_limit_try(&limit, "10.0.0.1", false, START + INTERVAL), 10);
 }
 
 static void what_is_refused_is_not_counted(void **state)
@@ -33,8 +33,8 @@ static void what_is_refused_is_not_counted(void **state)
     struct hf_rate_limit limit = begin();
     (void)state;
     for (int i = 0; i < 1000; i++)
-        hf_rate_limit_try(&limit, "10.0.0.1", START);
-    assert_int_equal(hf_rate_limit_try(&limit, "10.0.0.1", START + INTERVAL), 0);
+        hf_rate_limit_try(&limit, "10.0.0.1", false, START);
+    assert_int_equal(hf_rate_limit_try(&limit, "10.0.0.1", false, START + INTERVAL), 0);
 }
 
 static void one_address_does_not_stop_another(void **state)
@@ -42,8 +42,8 @@ static void one_address_does_not_stop_another(void **state)
     struct hf_rate_limit limit = begin();
     (void)state;
     for (int i = 0; i < 10; i++)
-        hf_rate_limit_try(&limit, "10.0.0.1", START);
-    assert_int_equal(hf_rate_limit_try(&limit, "10.0.0.2", START), 0);
+        hf_rate_limit_try(&limit, "10.0.0.1", false, START);
+    assert_int_equal(hf_rate_limit_try(&limit, "10.0.0.2", false, START), 0);
 }
 
 static void many_addresses_together_are_bounded_too(void **state)
@@ -54,7 +54,7 @@ static void many_addresses_together_are_bounded_too(void **state)
     (void)state;
     for (int i = 0; i < 1000; i++) {
         snprintf(address, sizeof address, "10.0.%d.%d", i / 250, i % 250);
-        allowed += !hf_rate_limit_try(&limit, address, START);
+        allowed += !hf_rate_limit_try(&limit, address, false, START);
     }
     assert_int_equal(allowed, 100);
 }
@@ -64,9 +64,9 @@ static void the_right_one_forgets_what_was_tried(void **state)
     struct hf_rate_limit limit = begin();
     (void)state;
     for (int i = 0; i < BURST; i++)
-        hf_rate_limit_try(&limit, "10.0.0.1", START);
+        hf_rate_limit_try(&limit, "10.0.0.1", false, START);
     hf_rate_limit_forget(&limit, "10.0.0.1");
-    assert_int_equal(hf_rate_limit_try(&limit, "10.0.0.1", START), 0);
+    assert_int_equal(hf_rate_limit_try(&limit, "10.0.0.1", false, START), 0);
 }
 
 int main(void)

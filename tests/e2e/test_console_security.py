@@ -281,7 +281,8 @@ def test_a_proxys_own_line_counts_below_what_a_client_sends(holdfast, db):
 
 def test_damaged_credentials_are_said_to_be_damaged_once(holdfast, console, client):
     path = next(holdfast.folder.glob("*-console/credentials.json"))
-    path.write_bytes(path.read_bytes()[:-40])
+    (path.parent / "cut").write_bytes(path.read_bytes()[:-40])
+    (path.parent / "cut").rename(path)
     for _ in range(5):
         answer = console.client().ask("POST", "/api/v1/session", {"password": PASSWORD})
         assert answer.status == 422 and "reset-password" in answer.error["text"]
@@ -291,6 +292,19 @@ def test_damaged_credentials_are_said_to_be_damaged_once(holdfast, console, clie
     (holdfast.folder / "new").write_text("a new password", encoding="utf-8")
     holdfast("console", "reset-password", "--db", "app.db", "--password-file", "new")
     console.client().sign_in("a new password")
+
+
+def test_strangers_with_many_addresses_keep_nobody_out_who_was_in(console, client):
+    assert client.get("/api/v1/session")["state"] == "signed_in"
+    for number in range(33):
+        wrong = http.client.HTTPConnection("127.0.0.1", console.port, timeout=20,
+                                           source_address=(f"127.0.1.{1 + number}", 0))
+        wrong.request("POST", "/api/v1/session", '{"password":"not this one"}',
+                      {"Content-Type": "application/json"})
+        last = wrong.getresponse().status
+        wrong.close()
+    assert last == 429
+    console.client().sign_in()  # from where somebody is signed in
 
 
 class ProxiedConsole(Console):
