@@ -8,9 +8,9 @@
 #ifndef HF_OS_SIGNALS_H
 #define HF_OS_SIGNALS_H
 
-#include <stdbool.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
