@@ -187,6 +187,7 @@ uint64_t hf_process_birth(pid_t pid)
 void hf_outlive_parent(void)
 {
     prctl(PR_SET_PDEATHSIG, 0);
+    setsid();
 }
 
 void hf_close_others(int keep)

@@ -42,7 +42,8 @@ int hf_child_fork(pid_t *pid, int (*task)(void *context), void *context, struct 
  * 0: there is no such process. */
 uint64_t hf_process_birth(pid_t pid);
 
-/* In a forked child: it goes on when its parent dies, where others are asked to end then. */
+/* In a forked child: it goes on when its parent dies, where others are asked to end then, and what
+ * a terminal sends to the parent's group is not for it. */
 void hf_outlive_parent(void);
 
 /* In a forked child: closes every descriptor but the standard ones and `keep`, so that nothing of

@@ -232,6 +232,7 @@ def test_a_restore_that_still_runs_is_running_for_the_next_console_too(console, 
     os.kill(worker, signal.SIGSTOP)
     crowd(console, next(one for one in client.get("/api/v1/jobs")["jobs"] if one["state"] == "done"))
     first = console.serving()
+    assert os.getsid(worker) != os.getsid(first)  # Ctrl-C is not for it
     os.kill(first, signal.SIGKILL)
     try:
         wait_for(lambda: console.serving() not in (None, first) and console.answers(),
