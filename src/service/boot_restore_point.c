@@ -10,6 +10,8 @@
 #include "service/boot_steps.h"
 #include "sqlite/state_copy.h"
 
+enum { PATIENCE = 3000 /* ms */, BETWEEN_TRIES = 50000 /* us */ };
+
 /* Data that nobody protects is worse than an application that does not start, unless a person said
  * otherwise. */
 static int go_on_unprotected(struct hf_boot *boot, const struct hf_error *why, struct hf_error *err)
@@ -84,6 +86,23 @@ static void date_copy(const struct hf_boot_database *database, int64_t time)
     utimensat(AT_FDCWD, database->copy_path, both, 0);
 }
 
+/* A Holdfast that was killed may leave a replicator that stores what was written last, and then
+ * ends.
+ */
+static int back_up(const struct hf_database *history, const struct hf_backup_options *options,
+                   struct hf_backup_result *result, struct hf_error *err)
+{
+    int64_t until = hf_monotonic() + PATIENCE;
+    struct hf_error cause = {0};
+    while (hf_backup(history, options, result, &cause)) {
+        if (cause.code != HF_LOCKED || hf_monotonic() >= until)
+            return hf_error_pass(err, &cause);
+        cause = (struct hf_error){0};
+        hf_pause_us(BETWEEN_TRIES);
+    }
+    return 0;
+}
+
 int hf_boot_take_point(struct hf_boot *boot, struct hf_boot_database *database, const char *reason,
                        const char *label, struct hf_backup_result *result, struct hf_error *err)
 {
@@ -103,7 +122,7 @@ int hf_boot_take_point(struct hf_boot *boot, struct hf_boot_database *database, 
                                                 database->name, HF_DATABASE_CREATE, err))
         return -1;
     database->is_known = true;
-    if (hf_backup(&database->history, &options, result, err))
+    if (back_up(&database->history, &options, result, err))
         return -1;
     database->point = result->seq;
     return 0;
