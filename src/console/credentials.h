@@ -59,8 +59,7 @@ struct hf_credentials {
     const struct hf_env *env;
     char *path;
     struct hf_credentials_stamp stamp;
-    int64_t
-        keep_again; /* when (hf_monotonic) what could not be written is tried again; 0: all is */
+    int64_t keep_again; /* of hf_monotonic: when a write that failed is tried again; 0: none did */
     char password[HF_PASSWORD_TEXT]; /* its hash; "": none was chosen yet */
     int64_t kit_saved;               /* 0: never */
     struct hf_login logins[HF_MOST_LOGINS];

@@ -85,12 +85,11 @@ static void see(struct hf_exchange *exchange)
         hf_microhttpd.get_connection_info(exchange->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
     if (info && info->client_addr)
         address_text(visitor->address, info->client_addr);
-    see_network(visitor);
-    if (!hf_address_is_in(visitor->address, proxies))
-        return;
-    const char *scheme = hf_exchange_header(exchange, "X-Forwarded-Proto");
-    visitor->is_https = scheme && !strcasecmp(scheme, "https");
-    see_forwarded(exchange, proxies);
+    if (hf_address_is_in(visitor->address, proxies)) {
+        const char *scheme = hf_exchange_header(exchange, "X-Forwarded-Proto");
+        visitor->is_https = scheme && !strcasecmp(scheme, "https");
+        see_forwarded(exchange, proxies);
+    }
     see_network(visitor);
 }
 

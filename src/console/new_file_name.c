@@ -85,14 +85,16 @@ char *hf_new_file_name_propose(const struct hf_config *config, const struct hf_e
                                struct hf_error *err)
 {
     static const char *const endings[] = {"db", "sqlite", "restored"};
+    enum { ENDINGS = sizeof endings / sizeof *endings, MOST_ROUNDS = 99 };
     char *name = NULL;
-    for (int attempt = 0; attempt < 3 * 99; attempt++) {
-        char again[8] = "";
+    for (int attempt = 0; attempt < MOST_ROUNDS * ENDINGS; attempt++) {
+        int round = attempt / ENDINGS + 1;
+        char again[16] = "";
         free(name);
-        if (attempt >= 3)
-            snprintf(again, sizeof again, "-%d", attempt / 3 + 1);
+        if (round > 1)
+            snprintf(again, sizeof again, "-%d", round);
         if (asprintf(&name, "%s-%" PRIu64 "%s.%s", beside->name, point, again,
-                     endings[attempt % 3]) < 0) {
+                     endings[attempt % ENDINGS]) < 0) {
             hf_error_memory(err);
             return NULL;
         }

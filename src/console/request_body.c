@@ -7,9 +7,9 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "base/text.h"
 #include "codec/key.h"
 #include "console/body_shape.h"
+#include "console/credentials.h"
 #include "console/route.h"
 #include "console/server.h"
 #include "os/env.h"
@@ -60,11 +60,9 @@ void hf_request_body_begin(struct hf_exchange *exchange)
 /* A name of the server's own: nothing that a client says becomes a part of a path. */
 static int open_upload(struct hf_exchange *exchange)
 {
-    uint8_t random[16];
-    char name[2 * sizeof random + 1];
-    if (hf_random(hf_env_system(), random, sizeof random, NULL))
+    char name[2 * 16 + 1];
+    if (hf_secret_make(name, 16, hf_env_system(), NULL))
         return -1;
-    hf_hex_encode(name, random, sizeof random);
     if (asprintf(&exchange->upload, "%s/%s", exchange->options->uploads, name) < 0) {
         exchange->upload = NULL;
         return -1;
