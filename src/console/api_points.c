@@ -73,10 +73,10 @@ static void post_point(struct hf_exchange *exchange)
 {
     struct hf_error err = {0};
     const char *database = exchange->parameters[0], *label = "";
-    const json_t *body = exchange->body, *given = json_object_get(body, "label");
+    const json_t *body = exchange->body;
     if (!hf_console_database(exchange, database))
         return;
-    if (given && !json_is_null(given) &&
+    if (json_object_get(body, "label") &&
         hf_exchange_text(exchange, "label", LONGEST_LABEL, &label, &err)) {
         hf_exchange_fail(exchange, &err);
         return;

@@ -28,7 +28,7 @@ static json_t *read_wish(const struct hf_exchange *exchange, struct hf_error *er
     const json_t *body = exchange->body, *point = json_object_get(body, "point");
     bool undo = hf_member_true(body, "undo"), has_at = json_object_get(body, "at");
     const char *at = NULL, *database = exchange->parameters[0];
-    if ((point != NULL) + has_at + undo != 1 || (point && !json_is_integer(point))) {
+    if ((point != NULL) + has_at + undo != 1) {
         hf_error_set(err, HF_USAGE, "say which: 'point' (a number), 'at' (a time) or 'undo'");
         return NULL;
     }

@@ -42,11 +42,7 @@ static struct hf_setup_chosen *chosen_of(struct hf_exchange *exchange)
     struct hf_error err = {0};
     const json_t *fields = json_object_get(exchange->body, "fields");
     struct hf_setup_chosen *chosen = find_chosen(exchange);
-    if (!chosen || !fields)
-        return chosen;
-    if (!json_is_object(fields))
-        hf_error_set(&err, HF_USAGE, "'fields' is an object of texts");
-    else if (!hf_setup_choice_enter(&chosen->choice, chosen->looked, fields, &err))
+    if (!chosen || !fields || !hf_setup_choice_enter(&chosen->choice, chosen->looked, fields, &err))
         return chosen;
     hf_exchange_fail(exchange, &err);
     return NULL;
